@@ -1,0 +1,23 @@
+"""The identity of a record."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pipeline_contracts.message import PipelineMessage
+
+
+def execution_id(environment: str, message_id: str, message: PipelineMessage | None) -> str:
+    """Name a record, so that its second delivery has the name of its first.
+
+    SQS gives a message a new id when it is redriven or sent again; only a key in the body stays the same.
+
+    Args:
+        environment: Name of the deployment, such as `dev`.
+        message_id: The `messageId` of the SQS message.
+        message: The parsed body; None for a body that could not be parsed.
+    """
+    if message is not None and message.idempotency_key is not None:
+        return f"{environment}-key-{message.idempotency_key}"
+    return f"{environment}-esm-{message_id}"

@@ -1,0 +1,75 @@
+"""What the transformer is asked, and what it answers."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Self
+
+from pydantic import Field, JsonValue, field_validator, model_validator
+
+from pipeline_contracts.base import MAX_RECORDS, Contract, ExecutionId, JsonText, Timestamp
+from pipeline_contracts.errors import RecordError
+
+MAX_DERIVED_BYTES = 4_096
+"""UTF-8 bytes of `derived` as JSON: with a bound, a chunk's response can be kept below 1 MiB beforehand."""
+
+
+class TransformationRecord(Contract):
+    """One record to transform."""
+
+    execution_id: ExecutionId
+    data: JsonText
+
+
+class TransformationRequest(Contract):
+    """The records of a chunk."""
+
+    records: Annotated[
+        tuple[TransformationRecord, ...], Field(strict=False, min_length=1, max_length=MAX_RECORDS)
+    ]
+
+
+class TransformedData(Contract):
+    """What became of a record. The original is not repeated: it is stored beside it."""
+
+    data_source: Annotated[str, Field(description="The message's data source in upper case.")]
+    processing_type: str
+    processed_at: Timestamp
+    execution_id: ExecutionId
+    transformation_applied: Annotated[str, Field(description="Name of the transformation.")]
+    derived: Annotated[
+        dict[str, JsonValue],
+        Field(
+            description="What the transformation of this processing type adds; absent if nothing.",
+            default_factory=dict,
+            exclude_if=lambda derived: not derived,
+        ),
+    ]
+
+    @field_validator("derived")
+    @classmethod
+    def _stay_small(cls, derived: dict[str, JsonValue]) -> dict[str, JsonValue]:
+        size = len(json.dumps(derived, allow_nan=False, ensure_ascii=False).encode())
+        if size > MAX_DERIVED_BYTES:
+            raise ValueError(f"must be at most {MAX_DERIVED_BYTES} bytes of JSON, not {size}")
+        return derived
+
+
+class TransformationResult(Contract):
+    """One record's transformed data, or the reason why there is none."""
+
+    execution_id: ExecutionId
+    transformed_data: TransformedData | None = None
+    error: RecordError | None = None
+
+    @model_validator(mode="after")
+    def _either_or(self) -> Self:
+        if (self.transformed_data is None) == (self.error is None):
+            raise ValueError("a result has either transformed_data or an error")
+        return self
+
+
+class TransformationResponse(Contract):
+    """One result for each record of the request, in any order."""
+
+    results: Annotated[tuple[TransformationResult, ...], Field(strict=False, max_length=MAX_RECORDS)]

@@ -1,0 +1,68 @@
+"""The body as a model, and its identity."""
+
+from __future__ import annotations
+
+import pytest
+from pipeline_contracts import ErrorCode, InvalidBodyError, PipelineMessage, execution_id
+
+
+def test_further_keys_pass_through_untouched() -> None:
+    message = PipelineMessage.from_body(
+        '{"data_source": "a.csv", "processing_type": "standard", "rows": 3, "nested": {"x": [null]}}'
+    )
+
+    assert message.further_fields == {"rows": 3, "nested": {"x": [None]}}
+
+
+@pytest.mark.parametrize(
+    ("body", "field", "code", "words"),
+    [
+        ('{"processing_type": "s"}', "data_source", ErrorCode.MISSING_FIELD, "is missing"),
+        ('{"data_source": " \\t", "processing_type": "s"}', "data_source", ErrorCode.BLANK_FIELD, "blank"),
+        ('{"data_source": "", "processing_type": "s"}', "data_source", ErrorCode.BLANK_FIELD, "blank"),
+        ('{"data_source": "a", "processing_type": 5}', "processing_type", ErrorCode.WRONG_TYPE, "string"),
+        ('{"data_source": "a", "processing_type": 0.5}', "processing_type", ErrorCode.WRONG_TYPE, "a number"),
+        ('{"data_source": null, "processing_type": "s"}', "data_source", ErrorCode.WRONG_TYPE, "not null"),
+        (
+            '{"data_source": "a", "processing_type": "s", "idempotency_key": 7}',
+            "idempotency_key",
+            ErrorCode.WRONG_TYPE,
+            "string",
+        ),
+        (
+            '{"data_source": "a", "processing_type": "s", "idempotency_key": ""}',
+            "idempotency_key",
+            ErrorCode.BLANK_FIELD,
+            "empty",
+        ),
+        (
+            '{"data_source": "a", "processing_type": "s", "idempotency_key": "' + "k" * 257 + '"}',
+            "idempotency_key",
+            ErrorCode.TOO_LONG,
+            "256",
+        ),
+    ],
+)
+def test_an_invalid_body_names_the_field_and_the_reason(
+    body: str, field: str, code: ErrorCode, words: str
+) -> None:
+    with pytest.raises(InvalidBodyError) as raised:
+        PipelineMessage.from_body(body)
+
+    (error,) = raised.value.errors
+    assert (error.field, error.code) == (field, code)
+    assert words in error.message
+
+
+def test_all_that_is_wrong_is_said_at_once() -> None:
+    with pytest.raises(InvalidBodyError, match="data_source: is missing; processing_type: is missing"):
+        PipelineMessage.from_body("{}")
+
+
+def test_the_key_in_the_body_is_the_identity_and_the_message_id_otherwise() -> None:
+    keyed = PipelineMessage.from_body('{"data_source":"a","processing_type":"s","idempotency_key":"k 1"}')
+    plain = PipelineMessage.from_body('{"data_source":"a","processing_type":"s","idempotency_key":null}')
+
+    assert execution_id("dev", "m-1", keyed) == "dev-key-k 1"
+    assert execution_id("dev", "m-1", plain) == "dev-esm-m-1"
+    assert execution_id("dev", "m-1", None) == "dev-esm-m-1"
