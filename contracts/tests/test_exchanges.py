@@ -143,6 +143,14 @@ def test_derived_data_that_could_not_travel_or_be_stored_is_refused(derived: dic
         TransformedData(**TRANSFORMED, derived=derived)
 
 
+def test_an_error_does_not_quote_what_was_sent() -> None:
+    with pytest.raises(ValidationError) as raised:
+        ValidationRequest.model_validate({"records": [{"execution_id": "1", "data": ["secret"]}]})
+
+    assert "records.0.data" in str(raised.value)
+    assert "secret" not in str(raised.value)
+
+
 def test_derived_data_is_absent_when_there_is_none() -> None:
     assert TransformedData(**TRANSFORMED).model_dump(mode="json") == TRANSFORMED
 

@@ -35,9 +35,12 @@ Timestamp = Annotated[
 
 
 class Contract(BaseModel):
-    """A model that crosses a service border: frozen, strict, and closed to keys it does not name."""
+    """A model that crosses a service border: frozen, strict, and closed to keys it does not name.
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+    Its errors do not quote the input: they end in logs, and message bodies do not belong there.
+    """
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", hide_input_in_errors=True)
 
 
 def timestamp(moment: datetime) -> str:

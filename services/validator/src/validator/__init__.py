@@ -1,0 +1,1 @@
+"""Checks each record against the rules of its processing type."""

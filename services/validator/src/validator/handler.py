@@ -1,0 +1,38 @@
+"""Lambda entry point of the validator."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from pipeline_contracts import ValidationRequest, ValidationResponse
+
+from validator.logic import validate
+from validator.rules import RULES
+from validator.settings import Settings
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+settings = Settings.from_environment()
+logger = Logger()
+metrics = Metrics()
+metrics.set_default_dimensions(environment=settings.environment)
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001 -- Lambda's signature
+    """Answer a `ValidationRequest` with a `ValidationResponse`."""
+    request = ValidationRequest.model_validate(event)
+    results = tuple(validate(record, RULES) for record in request.records)
+
+    for result in results:
+        if not result.is_valid:
+            codes = [error.code for error in result.errors]
+            logger.info("record is invalid", execution_id=result.execution_id, codes=codes)
+    valid = sum(result.is_valid for result in results)
+    metrics.add_metric("RecordsValid", MetricUnit.Count, valid)
+    metrics.add_metric("RecordsInvalid", MetricUnit.Count, len(results) - valid)
+    metrics.flush_metrics()
+    return ValidationResponse(results=results).model_dump(mode="json")

@@ -1,0 +1,81 @@
+"""Verdicts, and the rules of the processing types."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pipeline_contracts import ErrorCode, FieldError, PipelineMessage, ValidationRecord, ValidationResult
+from validator.logic import validate
+from validator.rules import RULES, has_columns
+
+
+def verdict(body: dict[str, Any] | str) -> ValidationResult:
+    data = body if isinstance(body, str) else json.dumps(body)
+    return validate(ValidationRecord(execution_id="test-esm-1", data=data), RULES)
+
+
+def test_a_message_with_its_two_fields_is_valid() -> None:
+    assert verdict({"data_source": "test.csv", "processing_type": "standard"}).is_valid
+
+
+def test_an_unregistered_type_has_to_satisfy_only_the_standard_rules() -> None:
+    assert verdict({"data_source": "a", "processing_type": "never heard of"}).is_valid
+
+
+def test_each_missing_field_is_listed() -> None:
+    result = verdict("{}")
+
+    assert not result.is_valid
+    assert result.missing_fields == ("data_source", "processing_type")
+    assert {error.code for error in result.errors} == {ErrorCode.MISSING_FIELD}
+
+
+def test_a_text_that_is_not_json_is_invalid_and_no_error_of_the_service() -> None:
+    (error,) = verdict("{").errors
+
+    assert error.code == ErrorCode.NOT_JSON
+
+
+@pytest.mark.parametrize(
+    ("columns", "code"),
+    [
+        (None, "missing_field"),
+        ("a,b", "wrong_type"),
+        (["a", 1], "wrong_type"),
+        ([], "blank_field"),
+        (["a", "a"], "repeated_column"),
+    ],
+)
+def test_a_tabular_message_names_its_columns(columns: object, code: str) -> None:
+    result = verdict({"data_source": "a", "processing_type": "tabular", "columns": columns})
+
+    (error,) = result.errors
+    assert (error.field, error.code) == ("columns", code)
+    assert result.missing_fields == (("columns",) if columns is None else ())
+
+
+def test_a_tabular_message_with_columns_is_valid() -> None:
+    assert verdict({"data_source": "a", "processing_type": "tabular", "columns": ["a", "b"]}).is_valid
+
+
+def test_the_rules_of_another_type_are_not_applied() -> None:
+    assert list(has_columns(PipelineMessage(data_source="a", processing_type="standard")))
+    assert verdict({"data_source": "a", "processing_type": "standard"}).is_valid
+
+
+def test_a_rule_that_finds_very_much_still_gives_an_answer_that_fits() -> None:
+    def fussy(_message: PipelineMessage) -> Any:
+        return (FieldError(field=f"f{n}", code="fussy", message="no") for n in range(500))
+
+    record = ValidationRecord(execution_id="1", data='{"data_source": "a", "processing_type": "s"}')
+
+    assert len(validate(record, {"s": (fussy,)}).errors) == 10
+
+
+@given(st.text())
+def test_every_text_gets_a_verdict(text: str) -> None:
+    assert verdict(text).execution_id == "test-esm-1"
