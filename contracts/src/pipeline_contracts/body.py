@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.htm
 from __future__ import annotations
 
 import json
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, Inexact, InvalidOperation
 from typing import Any, NoReturn
 
 from pipeline_contracts.errors import ErrorCode, FieldError, InvalidBodyError
@@ -18,6 +18,8 @@ MAX_DIGITS = 38
 """Significant digits of a number."""
 MIN_EXPONENT, MAX_EXPONENT = -130, 125
 """A number other than zero lies between 1E-130 and 9.99E+125, or is the negative of such a number."""
+
+_EXACT = Context(prec=MAX_DIGITS, traps=[Inexact])
 
 
 def parse_body(text: str) -> dict[str, Any]:
@@ -86,16 +88,15 @@ def _number(literal: str) -> Decimal:
         number = Decimal(literal)
     except InvalidOperation:
         _refuse_number(literal)
-    if number:
-        digits = number.as_tuple().digits
-        significant = len(digits) - _trailing_zeros(digits)
-        if significant > MAX_DIGITS or not MIN_EXPONENT <= number.adjusted() <= MAX_EXPONENT:
-            _refuse_number(literal)
-    return number
-
-
-def _trailing_zeros(digits: tuple[int, ...]) -> int:
-    return next((count for count, digit in enumerate(reversed(digits)) if digit), len(digits))
+    if not number:
+        return Decimal(0)
+    try:
+        shortest = number.normalize(_EXACT)
+    except Inexact:
+        _refuse_number(literal)
+    if not MIN_EXPONENT <= number.adjusted() <= MAX_EXPONENT:
+        _refuse_number(literal)
+    return shortest
 
 
 def _refuse_number(literal: str) -> NoReturn:

@@ -1,0 +1,1 @@
+"""Applies to each record the transformation of its processing type."""

@@ -1,0 +1,41 @@
+"""Lambda entry point of the transformer."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from pipeline_contracts import TransformationRequest, TransformationResponse
+
+from transformer.logic import transform
+from transformer.settings import Settings
+from transformer.transformations import TRANSFORMATIONS
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+settings = Settings.from_environment()
+logger = Logger()
+metrics = Metrics()
+metrics.set_default_dimensions(environment=settings.environment)
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001 -- Lambda's signature
+    """Answer a `TransformationRequest` with a `TransformationResponse`."""
+    request = TransformationRequest.model_validate(event)
+    now = datetime.now(UTC)
+    results = tuple(transform(record, TRANSFORMATIONS, now) for record in request.records)
+
+    for result in results:
+        if result.error:
+            logger.info(
+                "record is not transformable", execution_id=result.execution_id, code=result.error.code
+            )
+    transformed = sum(result.error is None for result in results)
+    metrics.add_metric("RecordsTransformed", MetricUnit.Count, transformed)
+    metrics.add_metric("RecordsNotTransformableError", MetricUnit.Count, len(results) - transformed)
+    metrics.flush_metrics()
+    return TransformationResponse(results=results).model_dump(mode="json")

@@ -1,0 +1,22 @@
+"""The environment of the function, read once."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the deployment sets."""
+
+    environment: str
+
+    @classmethod
+    def from_environment(cls, variables: Mapping[str, str] = os.environ) -> Self:
+        """Read `ENVIRONMENT`; a variable that is not set is a KeyError that names it."""
+        return cls(environment=variables["ENVIRONMENT"])

@@ -1,0 +1,38 @@
+"""The transformation of each processing type: add yours here.
+
+A transformation is a function that takes a message and returns what it derives from it: JSON values, at most
+4,096 bytes of them (`MAX_DERIVED_BYTES`). If it can never succeed for this message, it raises
+`NotTransformableError`, and the message is rejected with the words that it was given. Any other exception fails the
+invocation.
+
+It must not depend on anything but the message: a record may be transformed more than once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pipeline_contracts import PipelineMessage
+from pydantic import JsonValue
+
+Transformation = Callable[[PipelineMessage], dict[str, JsonValue]]
+
+
+class NotTransformableError(ValueError):
+    """A message that its transformation can never transform."""
+
+
+def standard(_message: PipelineMessage) -> dict[str, JsonValue]:
+    """Derive nothing: the transformed data is what every record gets."""
+    return {}
+
+
+def tabular(message: PipelineMessage) -> dict[str, JsonValue]:
+    """Count the columns."""
+    return {"column_count": len(message.further_fields["columns"])}
+
+
+TRANSFORMATIONS: dict[str, Transformation] = {
+    "standard": standard,
+    "tabular": tabular,
+}
