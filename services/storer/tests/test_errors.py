@@ -1,0 +1,84 @@
+"""Where the table's errors go: answers from a socket, read by the real client."""
+
+from __future__ import annotations
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from ministack import free_port
+from pipeline_contracts import ErrorCode
+from storer.adapters import DynamoDBTable, dynamodb_client
+from storer.logic import RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TABLE = "processed"
+ITEM = {"execution_id": "test-esm-1"}
+
+
+class Refusing(BaseHTTPRequestHandler):
+    """Answers every request with the error that the server was told."""
+
+    server: Any
+
+    def do_POST(self) -> None:
+        self.server.asked += 1
+        error = json.dumps({"__type": f"com.amazonaws.dynamodb#{self.server.error}", "message": "no"})
+        self.send_response(self.server.status)
+        self.send_header("Content-Length", str(len(error)))
+        self.end_headers()
+        self.wfile.write(error.encode())
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    monkeypatch.setattr("time.sleep", lambda _seconds: None)
+    server: Any = ThreadingHTTPServer(("127.0.0.1", 0), Refusing)
+    server.asked = 0
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "code", "asked"),
+    [
+        (400, "ValidationException", ErrorCode.NOT_STORABLE, 1),
+        (400, "ProvisionedThroughputExceededException", ErrorCode.THROTTLED, 4),
+        (400, "ThrottlingException", ErrorCode.THROTTLED, 4),
+        (400, "RequestLimitExceeded", ErrorCode.THROTTLED, 4),
+        (400, "AccessDeniedException", ErrorCode.UNAVAILABLE, 1),
+        (500, "InternalServerError", ErrorCode.UNAVAILABLE, 4),
+    ],
+)
+def test_an_error_of_the_table_is_permanent_or_transient(
+    server: Any, status: int, error: str, code: ErrorCode, asked: int
+) -> None:
+    server.status, server.error = status, error
+
+    with pytest.raises(RefusedError) as raised:
+        DynamoDBTable(dynamodb_client(), TABLE).put_new(ITEM)
+
+    assert raised.value.code is code
+    assert server.asked == asked
+
+
+def test_an_endpoint_that_does_not_answer_is_transient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.sleep", lambda _seconds: None)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{free_port()}")
+
+    with pytest.raises(RefusedError) as raised:
+        DynamoDBTable(dynamodb_client(), TABLE).put_new(ITEM)
+
+    assert raised.value.code is ErrorCode.UNAVAILABLE

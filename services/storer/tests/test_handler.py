@@ -1,0 +1,128 @@
+"""The Lambda entry point."""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pipeline_contracts import StorageResponse, StorageStatus
+from pydantic import ValidationError
+from storer import handler as module
+from storer.adapters import DynamoDBTable
+from storer.settings import CONCURRENT_WRITES
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from storer.logic import Item
+
+TABLE = "processed"
+CONTEXT = SimpleNamespace(
+    function_name="storer",
+    memory_limit_in_mb=512,
+    invoked_function_arn="arn:aws:lambda:eu-west-1:123456789012:function:storer:live",
+    aws_request_id="request-1",
+)
+GOOD = '{"data_source": "the secret", "processing_type": "standard"}'
+
+
+def request(*bodies: str) -> dict[str, Any]:
+    return {
+        "records": [
+            {
+                "execution_id": f"test-esm-{n}",
+                "message_id": f"{n}",
+                "data": body,
+                "transformed_data": {
+                    "data_source": "A",
+                    "processing_type": "standard",
+                    "processed_at": "2026-01-31T12:00:00.000000Z",
+                    "execution_id": f"test-esm-{n}",
+                    "transformation_applied": "standard",
+                },
+            }
+            for n, body in enumerate(bodies)
+        ]
+    }
+
+
+def test_each_record_gets_its_own_status_and_neighbours_are_unharmed(
+    dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "table", DynamoDBTable(dynamodb, TABLE))
+    event = request(GOOD, "nonsense", GOOD)
+
+    first = StorageResponse.model_validate(module.handler(event, CONTEXT)).results
+    second = StorageResponse.model_validate(module.handler(event, CONTEXT)).results
+
+    stored, rejected, duplicate = StorageStatus.STORED, StorageStatus.REJECTED, StorageStatus.DUPLICATE
+    assert [result.status for result in first] == [stored, rejected, stored]
+    assert [result.status for result in second] == [duplicate, rejected, duplicate]
+    assert dynamodb.scan(TableName=TABLE)["Count"] == 2
+
+
+class CountingTable:
+    """Lets a write end only when as many are under way as may be at once."""
+
+    def __init__(self) -> None:
+        self._together = threading.Barrier(CONCURRENT_WRITES)
+        self._lock = threading.Lock()
+        self._under_way = 0
+        self.most = 0
+
+    def put_new(self, item: Item) -> None:
+        with self._lock:
+            self._under_way += 1
+            self.most = max(self.most, self._under_way)
+        self._together.wait(timeout=10)
+        with self._lock:
+            self._under_way -= 1
+
+
+def test_writes_are_concurrent_and_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = CountingTable()
+    monkeypatch.setattr(module, "table", table)
+
+    module.handler(request(*[GOOD] * CONCURRENT_WRITES * 3), CONTEXT)
+
+    assert table.most == CONCURRENT_WRITES
+
+
+@pytest.mark.parametrize("event", [{}, {"records": []}, {"records": [{"data": "{}"}]}])
+def test_a_request_that_breaks_the_contract_is_an_error(event: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError, match="records"):
+        module.handler(event, CONTEXT)
+
+
+def test_the_log_names_the_record_and_not_its_data(
+    dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "table", DynamoDBTable(dynamodb, TABLE))
+    log = io.StringIO()
+    module.logger.registered_handler.setStream(log)
+
+    module.handler(request('{"data_source": "the secret", "processing_type": 5}'), CONTEXT)
+
+    line = json.loads(log.getvalue())
+    assert (line["execution_id"], line["message_id"], line["code"]) == ("test-esm-0", "0", "not_storable")
+    assert "the secret" not in log.getvalue()
+
+
+def test_each_status_is_counted(
+    dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(module, "table", DynamoDBTable(dynamodb, TABLE))
+
+    module.handler(request(GOOD, "nonsense", GOOD), CONTEXT)
+
+    metrics = json.loads(capsys.readouterr().out)
+    counts = {name: values for name, values in metrics.items() if name.startswith("Records")}
+    assert counts == {
+        "RecordsStored": [2.0],
+        "RecordsDuplicate": [0.0],
+        "RecordsRejected": [1.0],
+        "RecordsFailed": [0.0],
+    }

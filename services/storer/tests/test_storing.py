@@ -1,0 +1,198 @@
+"""Storing records in a real table."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pipeline_contracts import ErrorCode, StorageRecord, StorageStatus, TransformedData, parse_body
+from storer.adapters import DynamoDBTable, ExactDeserializer
+from storer.logic import same, store
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+TABLE = "processed"
+NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
+LATER = datetime(2026, 1, 31, 13, tzinfo=UTC)
+
+
+def record_of(data: str, execution_id: str = "test-esm-1", **derived: Any) -> StorageRecord:
+    return StorageRecord(
+        execution_id=execution_id,
+        message_id="1",
+        data=data,
+        transformed_data=TransformedData(
+            data_source="A",
+            processing_type="standard",
+            processed_at="2026-01-31T11:59:59.000000Z",
+            execution_id=execution_id,
+            transformation_applied="standard",
+            derived=derived,
+        ),
+    )
+
+
+def body(further: str = "") -> str:
+    return '{"data_source": "a", "processing_type": "standard"' + (f", {further}" if further else "") + "}"
+
+
+def item_in(dynamodb: DynamoDBClient, execution_id: str = "test-esm-1") -> dict[str, Any]:
+    item = dynamodb.get_item(
+        TableName=TABLE, Key={"execution_id": {"S": execution_id}}, ConsistentRead=True
+    ).get("Item", {})
+    return {name: ExactDeserializer().deserialize(value) for name, value in item.items()}
+
+
+@pytest.fixture
+def table(dynamodb: DynamoDBClient) -> DynamoDBTable:
+    return DynamoDBTable(dynamodb, TABLE)
+
+
+def test_a_record_becomes_an_item(table: DynamoDBTable, dynamodb: DynamoDBClient) -> None:
+    result = store(record_of(body('"rows": 3')), table, NOON)
+
+    assert (result.status, result.stored_at) == (StorageStatus.STORED, "2026-01-31T12:00:00.000000Z")
+    assert item_in(dynamodb) == {
+        "execution_id": "test-esm-1",
+        "message_id": "1",
+        "original_data": {"data_source": "a", "processing_type": "standard", "rows": 3},
+        "transformed_data": {
+            "data_source": "A",
+            "processing_type": "standard",
+            "processed_at": "2026-01-31T11:59:59.000000Z",
+            "execution_id": "test-esm-1",
+            "transformation_applied": "standard",
+        },
+        "data_source": "a",
+        "processing_type": "standard",
+        "stored_at": "2026-01-31T12:00:00.000000Z",
+    }
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "1.10",
+        "-0.1",
+        "1e-130",
+        "9.99e125",
+        "0e999",
+        "12345678901234567890.123456789012345678",
+        "9" * 38,
+        "1" + "0" * 60,
+        "null",
+        '""',
+        "[]",
+        "{}",
+        '[null, "", [], {}, false]',
+        '"üñí 😀 \\u0000 \\ud83d\\ude00"',
+        "true",
+        '{"deep": ' * 30 + "1" + "}" * 30,
+    ],
+)
+def test_a_good_value_comes_back_as_it_was_sent(
+    table: DynamoDBTable, dynamodb: DynamoDBClient, value: str
+) -> None:
+    data = body(f'"value": {value}')
+
+    assert store(record_of(data), table, NOON).status is StorageStatus.STORED
+    assert same(item_in(dynamodb)["original_data"], parse_body(data))
+
+
+NUMBERS = st.decimals(allow_nan=False, allow_infinity=False, places=10, min_value=-(10**20), max_value=10**20)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**37), 10**37) | NUMBERS.map(float) | st.text(max_size=20),
+    lambda children: (
+        st.lists(children, max_size=4)
+        | st.dictionaries(st.text(min_size=1, max_size=8), children, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], database=None
+)
+@given(values=st.lists(VALUES, max_size=4))
+def test_whatever_is_stored_comes_back_as_it_was_sent(
+    table: DynamoDBTable, dynamodb: DynamoDBClient, values: list[Any]
+) -> None:
+    data = body(f'"values": {json.dumps(values)}')
+    execution_id = f"test-{abs(hash(data))}"
+
+    assert store(record_of(data, execution_id), table, NOON).error is None
+    assert same(item_in(dynamodb, execution_id)["original_data"], parse_body(data))
+
+
+def test_derived_floats_are_stored(table: DynamoDBTable, dynamodb: DynamoDBClient) -> None:
+    store(record_of(body(), ratio=0.1), table, NOON)
+
+    assert float(item_in(dynamodb)["transformed_data"]["derived"]["ratio"]) == 0.1
+
+
+def test_a_second_delivery_is_a_duplicate_and_changes_nothing(
+    table: DynamoDBTable, dynamodb: DynamoDBClient
+) -> None:
+    store(record_of(body('"n": 1.10, "m": 1e60')), table, NOON)
+    before = item_in(dynamodb)
+
+    result = store(record_of(body(f'"m": 1{"0" * 60}, "n": 1.1')), table, LATER)
+
+    assert (result.status, result.stored_at) == (StorageStatus.DUPLICATE, "2026-01-31T12:00:00.000000Z")
+    assert item_in(dynamodb) == before
+
+
+@pytest.mark.parametrize("other", ['"n": 2', '"n": true', '"n": [1]', '"n": {"n": 1}', '"m": 1', ""])
+def test_other_data_under_a_stored_key_is_rejected(
+    table: DynamoDBTable, dynamodb: DynamoDBClient, other: str
+) -> None:
+    store(record_of(body('"n": 1')), table, NOON)
+    before = item_in(dynamodb)
+
+    result = store(record_of(body(other)), table, LATER)
+
+    assert result.status is StorageStatus.REJECTED
+    assert result.error is not None
+    assert result.error.code is ErrorCode.IDEMPOTENCY_CONFLICT
+    assert item_in(dynamodb) == before
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (body(f'"text": "{"x" * 400 * 1024}"'), "(?i)size"),
+        ("nonsense", "not JSON"),
+        ("{}", "data_source: is missing"),
+    ],
+)
+def test_an_item_that_no_table_takes_is_rejected(
+    table: DynamoDBTable, dynamodb: DynamoDBClient, data: str, words: str
+) -> None:
+    result = store(record_of(data), table, NOON)
+
+    assert result.status is StorageStatus.REJECTED
+    assert result.error is not None
+    assert result.error.code is ErrorCode.NOT_STORABLE
+    assert re.search(words, result.error.message)
+    assert item_in(dynamodb) == {}
+
+
+def test_derived_numbers_that_no_table_takes_are_rejected(table: DynamoDBTable) -> None:
+    result = store(record_of(body(), big=1e300), table, NOON)
+
+    assert result.error is not None
+    assert result.error.code is ErrorCode.NOT_STORABLE
+
+
+def test_a_table_that_is_not_there_may_be_there_later(dynamodb: DynamoDBClient) -> None:
+    result = store(record_of(body()), DynamoDBTable(dynamodb, "elsewhere"), NOON)
+
+    assert result.status is StorageStatus.FAILED
+    assert result.error is not None
+    assert result.error.code is ErrorCode.UNAVAILABLE
