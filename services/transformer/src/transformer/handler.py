@@ -36,6 +36,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
             )
     transformed = sum(result.error is None for result in results)
     metrics.add_metric("RecordsTransformed", MetricUnit.Count, transformed)
-    metrics.add_metric("RecordsNotTransformableError", MetricUnit.Count, len(results) - transformed)
+    metrics.add_metric("RecordsNotTransformable", MetricUnit.Count, len(results) - transformed)
     metrics.flush_metrics()
     return TransformationResponse(results=results).model_dump(mode="json")

@@ -1,9 +1,8 @@
 """The transformation of each processing type: add yours here.
 
 A transformation is a function that takes a message and returns what it derives from it: JSON values, at most
-4,096 bytes of them (`MAX_DERIVED_BYTES`). If it can never succeed for this message, it raises
-`NotTransformableError`, and the message is rejected with the words that it was given. Any other exception fails the
-invocation.
+4,096 bytes of them (`MAX_DERIVED_BYTES`). For a message that it can never transform it raises
+`NotTransformableError`, and the message is rejected with those words. Any other exception fails the invoke.
 
 It must not depend on anything but the message: a record may be transformed more than once.
 """
