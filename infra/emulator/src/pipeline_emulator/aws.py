@@ -1,0 +1,95 @@
+"""How everything here talks to the emulated AWS, whatever the user's own AWS configuration says."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import botocore.session
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_dynamodb import DynamoDBClient, DynamoDBServiceResource
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
+
+REGION = "us-east-1"
+ACCESS_KEY_ID = "test"
+SECRET_ACCESS_KEY = "test"  # noqa: S105 - the emulator takes any; it is no secret
+
+_UNSET = (None, None, None, None)
+_IGNORED_FILE = (None, None, os.devnull, None)
+
+
+@dataclass(frozen=True)
+class AwsEndpoint:
+    """The address of the emulated AWS, and clients for it.
+
+    The clients take nothing from the environment or from ~/.aws: a profile, a proxy or an endpoint that the user
+    has set for real AWS must neither be used nor break anything.
+    """
+
+    url: str
+
+    def variables(self) -> dict[str, str]:
+        """Give the environment variables with which any AWS tool or SDK talks to this endpoint."""
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_REGION": REGION,
+            "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
+            "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
+        }
+
+    def sqs(self, **config: Any) -> SQSClient:
+        """Make an SQS client."""
+        return self._session().client("sqs", endpoint_url=self.url, config=_config(config))
+
+    def dynamodb(self) -> DynamoDBClient:
+        """Make a DynamoDB client."""
+        return self._session().client("dynamodb", endpoint_url=self.url, config=_config({}))
+
+    def dynamodb_resource(self) -> DynamoDBServiceResource:
+        """Make the DynamoDB resource, which speaks plain Python values."""
+        return self._session().resource("dynamodb", endpoint_url=self.url, config=_config({}))
+
+    def cloudformation(self) -> CloudFormationClient:
+        """Make a CloudFormation client."""
+        return self._session().client("cloudformation", endpoint_url=self.url, config=_config({}))
+
+    def s3(self) -> S3Client:
+        """Make an S3 client."""
+        return self._session().client("s3", endpoint_url=self.url, config=_config({}))
+
+    def lambda_(self) -> LambdaClient:
+        """Make a Lambda client."""
+        return self._session().client("lambda", endpoint_url=self.url, config=_config({}))
+
+    def _session(self) -> boto3.Session:
+        return private_session()
+
+
+def private_session() -> boto3.Session:
+    """Make a boto3 session with the test credentials that reads none of the user's configuration."""
+    quiet = botocore.session.Session(
+        session_vars={"profile": _UNSET, "config_file": _IGNORED_FILE, "credentials_file": _IGNORED_FILE}
+    )
+    return boto3.Session(
+        botocore_session=quiet,
+        aws_access_key_id=ACCESS_KEY_ID,
+        aws_secret_access_key=SECRET_ACCESS_KEY,
+        region_name=REGION,
+    )
+
+
+def _config(settings: dict[str, Any]) -> Config:
+    defaults: dict[str, Any] = {
+        "proxies": {},
+        "retries": {"mode": "standard", "total_max_attempts": 3},
+        "max_pool_connections": 32,
+    }
+    return Config(**(defaults | settings))

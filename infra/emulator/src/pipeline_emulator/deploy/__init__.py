@@ -1,0 +1,1 @@
+"""Deploying the real templates: build and package with the SAM CLI, transform, create the stack."""

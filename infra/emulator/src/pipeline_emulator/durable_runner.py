@@ -1,0 +1,49 @@
+"""The durable execution service on this machine: AWS's own dex-local-runner."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from pipeline_emulator.aws import REGION
+from pipeline_emulator.environment import service_environment
+from pipeline_emulator.ports import LOOPBACK
+from pipeline_emulator.process import ChildProcess
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pipeline_emulator.aws import AwsEndpoint
+    from pipeline_emulator.deploy.functions import DeployedFunction
+    from pipeline_emulator.executables import Executables
+    from pipeline_emulator.run_folder import RunFolder
+
+
+def durable_runner_process(
+    run: RunFolder, executables: Executables, endpoint: AwsEndpoint, port: int, functions: Iterable[DeployedFunction]
+) -> ChildProcess:
+    """Describe the runner on that port; ``functions`` are those that a durable function may invoke.
+
+    The runner knows functions by bare name: an entry serves every alias and version of it. It refuses a chained
+    invoke of a function of another region or account, and takes the region from its own option.
+    """
+    configurations = run.path / "functions.json"
+    configurations.write_text(json.dumps({function.name: function.configuration() for function in functions}))
+    options = {
+        "--host": LOOPBACK,
+        "--port": str(port),
+        "--lambda-endpoint": endpoint.url,
+        "--local-runner-region": REGION,
+        "--store-type": "sqlite",
+        "--store-path": str(run.path / "durable.sqlite"),
+        "--function-configs": f"file://{configurations}",
+        # At INFO it logs a line for each time that the event source mapping asks for a status.
+        "--log-level": "WARNING",
+    }
+    return ChildProcess(
+        "dex-local-runner",
+        [str(executables.durable_runner), "start-server", *(word for option in options.items() for word in option)],
+        environment=service_environment(run.id, run.path, endpoint),
+        folder=run.path,
+        log=run.log("dex-local-runner"),
+    )

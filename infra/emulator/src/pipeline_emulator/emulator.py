@@ -1,0 +1,155 @@
+"""The emulated AWS as a whole: starts the parts, deploys the templates, and stops everything in the end."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline_emulator.aws import AwsEndpoint
+from pipeline_emulator.deploy.deployment import Deployment, deploy
+from pipeline_emulator.deploy.sam import BUCKET, SamCli
+from pipeline_emulator.durable_runner import durable_runner_process
+from pipeline_emulator.event_source.process import event_source_process
+from pipeline_emulator.executables import Executables
+from pipeline_emulator.ministack import http_status, ministack_is_ready, ministack_process
+from pipeline_emulator.ports import LOOPBACK, reserve_port
+from pipeline_emulator.run_folder import RunFolder
+from pipeline_emulator.signals import ending_signals_raise
+from pipeline_emulator.steps import SilentSteps
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pipeline_emulator.deploy.deployment import StackOutputs
+    from pipeline_emulator.process import ChildProcess
+    from pipeline_emulator.steps import Steps
+
+ROOT_TEMPLATE = Path("infra/template.yaml")
+
+_START_SECONDS = 60.0
+_BUILD_SECONDS = 900.0
+# MiniStack takes 2 s to end by itself, and there is nothing in it that is worth the wait.
+_GRACE_SECONDS = 0.5
+_EVENT_SOURCE_GRACE_SECONDS = 4.0
+
+
+class Emulator:
+    """A running emulated AWS with the stack deployed; made by ``Emulator.start``.
+
+    ``ministack``, ``durable_runner`` and ``event_source`` are its parts, each a process that may be killed and
+    restarted. A run whose logs are worth reading sets ``keep_logs``.
+    """
+
+    endpoint: AwsEndpoint
+    deployment: Deployment
+    ministack: ChildProcess
+    durable_runner: ChildProcess
+    event_source: ChildProcess
+
+    def __init__(self, run: RunFolder, executables: Executables, steps: Steps) -> None:
+        """Prepare, without starting anything; use ``Emulator.start``."""
+        self.keep_logs = False
+        self._run = run
+        self._executables = executables
+        self._steps = steps
+        self._port = reserve_port()
+        self._durable_port = reserve_port()
+        self._parts: list[ChildProcess] = []
+        self.endpoint = AwsEndpoint(f"http://{LOOPBACK}:{self._port}")
+
+    @classmethod
+    @contextmanager
+    def start(
+        cls,
+        repository: Path,
+        *,
+        template: Path = ROOT_TEMPLATE,
+        parameters: Mapping[str, str] | None = None,
+        steps: Steps | None = None,
+    ) -> Iterator[Emulator]:
+        """Start it and deploy the repository's root template; at the end of the context nothing of it is left.
+
+        ``parameters`` override those of the template. Raises EmulatorError, or PartFailedError which names the part
+        and its log. After an error the logs are kept; else they go with the run's folder.
+        """
+        steps = steps or SilentSteps()
+        executables = Executables.from_environment()
+        with ending_signals_raise():
+            run = RunFolder.create(repository, steps.note)
+            emulator = cls(run, executables, steps)
+            try:
+                emulator._start(repository / template, parameters or {})
+                yield emulator
+            except Exception:
+                emulator.keep_logs = True
+                raise
+            finally:
+                emulator._stop()
+                run.close(keep_logs=emulator.keep_logs)
+
+    @property
+    def outputs(self) -> StackOutputs:
+        """The outputs of the root stack."""
+        return self.deployment.outputs
+
+    @property
+    def logs(self) -> Path:
+        """The folder with a log for each part."""
+        return self._run.logs
+
+    def check(self) -> None:
+        """Raise PartFailedError when a part has ended although it should run."""
+        for part in self._parts:
+            part.check()
+
+    def _start(self, template: Path, parameters: Mapping[str, str]) -> None:
+        sam = SamCli(self._run, self._executables, self.endpoint, template)
+        with self._steps.step("start MiniStack, build the services"):
+            self._start_ministack_while_building(sam)
+        with self._steps.step("package and deploy the templates"):
+            self.deployment = deploy(sam, self._executables, self.endpoint, parameters)
+        with self._steps.step("start the durable execution service"):
+            self._start_durable_service()
+
+    def _start_ministack_while_building(self, sam: SamCli) -> None:
+        build = sam.build()
+        build.start()
+        try:
+            durable_url = f"http://{LOOPBACK}:{self._durable_port}"
+            self.ministack = ministack_process(self._run, self._executables, self.endpoint, self._port, durable_url)
+            self._parts.append(self.ministack)
+            self.ministack.start()
+            self.ministack.wait_until(lambda: ministack_is_ready(self._port), seconds=_START_SECONDS)
+            self.endpoint.s3().create_bucket(Bucket=BUCKET)
+            build.wait_for_success(seconds=_BUILD_SECONDS)
+        finally:
+            build.stop(grace_seconds=_GRACE_SECONDS)
+
+    def _start_durable_service(self) -> None:
+        function = self.deployment.durable_function()
+        assert function.durable is not None  # noqa: S101 - what durable_function() promises
+        self.durable_runner = durable_runner_process(
+            self._run, self._executables, self.endpoint, self._durable_port, self.deployment.functions
+        )
+        self.event_source, polls = event_source_process(
+            self._run, self.endpoint, self._durable_port, self.outputs.durable_function_arn, function.durable
+        )
+        for part in (self.durable_runner, self.event_source):
+            self._parts.append(part)
+            part.start()
+        self.durable_runner.wait_until(self._durable_runner_is_ready, seconds=_START_SECONDS)
+        self.event_source.wait_until(polls.exists, seconds=_START_SECONDS)
+
+    def _durable_runner_is_ready(self) -> bool:
+        return http_status(self._durable_port, "/health") == 200
+
+    def _stop(self) -> None:
+        for part in reversed(self._parts):
+            if part is getattr(self, "event_source", None):
+                # It needs the others to finish what it has under way.
+                part.stop(grace_seconds=_EVENT_SOURCE_GRACE_SECONDS)
+        for part in self._parts:
+            part.ask_to_stop()
+        for part in self._parts:
+            part.stop(grace_seconds=_GRACE_SECONDS)

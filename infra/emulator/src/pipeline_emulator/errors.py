@@ -1,0 +1,38 @@
+"""What can go wrong with the emulated AWS, in words for the person at the terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_TAIL_LINES = 20
+
+
+class EmulatorError(Exception):
+    """The emulated AWS cannot be started, deployed to or used; the message says why."""
+
+
+class PartFailedError(EmulatorError):
+    """One of the programs that make up the emulated AWS failed.
+
+    The message names the part, its log and the log's last lines, because the log is what the reader needs next.
+    """
+
+    def __init__(self, part: str, problem: str, log: Path) -> None:
+        """Compose the message from the part's name, what happened, and the end of its log."""
+        tail = last_lines(log)
+        shown = f"\n{tail}" if tail else " (it is empty)"
+        super().__init__(f"{part} {problem}. Its log is {log}{shown}")
+        self.part = part
+        self.log = log
+
+
+def last_lines(log: Path, count: int = _TAIL_LINES) -> str:
+    """Give the last lines of a log, indented, or an empty string when there is nothing to show."""
+    try:
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    return "\n".join(f"    {line}" for line in lines[-count:])

@@ -1,0 +1,108 @@
+"""Starting executions of a durable function and learning how they ended."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import uuid
+from dataclasses import dataclass
+from typing import Any, Protocol
+from urllib.parse import quote
+
+_TIMEOUT_SECONDS = 10.0
+
+
+class DurableServiceError(Exception):
+    """The durable execution service did not answer, or not as expected; trying again may help."""
+
+
+class ExecutionLostError(Exception):
+    """The service does not know the execution, or was restarted under it: it will never end."""
+
+
+@dataclass(frozen=True)
+class Execution:
+    """How far an execution is: ``result`` is what it returned, as JSON, ``error`` is why it failed."""
+
+    status: str
+    result: str | None = None
+    error: Any = None
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended yet."""
+        return self.status == "RUNNING"
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether it ended by returning."""
+        return self.status == "SUCCEEDED"
+
+
+class DurableService(Protocol):
+    """What the mapping does with the durable execution service."""
+
+    def start(self, event: str) -> str:
+        """Start an execution with that event as input and give its id."""
+
+    def describe(self, execution: str) -> Execution:
+        """Say how far an execution is."""
+
+
+class LocalRunner:
+    """The durable execution service of dex-local-runner, for one function."""
+
+    def __init__(
+        self, port: int, *, account: str, function: str, qualifier: str, timeout_seconds: int, retention_days: int
+    ) -> None:
+        """Start executions of that version or alias, with the timeout and retention of its DurableConfig."""
+        self._port = port
+        self._request: dict[str, Any] = {
+            "AccountId": account,
+            "FunctionName": function,
+            "FunctionQualifier": qualifier,
+            "ExecutionTimeoutSeconds": timeout_seconds,
+            "ExecutionRetentionPeriodDays": retention_days,
+        }
+
+    def start(self, event: str) -> str:
+        """Start an execution; raises DurableServiceError when it is not certain that one was started."""
+        request = self._request | {"ExecutionName": str(uuid.uuid4()), "Input": event}
+        try:
+            status, answer = self._call("POST", "/start-durable-execution", json.dumps(request))
+        except ConnectionRefusedError as error:
+            raise DurableServiceError("it does not listen") from error
+        execution = answer.get("ExecutionArn")
+        if status != http.client.CREATED or not isinstance(execution, str):
+            raise DurableServiceError(f"it answered {status} {answer}")
+        return execution
+
+    def describe(self, execution: str) -> Execution:
+        """Describe an execution; raises ExecutionLostError when it can no longer end.
+
+        A refused connection means that the process is gone. A new one finds the execution in its store, as running,
+        but never takes it up again.
+        """
+        try:
+            status, answer = self._call("GET", f"/2025-12-01/durable-executions/{quote(execution, safe='')}")
+        except ConnectionRefusedError as error:
+            raise ExecutionLostError("the durable execution service is gone") from error
+        if status == http.client.NOT_FOUND:
+            raise ExecutionLostError("the durable execution service does not know it")
+        if status != http.client.OK:
+            raise DurableServiceError(f"it answered {status} {answer}")
+        return Execution(status=answer["Status"], result=answer.get("Result"), error=answer.get("Error"))
+
+    def _call(self, method: str, path: str, body: str | None = None) -> tuple[int, dict[str, Any]]:
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=_TIMEOUT_SECONDS)
+        try:
+            connection.request(method, path, body, {"Content-Type": "application/json"})
+            response = connection.getresponse()
+            answer = json.loads(response.read())
+        except ConnectionRefusedError:
+            raise
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise DurableServiceError(f"{type(error).__name__}: {error}") from error
+        finally:
+            connection.close()
+        return response.status, answer if isinstance(answer, dict) else {}

@@ -1,0 +1,40 @@
+"""The mapping as a part of the emulated AWS."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from pipeline_emulator.environment import service_environment
+from pipeline_emulator.process import ChildProcess
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pipeline_emulator.aws import AwsEndpoint
+    from pipeline_emulator.deploy.functions import DurableSettings
+    from pipeline_emulator.run_folder import RunFolder
+
+
+def event_source_process(
+    run: RunFolder, endpoint: AwsEndpoint, durable_port: int, function_arn: str, durable: DurableSettings
+) -> tuple[ChildProcess, Path]:
+    """Describe the process of the mapping of a durable function, and give the file that it makes when it polls."""
+    ready_file = run.path / "event-source-is-ready"
+    options = {
+        "--endpoint-url": endpoint.url,
+        "--durable-port": str(durable_port),
+        "--function-arn": function_arn,
+        "--execution-timeout": str(durable.execution_timeout_seconds),
+        "--retention-days": str(durable.retention_days),
+        "--ready-file": str(ready_file),
+    }
+    words = [word for option in options.items() for word in option]
+    process = ChildProcess(
+        "event source mapping",
+        [sys.executable, "-m", "pipeline_emulator.event_source", *words],
+        environment=service_environment(run.id, run.path, endpoint),
+        folder=run.path,
+        log=run.log("event-source"),
+    )
+    return process, ready_file

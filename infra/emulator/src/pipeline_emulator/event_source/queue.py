@@ -1,0 +1,66 @@
+"""The queue that the mapping reads, with the few operations that the mapping needs."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import DeleteMessageBatchRequestEntryTypeDef, MessageTypeDef
+
+_LOGGER = logging.getLogger(__name__)
+
+RECEIVE_LIMIT = 10
+"""Messages that one ReceiveMessage or DeleteMessageBatch takes at most."""
+
+
+class Queue(Protocol):
+    """What the mapping does with its queue."""
+
+    def receive(self, limit: int, *, wait_seconds: int) -> list[MessageTypeDef]:
+        """Receive up to ``limit`` messages (10 at most), waiting that long for the first."""
+
+    def delete(self, receipt_handles: Sequence[str]) -> list[str]:
+        """Delete messages and give the handles of those that could not be deleted."""
+
+
+class SqsQueue:
+    """A queue of SQS."""
+
+    def __init__(self, client: SQSClient, url: str) -> None:
+        """Use the queue at that URL."""
+        self._client = client
+        self._url = url
+
+    def receive(self, limit: int, *, wait_seconds: int) -> list[MessageTypeDef]:
+        """Receive with every attribute, as the event carries them all."""
+        answer = self._client.receive_message(
+            QueueUrl=self._url,
+            MaxNumberOfMessages=min(limit, RECEIVE_LIMIT),
+            WaitTimeSeconds=wait_seconds,
+            MessageSystemAttributeNames=["All"],
+            MessageAttributeNames=["All"],
+        )
+        return answer.get("Messages", [])
+
+    def delete(self, receipt_handles: Sequence[str]) -> list[str]:
+        """Delete in batches of ten.
+
+        ReceiptHandleIsInvalid counts as deleted: MiniStack answers it when the message is gone already, or was
+        received again since, where AWS reports success.
+        """
+        refused = []
+        for start in range(0, len(receipt_handles), RECEIVE_LIMIT):
+            part = receipt_handles[start : start + RECEIVE_LIMIT]
+            entries: list[DeleteMessageBatchRequestEntryTypeDef] = [
+                {"Id": str(index), "ReceiptHandle": handle} for index, handle in enumerate(part)
+            ]
+            answer = self._client.delete_message_batch(QueueUrl=self._url, Entries=entries)
+            for failure in answer.get("Failed", []):
+                if failure["Code"] != "ReceiptHandleIsInvalid":
+                    _LOGGER.warning("a message could not be deleted: %s", failure)
+                    refused.append(part[int(failure["Id"])])
+        return refused

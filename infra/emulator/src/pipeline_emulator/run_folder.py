@@ -1,0 +1,123 @@
+"""The folder that a run writes to, and the remains of runs that were killed."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+import time
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+import psutil
+
+from pipeline_emulator.environment import RUN_MARK
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_KEPT_LOGS = 5
+_KILL_SECONDS = 5.0
+
+
+class RunFolder:
+    """``.emulator/runs/<id>``: all that one run writes.
+
+    The run holds a lock on a file in it for as long as it lives. The kernel drops the lock however the run ends, so
+    a folder whose lock is free belongs to a run that is over.
+    """
+
+    def __init__(self, path: Path, lock: IO[str]) -> None:
+        """Take over a folder whose lock this process holds; made by ``create``."""
+        self.path = path
+        self.id = path.name
+        self.logs = path / "logs"
+        self._lock = lock
+
+    @classmethod
+    def create(cls, repository: Path, say: Callable[[str], None]) -> RunFolder:
+        """Make the folder of a new run, after clearing what killed runs left; ``say`` is told about those."""
+        runs = repository / ".emulator" / "runs"
+        runs.mkdir(parents=True, exist_ok=True)
+        with _exclusively(runs.parent / "lock"):
+            _clear_remains(runs, say)
+            path = Path(tempfile.mkdtemp(prefix=time.strftime("%Y%m%d-%H%M%S-"), dir=runs))
+            lock = _try_lock(path)
+        if lock is None:
+            raise RuntimeError(f"{path} is new and cannot be locked")
+        for name in ("logs", "tmp"):
+            (path / name).mkdir()
+        return cls(path, lock)
+
+    def log(self, part: str) -> Path:
+        """Give the path of the log of a part."""
+        return self.logs / f"{part}.log"
+
+    def close(self, *, keep_logs: bool) -> None:
+        """Remove the folder, or all of it but the logs."""
+        if keep_logs:
+            _remove_all_but_logs(self.path)
+        else:
+            shutil.rmtree(self.path, ignore_errors=True)
+        self._lock.close()
+
+
+def processes_of(run: str) -> list[psutil.Process]:
+    """Find the processes that a run started, directly or not, other than this one."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if process.pid != os.getpid() and process.environ().get(RUN_MARK) == run:
+                found.append(process)
+    return found
+
+
+def _clear_remains(runs: Path, say: Callable[[str], None]) -> None:
+    for folder in sorted(runs.iterdir()):
+        lock = _try_lock(folder)
+        if lock is None:
+            continue
+        with lock:
+            left_over = processes_of(folder.name)
+            was_killed = bool(left_over) or (folder / "tmp").exists()
+            for process in left_over:
+                with suppress(psutil.NoSuchProcess):
+                    process.kill()
+            psutil.wait_procs(left_over, timeout=_KILL_SECONDS)
+            _remove_all_but_logs(folder)
+        if was_killed:
+            say(f"run {folder.name} was killed: stopped {len(left_over)} processes that it left, cleared its folder")
+    for folder in sorted(runs.iterdir())[:-_KEPT_LOGS]:
+        lock = _try_lock(folder)
+        if lock is not None:
+            with lock:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_all_but_logs(folder: Path) -> None:
+    for entry in folder.iterdir():
+        if entry.name in {"logs", "alive"}:
+            continue
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry, ignore_errors=True)
+        else:
+            entry.unlink(missing_ok=True)
+
+
+def _try_lock(folder: Path) -> IO[str] | None:
+    file = (folder / "alive").open("a")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        return None
+    return file
+
+
+@contextmanager
+def _exclusively(path: Path) -> Iterator[None]:
+    with path.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

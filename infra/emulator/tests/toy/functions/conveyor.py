@@ -1,0 +1,64 @@
+"""A durable function: asks the judge for the verdicts, then stores, rejects or reports as failed."""
+
+import json
+import os
+
+import boto3
+from aws_durable_execution_sdk_python import DurableContext, StepContext, durable_execution, durable_step
+
+table = boto3.resource("dynamodb").Table(os.environ["TABLE_NAME"])
+sqs = boto3.client("sqs")
+
+
+@durable_step
+def settle(step: StepContext, records, verdicts):
+    failures = []
+    for record, verdict in zip(records, verdicts, strict=True):
+        if verdict == "stored":
+            store(record)
+        elif verdict == "rejected":
+            reject(record)
+        else:
+            failures.append({"itemIdentifier": record["messageId"]})
+    return failures
+
+
+def identity(record):
+    return f"{os.environ['ENVIRONMENT']}-esm-{record['messageId']}"
+
+
+def store(record):
+    body = json.loads(record["body"])
+    table.put_item(
+        Item={
+            "execution_id": identity(record),
+            "message_id": record["messageId"],
+            "original_data": body,
+            "transformed_data": {"data_source": str(body.get("data_source", "")).upper()},
+            "stored_at": "2026-01-01T00:00:00Z",
+        }
+    )
+
+
+def reject(record):
+    values = {
+        "execution_id": identity(record),
+        "message_id": record["messageId"],
+        "stage": "judge",
+        "code": "unwanted",
+        "reason": "the judge does not want it",
+    }
+    sqs.send_message(
+        QueueUrl=os.environ["INVALID_MESSAGE_QUEUE_URL"],
+        MessageBody=record["body"],
+        MessageAttributes={k: {"DataType": "String", "StringValue": v} for k, v in values.items()},
+    )
+
+
+@durable_execution
+def handler(event, context: DurableContext):
+    records = event["Records"]
+    bodies = [record["body"] for record in records]
+    answer = context.invoke(os.environ["JUDGE_FUNCTION_ARN"], {"bodies": bodies}, name="judge")
+    failures = context.step(settle(records, answer["verdicts"]), name="settle")
+    return {"batchItemFailures": failures}
