@@ -1,0 +1,187 @@
+"""Build one service into a folder that Lambda runs as it is.
+
+    python3 infra/build_service.py services/validator dist/validator
+
+`sam build` gets here through the service's Makefile, `./nox -s build` directly. Two builds of the same
+sources give the same bytes, wherever and whenever they run. The environment variable BUILD_TARGET says what
+to build for: a runtime and an architecture as the template names them, `python3.14-arm64` unless it is set,
+or `host` for this interpreter on this machine.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+ROOT = Path(__file__).resolve().parents[1]
+
+VERSIONS = ("3.11", "3.12", "3.13", "3.14")
+# An ELF file names its machine by number: https://www.sco.com/developers/gabi/latest/ch4.eheader.html
+ELF_MACHINES = {"arm64": 183, "x86_64": 62}
+# Lambda's oldest runtime of these has glibc 2.26: wheels for manylinux 2.17 run on all.
+PLATFORMS = {"arm64": "aarch64-manylinux2014", "x86_64": "x86_64-manylinux2014"}
+
+# botocore describes 400 services in 25 MB. A service that calls another one adds its name here.
+AWS_SERVICES = ("dynamodb", "lambda", "sqs", "sts")
+# They hold paths and times of the build, and nothing reads them at run time.
+BUILD_RECORDS = ("INSTALLER", "RECORD", "REQUESTED", "direct_url.json", "uv_build.json", "uv_cache.json")
+
+
+class BuildError(Exception):
+    """A build that cannot go on; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a package is built for; without an architecture it is the machine that builds."""
+
+    version: str
+    architecture: str | None
+
+    @classmethod
+    def parse(cls, text: str) -> Target:
+        """Read BUILD_TARGET; raises BuildError when it names no target."""
+        if text == "host":
+            return cls(f"{sys.version_info.major}.{sys.version_info.minor}", None)
+        runtime, _, architecture = text.partition("-")
+        version = runtime.removeprefix("python")
+        if version == runtime or version not in VERSIONS or architecture not in PLATFORMS:
+            raise BuildError(
+                f"BUILD_TARGET is {text!r}, expected host, or a runtime and an architecture such as "
+                f"python3.14-arm64, of python{', python'.join(VERSIONS)} and {', '.join(PLATFORMS)}"
+            )
+        return cls(version, architecture)
+
+    @property
+    def uv_options(self) -> tuple[str, ...]:
+        """The options that make uv choose wheels for this target."""
+        if self.architecture is None:
+            return ()
+        return ("--python-version", self.version, "--python-platform", PLATFORMS[self.architecture])
+
+
+def run(command: Iterable[str | Path], *, env: dict[str, str] | None = None) -> None:
+    """Run a command from the root, where uv finds its settings; raises BuildError when it fails."""
+    words = [str(word) for word in command]
+    status = subprocess.run(words, cwd=ROOT, env=env, check=False).returncode  # noqa: S603 - words of this file
+    if status:
+        raise BuildError(f"exit status {status} from: {' '.join(words)}")
+
+
+def find_uv() -> str:
+    """The uv of the caller, or else the one of ./nox, which installs it when it is not there yet."""
+    if found := shutil.which("uv"):
+        return found
+    run([ROOT / "nox", "--version"])
+    return str(ROOT / ".nox" / "launcher" / "bin" / "uv")
+
+
+def install(uv: str, service: Path, folder: Path, target: Target) -> None:
+    """Install what the service's lock pins, then the contracts and the service from this repository."""
+    lock = service / "requirements.lock"
+    if not lock.is_file():
+        raise BuildError(f"{lock} is missing; write it with: ./nox -s lock")
+    options = ["--quiet", "--link-mode", "copy", "--python", sys.executable, "--target", str(folder)]
+    pinned = [*target.uv_options, "--only-binary", ":all:", "--require-hashes", "-r", str(lock)]
+    run([uv, "pip", "install", *options, *pinned])
+    run([uv, "pip", "install", *options, "--no-deps", ROOT / "contracts", service])
+
+
+def prune(folder: Path) -> None:
+    """Remove what is not needed at run time, and what would differ in the next build."""
+    unneeded = [folder / "bin", folder / ".lock", folder / "boto3" / "examples", *folder.rglob("__pycache__")]
+    for name in BUILD_RECORDS:
+        unneeded += folder.glob(f"*.dist-info/{name}")
+    for data in (folder / "botocore" / "data", folder / "boto3" / "data"):
+        unneeded += (path for path in data.glob("*/") if path.name not in AWS_SERVICES)
+    for path in unneeded:
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def foreign_binaries(folder: Path, target: Target) -> Iterator[Path]:
+    """The compiled libraries that the target cannot load."""
+    for path in sorted(folder.rglob("*.so*")):
+        version = re.search(r"\.cpython-3(\d+)", path.name)
+        if version and f"3.{version[1]}" != target.version:
+            yield path
+        elif target.architecture:
+            with path.open("rb") as file:
+                header = file.read(20)
+            machine = int.from_bytes(header[18:20], "little")
+            if header[:4] != b"\x7fELF" or machine != ELF_MACHINES[target.architecture]:
+                yield path
+
+
+def find_interpreter(uv: str, target: Target) -> str | None:
+    """An interpreter of the target's version: bytecode differs by version, not by machine."""
+    if target.version == f"{sys.version_info.major}.{sys.version_info.minor}":
+        return sys.executable
+    command = [uv, "python", "find", "--no-project", "--no-python-downloads", f"cpython@{target.version}"]
+    found = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)  # noqa: S603
+    return found.stdout.strip() if found.returncode == 0 else None
+
+
+def compile_bytecode(python: str, folder: Path) -> None:
+    """Compile every module, so that a cold start does not.
+
+    Unchecked, because `sam package` sets every file's time to 1980, and bytecode that is checked against it
+    would be thrown away. The hash seed orders the members of a constant set. Not in parallel: which strings
+    the bytecode shares may depend on what the same process compiled before.
+    """
+    env = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    options = ("--invalidation-mode", "unchecked-hash", "-s", folder, "-p", "/var/task")
+    run([python, "-m", "compileall", "-q", *options, folder], env={**env, "PYTHONHASHSEED": "0"})
+
+
+def normalize_modes(folder: Path) -> None:
+    """Make all readable, as Lambda needs it, whatever the umask: the modes are part of the package."""
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+
+
+def build(service: Path, folder: Path, target: Target) -> None:
+    """Build a service into a new or empty folder; raises BuildError when it cannot."""
+    if not (service / "pyproject.toml").is_file():
+        raise BuildError(f"{service} has no pyproject.toml; give a service's folder, as services/validator")
+    if folder.exists() and any(folder.iterdir()):
+        raise BuildError(f"{folder} is not empty; remove it, or build into another folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    uv = find_uv()
+    install(uv, service, folder, target)
+    prune(folder)
+    if foreign := [str(path.relative_to(folder)) for path in foreign_binaries(folder, target)]:
+        raise BuildError(f"{', '.join(foreign)}: not for Python {target.version} on {target.architecture}")
+    if python := find_interpreter(uv, target):
+        compile_bytecode(python, folder)
+    else:
+        print(f"{service.name}: no bytecode, as Python {target.version} is not here: cold starts are slower")
+    normalize_modes(folder)
+
+
+def main() -> None:
+    """Build the service into the folder, as the command line names them."""
+    if sys.version_info < (3, 11):  # noqa: UP036 - a Makefile's python3 may be any
+        sys.exit(f"build_service.py needs Python 3.11 or later as python3, this is {sys.version.split()[0]}")
+    if len(sys.argv) != 3:
+        sys.exit("usage: python3 infra/build_service.py services/<service> <folder>")
+    service, folder = (Path(argument).resolve() for argument in sys.argv[1:])
+    try:
+        build(service, folder, Target.parse(os.environ.get("BUILD_TARGET", "python3.14-arm64")))
+    except BuildError as error:
+        sys.exit(f"{service.name}: {error}")
+
+
+if __name__ == "__main__":
+    main()

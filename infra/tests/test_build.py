@@ -1,0 +1,140 @@
+"""What `sam build` puts into a service's package."""
+
+import hashlib
+import os
+import subprocess
+import sys
+
+import build_service
+import pytest
+from build_service import ROOT, BuildError, Target
+
+VALIDATOR = ROOT / "services/validator"
+ORCHESTRATOR = ROOT / "services/orchestrator"
+
+
+def contents(folder):
+    """Every path below a folder, with its mode and a digest of what it holds."""
+    return {
+        str(path.relative_to(folder)): (
+            path.stat().st_mode,
+            hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "",
+        )
+        for path in folder.rglob("*")
+    }
+
+
+@pytest.fixture(scope="module")
+def package_for_host(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("host")
+    build_service.build(ORCHESTRATOR, folder, Target.parse("host"))
+    return folder
+
+
+def run_alone(package, code):
+    """Run code that can import nothing but the package and the standard library."""
+    command = [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(package)!r})\n{code}"]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def test_two_builds_of_the_same_sources_give_the_same_bytes(tmp_path):
+    sources = contents(VALIDATOR / "src")
+    builds = []
+    for name, umask, seed in (("first", 0o022, "1"), ("second folder", 0o077, "2")):
+        subprocess.run(
+            [sys.executable, "infra/build_service.py", str(VALIDATOR), str(tmp_path / name)],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONHASHSEED": seed, "BUILD_TARGET": "python3.14-arm64"},
+            umask=umask,
+            check=True,
+        )
+        builds.append(contents(tmp_path / name))
+
+    assert builds[0] == builds[1]
+    assert {"validator/handler.py", "pipeline_contracts/message.py"} <= builds[0].keys()
+    assert contents(VALIDATOR / "src").keys() == sources.keys()
+
+
+def test_a_package_is_complete(package_for_host):
+    run_alone(package_for_host, "import orchestrator, pipeline_contracts, pydantic, aws_lambda_powertools")
+
+
+def test_a_package_describes_the_aws_services_that_are_called_and_no_other(package_for_host):
+    code = """
+import boto3
+session = boto3.Session(region_name="eu-west-1")
+for name in session.get_available_services():
+    session.client(name)
+    print(name)
+"""
+    assert set(run_alone(package_for_host, code).split()) == set(build_service.AWS_SERVICES)
+
+
+def test_every_module_is_compiled_and_not_checked_against_its_time(package_for_host):
+    modules = list(package_for_host.rglob("*.py"))
+    compiled = list(package_for_host.rglob("*.pyc"))
+
+    assert len(compiled) == len(modules)
+    # https://peps.python.org/pep-0552/: bit 0 for bytecode that names its source by hash, bit 1 to check that.
+    assert {path.read_bytes()[4:8] for path in compiled} == {(0b01).to_bytes(4, "little")}
+
+
+def test_a_package_holds_no_trace_of_the_machine_that_built_it(package_for_host):
+    for path in package_for_host.rglob("*"):
+        if path.is_file():
+            data = path.read_bytes()
+            assert str(ROOT).encode() not in data, path
+            assert str(package_for_host).encode() not in data, path
+
+
+@pytest.mark.parametrize("runtime", ["python3.11", "python3.14"])
+@pytest.mark.parametrize("architecture", ["arm64", "x86_64"])
+def test_a_target_is_a_runtime_and_an_architecture_as_the_template_names_them(runtime, architecture):
+    target = Target.parse(f"{runtime}-{architecture}")
+    assert (f"python{target.version}", target.architecture) == (runtime, architecture)
+
+
+@pytest.mark.parametrize("text", ["", "python3.14", "3.14-arm64", "python3.10-arm64", "python3.14-aarch64", "Host"])
+def test_a_wrong_target_is_refused_with_what_it_may_be(text):
+    with pytest.raises(BuildError, match=r"BUILD_TARGET is '.*', expected host, .*python3\.14-arm64"):
+        Target.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "header"),
+    [
+        ("other_version.cpython-313-aarch64-linux-gnu.so", b"\x7fELF" + bytes(14) + b"\xb7\0"),
+        ("other_machine.abi3.so", b"\x7fELF" + bytes(14) + b"\x3e\0"),
+        ("other_system.abi3.so", b"\xcf\xfa\xed\xfe" + bytes(16)),
+        ("bundled.libs/libother.so.1", b"\x7fELF" + bytes(14) + b"\x3e\0"),
+    ],
+)
+def test_a_binary_for_another_target_is_found(tmp_path, name, header):
+    wrong = tmp_path / name
+    right = tmp_path / "right.cpython-314-aarch64-linux-gnu.so"
+    wrong.parent.mkdir(exist_ok=True)
+    wrong.write_bytes(header)
+    right.write_bytes(b"\x7fELF" + bytes(14) + b"\xb7\0")
+
+    assert list(build_service.foreign_binaries(tmp_path, Target.parse("python3.14-arm64"))) == [wrong]
+
+
+def test_a_folder_with_something_in_it_is_left_alone(tmp_path):
+    kept = tmp_path / "kept"
+    kept.write_text("something")
+
+    with pytest.raises(BuildError, match="is not empty"):
+        build_service.build(VALIDATOR, tmp_path, Target.parse("host"))
+    assert kept.read_text() == "something"
+
+
+def test_a_service_without_a_lock_is_told_how_to_write_it(tmp_path):
+    (tmp_path / "pyproject.toml").write_text("")
+
+    with pytest.raises(BuildError, match=r"requirements\.lock is missing; write it with: \./nox -s lock"):
+        build_service.build(tmp_path, tmp_path / "built", Target.parse("host"))
+
+
+def test_all_services_are_built_alike():
+    services = [path.parent for path in ROOT.glob("services/*/pyproject.toml")]
+    assert len({(service / "Makefile").read_text() for service in services}) == 1
