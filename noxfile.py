@@ -1,0 +1,207 @@
+"""Everything that is run in this repository: ./nox -s <session>, with its own arguments after `--`.
+
+./nox alone runs the checks: lint, templates and test. Each session has its own environment below .nox, which
+is kept until what it was made from changes.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import io
+import shutil
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import nox
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+nox.needs_version = ">=2026.10.20"
+nox.options.default_venv_backend = "uv"
+nox.options.reuse_venv = "yes"
+nox.options.sessions = ["lint", "templates", "test"]
+
+ROOT = Path(__file__).resolve().parent
+CONTRACTS = Path("contracts")
+SERVICES = sorted(path.parent for path in Path("services").glob("*/pyproject.toml"))
+PACKAGES = {path.name: path for path in (CONTRACTS, *SERVICES, Path("infra/emulator"))}
+TEMPLATES = [Path("infra/template.yaml"), *(service / "template.yaml" for service in SERVICES)]
+NEED_MINISTACK = ("storer", "emulator")
+NEED_SAM = ("emulator",)
+
+
+@nox.session(allow_parallel=True)
+@nox.parametrize("package", [nox.param(name, id=name) for name in PACKAGES])
+def test(session: nox.Session, package: str) -> None:
+    """Test a package, installed alone; what follows -- is pytest's."""
+    install(session, environment(session), *package_steps(package))
+    env = {}
+    if package in NEED_MINISTACK:
+        env["MINISTACK_PYTHON"] = ministack_python(session)
+    if package in NEED_SAM:
+        env["SAM_EXECUTABLE"] = sam_executable(session)
+    with session.chdir(PACKAGES[package]):
+        session.run("pytest", *session.posargs, env=env)
+
+
+@nox.session(allow_parallel=True)
+def lint(session: nox.Session) -> None:
+    """Check style and formatting with ruff, and types with mypy."""
+    install(session, environment(session), ["--exact", *group("pyproject.toml", "lint")])
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("mypy", "noxfile.py", "infra/build_service.py")
+    for name, package in PACKAGES.items():
+        types = environment_beside(session, f"types-{name}", *package_steps(name)) / "bin" / "python"
+        options = ("--python-executable", str(types), "--cache-dir", f".mypy_cache/{name}")
+        session.run("mypy", *options, str(package / "src"))
+
+
+@nox.session(allow_parallel=True)
+def format(session: nox.Session) -> None:  # noqa: A001 - the session's name
+    """Format the code, and mend what ruff can mend by itself."""
+    install(session, environment(session), ["--exact", *group("pyproject.toml", "lint")])
+    session.run("ruff", "check", "--fix-only")
+    session.run("ruff", "format")
+
+
+@nox.session(allow_parallel=True)
+def templates(session: nox.Session) -> None:
+    """Validate the templates with the SAM CLI and cfn-lint, and test what they promise and the build."""
+    install(session, environment(session), ["--exact", *group("pyproject.toml", "templates")])
+    sam = sam_executable(session)
+    env = {"AWS_DEFAULT_REGION": "us-east-1", "SAM_CLI_TELEMETRY": "0"}
+    for template in TEMPLATES:
+        session.run(sam, "validate", "--lint", "-t", str(template), env=env, external=True, silent=True)
+    session.run("cfn-lint", *map(str, TEMPLATES))
+    session.run("pytest", "infra/tests", *session.posargs)
+
+
+@nox.session(venv_backend="none")
+def lock(session: nox.Session) -> None:
+    """Write the services' requirements.lock; -- --upgrade takes newer releases, -- --check only compares."""
+    arguments = set(session.posargs)
+    if not arguments <= {"--upgrade", "--check"}:
+        session.error(f"expected --upgrade or --check, got {' '.join(session.posargs)}")
+    options = ["--universal", "--python-version", "3.11", "--generate-hashes", "--no-header", "--no-annotate"]
+    stale = []
+    with tempfile.TemporaryDirectory() as folder:
+        # The contracts are on no index: this says where they are, and they are then left out of the lock.
+        local = Path(folder, "local.in")
+        local.write_text(f"{ROOT / CONTRACTS}\n", encoding="utf-8")
+        options += [str(local), "--no-emit-package", project_name(CONTRACTS)]
+        for service in SERVICES:
+            written, compiled = service / "requirements.lock", Path(folder, service.name)
+            before = written.read_text(encoding="utf-8") if written.exists() else ""
+            compiled.write_text("" if "--upgrade" in arguments else before, encoding="utf-8")
+            inputs = [f"{service}/pyproject.toml", "--output-file", str(compiled)]
+            session.run("uv", "pip", "compile", "--quiet", *options, *inputs, external=True)
+            if compiled.read_text(encoding="utf-8") == before:
+                continue
+            stale.append(str(written))
+            if "--check" not in arguments:
+                shutil.copyfile(compiled, written)
+    if stale and "--check" in arguments:
+        session.error(f"stale: {', '.join(stale)}. Write them with ./nox -s lock, and commit them.")
+    session.log(f"written: {', '.join(stale)}" if stale else "all locks are up to date")
+
+
+@nox.session(venv_backend="none")
+def build(session: nox.Session) -> None:
+    """Build the services into dist, or into the folder after --, for BUILD_TARGET or python3.14-arm64."""
+    folder = Path(session.invoked_from, *session.posargs[:1]) if session.posargs else Path("dist")
+    for service in SERVICES:
+        built = folder / service.name
+        if not session.posargs:
+            shutil.rmtree(built, ignore_errors=True)
+        session.run(sys.executable, "infra/build_service.py", str(service), str(built), log=False)
+        files = [path for path in built.rglob("*") if path.is_file()]
+        package = io.BytesIO()
+        with zipfile.ZipFile(package, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path in files:
+                archive.write(path)
+        unzipped = sum(path.stat().st_size for path in files)
+        size = f"{unzipped / 1e6:5.1f} MB, zipped {package.tell() / 1e6:4.1f} MB"
+        session.log(f"{service.name:12} {size}  {built}")
+
+
+def group(pyproject: str | Path, name: str) -> tuple[str, ...]:
+    """The requirements of a dependency group."""
+    return nox.project.dependency_groups(nox.project.load_toml(pyproject), name)
+
+
+def project_name(package: Path) -> str:
+    """The name that a package is distributed under."""
+    name: str = nox.project.load_toml(package / "pyproject.toml")["project"]["name"]
+    return name
+
+
+def package_steps(name: str) -> list[list[str]]:
+    """The steps that install a package with its test tools, and nothing that it did not ask for.
+
+    What a lock pins comes first and by hash. The package itself brings in nothing then, so that an import that
+    its lock does not cover fails.
+    """
+    package = PACKAGES[name]
+    tools = group(package / "pyproject.toml", "test")
+    local = [argument for path in dict.fromkeys((CONTRACTS, package)) for argument in ("-e", str(path))]
+    lock = package / "requirements.lock"
+    if lock.exists():
+        pinned = ["--exact", "--require-hashes", "-r", str(lock)]
+        return [pinned, ["--no-deps", *local], ["-c", str(lock), *tools]]
+    return [["--exact", *local, *tools]]
+
+
+def environment(session: nox.Session) -> Path:
+    """The folder of the session's own environment."""
+    return Path(session.virtualenv.location)
+
+
+def environment_beside(session: nox.Session, name: str, *steps: Sequence[str]) -> Path:
+    """The folder of an environment for what cannot be installed together with the rest."""
+    version = str(session.python or f"{sys.version_info.major}.{sys.version_info.minor}")
+    folder = ROOT / ".nox" / f"{name}-{version}"
+    # Sessions that run side by side may need the same one.
+    with Path(f"{folder}.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if not all((folder / made).exists() for made in ("bin/python", "made-from")):
+            python = str(session.python or sys.executable)
+            command = ("uv", "venv", "--clear", "--python", python, str(folder))
+            session.run_install(*command, external=True, silent=True)
+        install(session, folder, *steps)
+    return folder
+
+
+def install(session: nox.Session, into: Path, *steps: Sequence[str]) -> None:
+    """Take each step of an installation, unless the same steps made the environment from the same files."""
+    digest = hashlib.sha256(repr(steps).encode())
+    for path in (Path(argument) for step in steps for argument in step):
+        source = path / "pyproject.toml" if path.is_dir() else path
+        if source.is_file():
+            digest.update(source.read_bytes())
+    made_from = into / "made-from"
+    if made_from.exists() and made_from.read_text(encoding="utf-8") == digest.hexdigest():
+        return
+    made_from.unlink(missing_ok=True)
+    for step in steps:
+        command = ("uv", "pip", "install", "--python", str(into / "bin" / "python"), *step)
+        if session.run_install(*command, external=True, silent=True) is None:
+            return  # nox was told not to install
+    made_from.write_text(digest.hexdigest(), encoding="utf-8")
+
+
+def ministack_python(session: nox.Session) -> str:
+    """The interpreter of MiniStack's environment, for the variable MINISTACK_PYTHON."""
+    steps = ["--exact", *group("pyproject.toml", "ministack")]
+    return str(environment_beside(session, "ministack", steps) / "bin" / "python")
+
+
+def sam_executable(session: nox.Session) -> str:
+    """The SAM CLI, for the variable SAM_EXECUTABLE."""
+    steps = ["--exact", *group("pyproject.toml", "sam")]
+    return str(environment_beside(session, "sam", steps) / "bin" / "sam")
