@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pipeline_contracts import ErrorCode, InvalidBodyError, parse_body
+from pipeline_contracts import ErrorCode, InvalidBodyError, parse_body, same_json
 
 
 def nested(levels: int) -> str:
@@ -45,9 +45,7 @@ def nested(levels: int) -> str:
         ('{"a": ["\ud801"]}', ErrorCode.LONE_SURROGATE, "\\ud801"),
     ],
 )
-def test_a_body_that_cannot_be_stored_is_refused_with_the_reason(
-    text: str, code: ErrorCode, words: str
-) -> None:
+def test_a_body_that_cannot_be_stored_is_refused_with_the_reason(text: str, code: ErrorCode, words: str) -> None:
     with pytest.raises(InvalidBodyError) as raised:
         parse_body(text)
 
@@ -97,3 +95,21 @@ def test_what_json_wrote_is_read_back_equal(body: dict[str, object]) -> None:
 def test_no_text_does_anything_but_parse_or_be_refused(text: str) -> None:
     with contextlib.suppress(InvalidBodyError):
         parse_body(text)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "equal"),
+    [
+        ('{"a": 1}', '{"a": 1.0}', True),
+        ('{"a": 100, "b": [{}]}', '{"b": [{}], "a": 1e2}', True),
+        ('{"a": 1}', '{"a": true}', False),
+        ('{"a": 0}', '{"a": false}', False),
+        ('{"a": null}', "{}", False),
+        ('{"a": [1]}', '{"a": [1, 2]}', False),
+        ('{"a": [1, 2]}', '{"a": [2, 1]}', False),
+        ('{"a": {"b": "1"}}', '{"a": {"b": 1}}', False),
+        ('{"a": {}}', '{"a": []}', False),
+    ],
+)
+def test_two_bodies_are_the_same_if_their_values_are(left: str, right: str, equal: bool) -> None:
+    assert same_json(parse_body(left), parse_body(right)) is equal

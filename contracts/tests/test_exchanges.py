@@ -86,18 +86,14 @@ EXCHANGES: list[tuple[type[Contract], dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("model", "payload"), EXCHANGES, ids=lambda value: getattr(value, "__name__", ""))
-def test_a_payload_crosses_the_border_and_comes_out_the_same(
-    model: type[Contract], payload: dict[str, Any]
-) -> None:
+def test_a_payload_crosses_the_border_and_comes_out_the_same(model: type[Contract], payload: dict[str, Any]) -> None:
     parsed = model.model_validate(json.loads(json.dumps(payload)))
 
     assert parsed.model_dump(mode="json") == payload
 
 
 @pytest.mark.parametrize(("model", "payload"), EXCHANGES, ids=lambda value: getattr(value, "__name__", ""))
-def test_a_key_that_the_contract_does_not_name_is_refused(
-    model: type[Contract], payload: dict[str, Any]
-) -> None:
+def test_a_key_that_the_contract_does_not_name_is_refused(model: type[Contract], payload: dict[str, Any]) -> None:
     (name,) = payload
     inner = {name: [{**payload[name][0], "surplus": 1}]}
 
@@ -130,9 +126,7 @@ def test_a_key_that_the_contract_does_not_name_is_refused(
         (StorageResponse, {"status": "rejected", "error": FAULT}, "throttled does not go with"),
     ],
 )
-def test_a_result_that_contradicts_itself_is_refused(
-    model: type[Contract], result: dict[str, Any], words: str
-) -> None:
+def test_a_result_that_contradicts_itself_is_refused(model: type[Contract], result: dict[str, Any], words: str) -> None:
     with pytest.raises(ValidationError, match=words):
         model.model_validate({"results": [{"execution_id": "1", **result}]})
 

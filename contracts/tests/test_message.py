@@ -43,9 +43,7 @@ def test_further_keys_pass_through_untouched() -> None:
         ),
     ],
 )
-def test_an_invalid_body_names_the_field_and_the_reason(
-    body: str, field: str, code: ErrorCode, words: str
-) -> None:
+def test_an_invalid_body_names_the_field_and_the_reason(body: str, field: str, code: ErrorCode, words: str) -> None:
     with pytest.raises(InvalidBodyError) as raised:
         PipelineMessage.from_body(body)
 

@@ -1,6 +1,6 @@
 """The messages that travel between the queue, the orchestrator and the services."""
 
-from pipeline_contracts.body import parse_body
+from pipeline_contracts.body import parse_body, same_json
 from pipeline_contracts.errors import ErrorCode, FieldError, InvalidBodyError, RecordError
 from pipeline_contracts.identity import execution_id
 from pipeline_contracts.message import PipelineMessage
@@ -49,4 +49,5 @@ __all__ = [
     "ValidationResult",
     "execution_id",
     "parse_body",
+    "same_json",
 ]

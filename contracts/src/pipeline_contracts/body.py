@@ -48,6 +48,15 @@ def parse_body(text: str) -> dict[str, Any]:
     return value
 
 
+def same_json(left: object, right: object) -> bool:
+    """Compare what `parse_body` read: numbers by value, and unlike Python's `==`, 1 is not true."""
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(same_json(left[name], right[name]) for name in left)
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(same_json, left, right))
+    return isinstance(left, bool) == isinstance(right, bool) and left == right
+
+
 def json_type(value: object) -> str:
     """Name the JSON type of a value that was read, with its article."""
     match value:
@@ -138,9 +147,7 @@ def _check_encodable(text: str) -> None:
         text.encode()
     except UnicodeEncodeError as error:
         surrogate = ord(text[error.start])
-        _refuse(
-            ErrorCode.LONE_SURROGATE, f"has the lone surrogate \\u{surrogate:04x}, which UTF-8 cannot encode"
-        )
+        _refuse(ErrorCode.LONE_SURROGATE, f"has the lone surrogate \\u{surrogate:04x}, which UTF-8 cannot encode")
 
 
 def _quoted(name: str) -> str:

@@ -53,9 +53,7 @@ class RecordError(Contract):
 class FieldError(Contract):
     """What is wrong with one field of a body."""
 
-    field: Annotated[
-        str, StringConstraints(max_length=128), Field(description="Name; empty for the whole body.")
-    ]
+    field: Annotated[str, StringConstraints(max_length=128), Field(description="Name; empty for the whole body.")]
     code: Annotated[
         str,
         StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$"),

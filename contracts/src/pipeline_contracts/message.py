@@ -34,9 +34,7 @@ class PipelineMessage(BaseModel):
     )
 
     data_source: Annotated[NonBlank, Field(description="Where the data comes from, such as a file name.")]
-    processing_type: Annotated[
-        NonBlank, Field(description="Selects the validation rules and the transformation.")
-    ]
+    processing_type: Annotated[NonBlank, Field(description="Selects the validation rules and the transformation.")]
     idempotency_key: Annotated[
         Annotated[str, StringConstraints(min_length=1, max_length=256)] | None,
         Field(description="Two messages with one key are one record. Without it, the message id is the key."),

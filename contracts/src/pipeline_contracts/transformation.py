@@ -24,9 +24,7 @@ class TransformationRecord(Contract):
 class TransformationRequest(Contract):
     """The records of a chunk."""
 
-    records: Annotated[
-        tuple[TransformationRecord, ...], Field(strict=False, min_length=1, max_length=MAX_RECORDS)
-    ]
+    records: Annotated[tuple[TransformationRecord, ...], Field(strict=False, min_length=1, max_length=MAX_RECORDS)]
 
 
 class TransformedData(Contract):
@@ -36,7 +34,7 @@ class TransformedData(Contract):
     processing_type: str
     processed_at: Timestamp
     execution_id: ExecutionId
-    transformation_applied: Annotated[str, Field(description="Name of the transformation.")]
+    transformation_applied: Annotated[str, Field(max_length=128, description="Name of the transformation.")]
     derived: Annotated[
         dict[str, JsonValue],
         Field(

@@ -23,9 +23,7 @@ class ValidationRecord(Contract):
 class ValidationRequest(Contract):
     """The records of a chunk."""
 
-    records: Annotated[
-        tuple[ValidationRecord, ...], Field(strict=False, min_length=1, max_length=MAX_RECORDS)
-    ]
+    records: Annotated[tuple[ValidationRecord, ...], Field(strict=False, min_length=1, max_length=MAX_RECORDS)]
 
 
 class ValidationResult(Contract):

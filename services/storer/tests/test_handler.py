@@ -97,9 +97,7 @@ def test_a_request_that_breaks_the_contract_is_an_error(event: dict[str, Any]) -
         module.handler(event, CONTEXT)
 
 
-def test_the_log_names_the_record_and_not_its_data(
-    dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_log_names_the_record_and_not_its_data(dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "table", DynamoDBTable(dynamodb, TABLE))
     log = io.StringIO()
     module.logger.registered_handler.setStream(log)

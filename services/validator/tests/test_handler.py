@@ -25,9 +25,7 @@ def request(*bodies: str) -> dict[str, Any]:
 
 
 def test_each_record_gets_its_own_verdict() -> None:
-    response = handler(
-        request('{"data_source": "a", "processing_type": "standard"}', "{}", "nonsense"), CONTEXT
-    )
+    response = handler(request('{"data_source": "a", "processing_type": "standard"}', "{}", "nonsense"), CONTEXT)
 
     results = ValidationResponse.model_validate(response).results
     assert [(result.execution_id, result.is_valid) for result in results] == [

@@ -12,6 +12,7 @@ from pipeline_contracts import (
     StorageResult,
     StorageStatus,
     parse_body,
+    same_json,
 )
 from pipeline_contracts.base import timestamp
 
@@ -57,7 +58,7 @@ def store(record: StorageRecord, table: Table, now: datetime) -> StorageResult:
         return _not_stored(record, error.code, str(error))
     if present is None:
         return _in_table(record, StorageStatus.STORED, item["stored_at"])
-    if not same(present["original_data"], item["original_data"]):
+    if not same_json(present["original_data"], item["original_data"]):
         message = "another message with this idempotency_key and other data was stored before"
         return _not_stored(record, ErrorCode.IDEMPOTENCY_CONFLICT, message)
     return _in_table(record, StorageStatus.DUPLICATE, present["stored_at"])
@@ -82,15 +83,6 @@ def item_of(record: StorageRecord, now: datetime) -> Item:
         "processing_type": message.processing_type,
         "stored_at": timestamp(now),
     }
-
-
-def same(left: object, right: object) -> bool:
-    """Compare two JSON values: numbers by value, and unlike Python's `==`, 1 is not true."""
-    if isinstance(left, dict) and isinstance(right, dict):
-        return left.keys() == right.keys() and all(same(left[name], right[name]) for name in left)
-    if isinstance(left, list) and isinstance(right, list):
-        return len(left) == len(right) and all(map(same, left, right))
-    return isinstance(left, bool) == isinstance(right, bool) and left == right
 
 
 def _in_table(record: StorageRecord, status: StorageStatus, stored_at: str) -> StorageResult:

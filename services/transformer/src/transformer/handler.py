@@ -31,9 +31,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
 
     for result in results:
         if result.error:
-            logger.info(
-                "record is not transformable", execution_id=result.execution_id, code=result.error.code
-            )
+            logger.info("record is not transformable", execution_id=result.execution_id, code=result.error.code)
     transformed = sum(result.error is None for result in results)
     metrics.add_metric("RecordsTransformed", MetricUnit.Count, transformed)
     metrics.add_metric("RecordsNotTransformable", MetricUnit.Count, len(results) - transformed)

@@ -1,0 +1,1 @@
+"""The durable function: takes batches from SQS through validate, transform and store."""

@@ -1,0 +1,163 @@
+"""The durable part: a chunk's way through the stages, and what is left behind record by record.
+
+All here is replayed from its checkpoints, so all that is not in an operation is deterministic.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from aws_durable_execution_sdk_python.exceptions import InvokeError
+from aws_durable_execution_sdk_python.retries import with_retry
+from pipeline_contracts import ErrorCode
+
+from orchestrator import operations
+from orchestrator.errors import BrokenContractError, UnfinishedError
+from orchestrator.messages import Record, Rejection
+from orchestrator.stages import Unfinished
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aws_durable_execution_sdk_python import BatchResult, DurableContext
+
+    from orchestrator.chunks import Chunk
+    from orchestrator.stages import Stage
+
+
+@dataclass
+class Progress:
+    """Where the records of a chunk are. A record that is nowhere here has failed."""
+
+    stored: list[Record] = field(default_factory=list)
+    rejected: list[tuple[Record, Rejection]] = field(default_factory=list)
+    stranded: list[tuple[Record, int]] = field(default_factory=list)
+    """Records whose invoke keeps failing, perhaps through the fault of a neighbour, and the stage where."""
+
+
+def run_chunk(context: DurableContext, chunk: Chunk, stages: Sequence[Stage]) -> Progress:
+    """Take a chunk through all stages; then those that were left behind, record by record."""
+    progress = run_together(context, chunk.records, stages)
+    if progress.stranded and len(chunk.records) > 1 and chunk.may_go_one_by_one:
+        run_one_by_one(context, progress, stages)
+    return progress
+
+
+def run_together(context: DurableContext, records: Sequence[Record], stages: Sequence[Stage]) -> Progress:
+    """Invoke each stage once for all records that the stage before let pass, with retries."""
+    progress = Progress()
+    for index, stage in enumerate(stages):
+        if not records:
+            break
+        asking = Asking(stage, records)
+        try:
+            # with_retry is typed with a protocol that lacks invoke; it passes the context that it was given.
+            with_retry(context, asking.ask, operations.RETRY, name=stage.name)  # type: ignore[arg-type]
+        except UnfinishedError as error:
+            log_failed(context, asking.waiting, stage, error)
+        except (InvokeError, BrokenContractError) as error:
+            log_failed(context, asking.waiting, stage, error)
+            progress.stranded += ((record, index) for record in asking.waiting)
+        progress.rejected += asking.rejected
+        records = asking.passed
+    else:
+        progress.stored += records
+    return progress
+
+
+def run_one_by_one(context: DurableContext, progress: Progress, stages: Sequence[Stage]) -> None:
+    """Take each stranded record alone through what is left of its chain, all at once, one attempt a stage."""
+    stranded, progress.stranded = progress.stranded, []
+
+    def run_alone(context: DurableContext, item: tuple[Record, int], *_position: object) -> dict[str, Any]:
+        record, first = item
+        for stage in stages[first:]:
+            asking = Asking(stage, [record])
+            try:
+                asking.ask(context)
+            except (UnfinishedError, InvokeError, BrokenContractError) as error:
+                log_failed(context, [record], stage, error)
+                return {"outcome": "failed"}
+            for _, rejection in asking.rejected:
+                return {"outcome": "rejected", "why": [rejection.stage, rejection.code, rejection.reason]}
+            (record,) = asking.passed
+        return {"outcome": "stored"}
+
+    batch: BatchResult[dict[str, Any]] = context.map(
+        stranded, run_alone, name=operations.ONE_BY_ONE, config=operations.MAP
+    )
+    for item in batch.all:
+        record, _ = stranded[item.index]
+        match item.result:
+            case {"outcome": "stored"}:
+                progress.stored.append(record)
+            case {"outcome": "rejected", "why": why}:
+                progress.rejected.append((record, Rejection(record.message, record.execution_id, *why)))
+
+
+class Asking:
+    """One stage asked about some records, again about those that it has not finished."""
+
+    def __init__(self, stage: Stage, records: Sequence[Record]) -> None:
+        self._stage = stage
+        self.waiting = list(records)
+        self.passed: list[Record] = []
+        self.rejected: list[tuple[Record, Rejection]] = []
+
+    def ask(self, context: DurableContext, _attempt: int = 1) -> None:
+        """Invoke the service once.
+
+        Raises:
+            InvokeError: The service failed, timed out or was throttled.
+            BrokenContractError: Its answer is not what the contract promises.
+            UnfinishedError: Its answer leaves records that it could not do now.
+        """
+        text = context.invoke(
+            self._stage.function_arn, self._stage.ask(self.waiting), self._stage.name, operations.INVOKE
+        )
+        verdicts = self._stage.read(text or "null", self.waiting)
+        asked, self.waiting = self.waiting, []
+        errors = []
+        for record, verdict in zip(asked, verdicts, strict=True):
+            match verdict:
+                case Record():
+                    self.passed.append(verdict)
+                case Rejection():
+                    self.rejected.append((record, verdict))
+                case Unfinished(error=error):
+                    self.waiting.append(record)
+                    errors.append(f"{error.code}: {error.message}")
+        if errors:
+            raise UnfinishedError(f"{len(errors)} records are not finished, the first: {errors[0]}")
+
+
+def rejections_of(progress: Progress) -> list[Rejection]:
+    """Spread the outcome of each record over all messages that carried it."""
+    rejections = [
+        replace(rejection, message=message)
+        for record, rejection in progress.rejected
+        for message in (record.message, *record.copies)
+    ]
+    conflict = "another message of the same batch with this idempotency_key and other data was stored"
+    rejections += [
+        Rejection(rival, record.execution_id, operations.STORE, ErrorCode.IDEMPOTENCY_CONFLICT, conflict)
+        for record in progress.stored
+        for rival in record.rivals
+    ]
+    return rejections
+
+
+def log_failed(context: DurableContext, records: Sequence[Record], stage: Stage, error: Exception) -> None:
+    """Say which records a stage did not finish, once, also when it is replayed."""
+    for record in records:
+        context.logger.warning(
+            "record is not finished",
+            extra={
+                "execution_id": record.execution_id,
+                "message_id": record.message.message_id,
+                "stage": stage.name,
+                "error": type(error).__name__,
+                "reason": str(error),
+            },
+        )

@@ -1,0 +1,107 @@
+"""Lambda entry point of the orchestrator: one batch from the queue is one durable execution."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aws_durable_execution_sdk_python import BatchResult, DurableContext, durable_execution
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from orchestrator import operations, stages
+from orchestrator.adapters import InvalidMessageQueue, sqs_client
+from orchestrator.chain import rejections_of, run_chunk
+from orchestrator.chunks import plan
+from orchestrator.intake import take_in
+from orchestrator.messages import messages_of
+from orchestrator.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from orchestrator.chunks import Chunk
+    from orchestrator.messages import Message, Rejection
+
+settings = Settings.from_environment()
+logger = Logger()
+metrics = Metrics()
+metrics.set_default_dimensions(environment=settings.environment)
+invalid_message_queue = InvalidMessageQueue(sqs_client(), settings.invalid_message_queue_url)
+chain = (
+    stages.validation(settings.validation_function_arn),
+    stages.transformation(settings.transformation_function_arn),
+    stages.storage(settings.storage_function_arn),
+)
+
+
+@durable_execution
+def handler(event: dict[str, Any], context: DurableContext) -> dict[str, Any]:
+    """Take the batch of an SQS event source mapping to one outcome a message.
+
+    Returns:
+        The partial batch response: the messages that failed, which SQS delivers again.
+    """
+    context.set_logger(logger)
+    messages = messages_of(event)
+    intake = take_in(messages, settings.environment)
+    rejected = set(reject(context, intake.rejections, operations.REJECT_UNREADABLE))
+    stored: set[int] = set()
+    chunks = plan(intake.records, settings.chunk_size)
+    if chunks:
+        batch: BatchResult[dict[str, list[int]]] = context.map(
+            chunks, run, name=operations.CHUNKS, config=operations.MAP
+        )
+        for item in batch.all:
+            if item.result is None:
+                context.logger.error("chunk failed", extra={"reason": str(item.error)})
+            else:
+                stored.update(item.result["stored"])
+                rejected.update(item.result["rejected"])
+    # What nobody accounts for has failed, whatever the reason.
+    failed = [message for message in messages if message.index not in stored | rejected]
+    report(context, messages, len(stored), len(rejected), len(failed))
+    return {"batchItemFailures": [{"itemIdentifier": message.message_id} for message in failed]}
+
+
+def run(context: DurableContext, chunk: Chunk, *_: object) -> dict[str, list[int]]:
+    """Run one chunk and reject what has to be; the indexes that it returns are all that is checkpointed."""
+    progress = run_chunk(context, chunk, chain)
+    stored = [message.index for record in progress.stored for message in (record.message, *record.copies)]
+    return {"stored": stored, "rejected": reject(context, rejections_of(progress), operations.REJECT)}
+
+
+def reject(context: DurableContext, rejections: Sequence[Rejection], name: str) -> list[int]:
+    """Send rejected messages to the invalid message queue; one that could not be sent is not lost: it fails."""
+    if not rejections:
+        return []
+
+    def send(_: object) -> list[int]:
+        try:
+            sent, problem = invalid_message_queue.send(rejections)
+        except Exception as error:  # noqa: BLE001 -- whatever it is, it must not fail the neighbours
+            sent, problem = set(), repr(error)
+        if problem:
+            context.logger.error("rejected messages could not be sent", extra={"reason": problem})
+        return sorted(sent)
+
+    for rejection in rejections:
+        context.logger.info(
+            "message is rejected",
+            extra={
+                "execution_id": rejection.execution_id,
+                "message_id": rejection.message.message_id,
+                "stage": rejection.stage,
+                "code": rejection.code,
+                "reason": rejection.reason,
+            },
+        )
+    return context.step(send, name, operations.STEP)
+
+
+def report(context: DurableContext, messages: Sequence[Message], stored: int, rejected: int, failed: int) -> None:
+    """Count the outcomes, in the log and as metrics: once, since only the last invocation comes here."""
+    counts = {"received": len(messages), "stored": stored, "rejected": rejected, "failed": failed}
+    context.logger.info("batch is done", extra=counts)
+    for name, count in counts.items():
+        metrics.add_metric(f"Messages{name.capitalize()}", MetricUnit.Count, count)
+    metrics.flush_metrics()

@@ -1,0 +1,54 @@
+"""The limits that shape the code: AWS's, and the bounds that follow from our own settings.
+
+Durable execution quotas: https://docs.aws.amazon.com/lambda/latest/dg/durable-quotas.html
+"""
+
+from __future__ import annotations
+
+MAX_PAYLOAD_BYTES = 1_048_576
+"""UTF-8 bytes of a chained invoke's request, and of its response."""
+
+MAX_OPERATIONS = 3_000
+"""Operations of one execution."""
+
+STAGES = 3
+
+ATTEMPTS = 3
+"""Invokes of one stage for a chunk, before its records go one by one; one by one, each is invoked once."""
+
+FIRST_BACKOFF_SECONDS, BACKOFF_RATE, MAX_BACKOFF_SECONDS = 2, 2, 30
+
+SERVICE_TIMEOUT_SECONDS = 45
+"""`Timeout` in the templates of the validator, the transformer and the storer."""
+
+REJECTING_SECONDS = 60
+"""To send the rejected messages of a batch: one failed call ends it, and the others take milliseconds."""
+
+RESUMING_SECONDS = 5
+"""To invoke the orchestrator once more when an operation has ended: a cold start and a replay."""
+
+
+def worst_case_seconds() -> int:
+    """Bound the time of an execution, however its services fail.
+
+    All chunks run at once, so the bound is that of one chunk: every stage times out in every attempt but the last,
+    with the backoff between them; then the records left behind run one by one, all at once, and time out too. It is
+    why the handler needs no clock.
+    """
+    backoff = sum(
+        min(FIRST_BACKOFF_SECONDS * int(BACKOFF_RATE**retry), MAX_BACKOFF_SECONDS) for retry in range(ATTEMPTS - 1)
+    )
+    together = STAGES * (ATTEMPTS * SERVICE_TIMEOUT_SECONDS + backoff)
+    one_by_one = STAGES * SERVICE_TIMEOUT_SECONDS
+    resumptions = STAGES * (2 * ATTEMPTS - 1) + STAGES + 2
+    return together + one_by_one + REJECTING_SECONDS + resumptions * RESUMING_SECONDS
+
+
+OPERATIONS_OF_BATCH = 3
+"""The execution, the map over the chunks, and the step that rejects unreadable messages."""
+
+OPERATIONS_OF_CHUNK = STAGES * (2 * ATTEMPTS - 1) + 2
+"""Invokes and waits of each stage, the map over the records one by one, and the step that rejects."""
+
+OPERATIONS_OF_RECORD = STAGES
+"""Invokes of one record that goes one by one."""

@@ -1,0 +1,63 @@
+"""What travels through the orchestrator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pipeline_contracts import TransformedData
+
+
+@dataclass(frozen=True)
+class Message:
+    """One SQS message as it arrived."""
+
+    index: int
+    """Its place in the batch: the shortest name for it in a checkpoint."""
+    message_id: str
+    body: str
+    attributes: Mapping[str, Mapping[str, Any]]
+    """The producer's message attributes, as Lambda writes them."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """A message that parsed, on its way through the chain."""
+
+    execution_id: str
+    message: Message
+    copies: tuple[Message, ...] = ()
+    """Messages of the same batch with the same identity and the same data: what becomes of one becomes of all."""
+    rivals: tuple[Message, ...] = ()
+    """Messages of the same batch with the same identity and other data: at most one of them can be stored."""
+    transformed: TransformedData | None = None
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """A message that can never succeed, and why."""
+
+    message: Message
+    execution_id: str
+    stage: str
+    code: str
+    reason: str
+
+
+def messages_of(event: Mapping[str, Any]) -> list[Message]:
+    """Read the event of an SQS event source mapping.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html#example-standard-queue-message-event
+    """
+    return [
+        Message(
+            index=index,
+            message_id=record["messageId"],
+            body=record["body"],
+            attributes=record.get("messageAttributes", {}),
+        )
+        for index, record in enumerate(event["Records"])
+    ]

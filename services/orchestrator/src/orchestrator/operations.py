@@ -1,0 +1,80 @@
+"""The names and settings of the durable operations.
+
+A replay matches an operation by its name and order: to rename one breaks the executions in flight, and a test pins
+them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aws_durable_execution_sdk_python.config import (
+    CompletionConfig,
+    Duration,
+    InvokeConfig,
+    JitterStrategy,
+    MapConfig,
+    NestingType,
+    StepConfig,
+)
+from aws_durable_execution_sdk_python.exceptions import InvokeError
+from aws_durable_execution_sdk_python.retries import (
+    RetryPresets,
+    RetryStrategyConfig,
+    WithRetryConfig,
+    create_retry_strategy,
+)
+from aws_durable_execution_sdk_python.serdes import SerDes
+
+from orchestrator.errors import BrokenContractError, UnfinishedError
+from orchestrator.limits import ATTEMPTS, BACKOFF_RATE, FIRST_BACKOFF_SECONDS, MAX_BACKOFF_SECONDS
+
+if TYPE_CHECKING:
+    from aws_durable_execution_sdk_python.serdes import SerDesContext
+    from pipeline_contracts.base import Contract
+
+REJECT_UNREADABLE = "reject-unreadable"
+CHUNKS = "chunks"
+VALIDATE = "validate"
+TRANSFORM = "transform"
+STORE = "store"
+ONE_BY_ONE = "one-by-one"
+REJECT = "reject"
+
+
+class ContractSerDes(SerDes[Any]):
+    """Writes a request as compact JSON in UTF-8, and leaves the response as text to the stage that reads it."""
+
+    def serialize(self, value: Contract, serdes_context: SerDesContext) -> str:  # noqa: ARG002
+        return value.model_dump_json()
+
+    def deserialize(self, data: str, serdes_context: SerDesContext) -> str:  # noqa: ARG002
+        return data
+
+
+INVOKE: InvokeConfig[Any, Any] = InvokeConfig(serdes_payload=ContractSerDes(), serdes_result=ContractSerDes())
+
+# The default completion fails fast, and one failed branch would take its neighbours with it. FLAT branches are no
+# operations of their own.
+MAP: MapConfig[Any] = MapConfig(
+    completion_config=CompletionConfig.all_completed(),  # type: ignore[no-untyped-call]
+    nesting_type=NestingType.FLAT,
+)
+
+# A step here never raises: what it could not do is in its result.
+STEP = StepConfig(retry_strategy=RetryPresets.none())
+
+# Without a child context of its own, a retry costs no operation while nothing fails.
+RETRY: WithRetryConfig[Any] = WithRetryConfig(
+    retry_strategy=create_retry_strategy(
+        RetryStrategyConfig(
+            max_attempts=ATTEMPTS,
+            initial_delay=Duration.from_seconds(FIRST_BACKOFF_SECONDS),
+            max_delay=Duration.from_seconds(MAX_BACKOFF_SECONDS),
+            backoff_rate=BACKOFF_RATE,
+            jitter_strategy=JitterStrategy.HALF,
+            retryable_error_types=[InvokeError, BrokenContractError, UnfinishedError],
+        )
+    ),
+    wrap_with_run_in_child_context=False,
+)

@@ -1,0 +1,43 @@
+"""The environment of the function, read once and checked at start."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SMALLEST_CHUNK, LARGEST_CHUNK = 10, 200
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the deployment sets."""
+
+    environment: str
+    validation_function_arn: str
+    transformation_function_arn: str
+    storage_function_arn: str
+    invalid_message_queue_url: str
+    chunk_size: int
+
+    @classmethod
+    def from_environment(cls, variables: Mapping[str, str] = os.environ) -> Self:
+        """Read the variables; one that is not set is a KeyError that names it.
+
+        Raises:
+            ValueError: `CHUNK_SIZE` is not a number of records from 10 to 200.
+        """
+        chunk_size = variables.get("CHUNK_SIZE", "100")
+        if not chunk_size.isdecimal() or not SMALLEST_CHUNK <= int(chunk_size) <= LARGEST_CHUNK:
+            raise ValueError(f"CHUNK_SIZE must be from {SMALLEST_CHUNK} to {LARGEST_CHUNK}, not {chunk_size!r}")
+        return cls(
+            environment=variables["ENVIRONMENT"],
+            validation_function_arn=variables["VALIDATION_FUNCTION_ARN"],
+            transformation_function_arn=variables["TRANSFORMATION_FUNCTION_ARN"],
+            storage_function_arn=variables["STORAGE_FUNCTION_ARN"],
+            invalid_message_queue_url=variables["INVALID_MESSAGE_QUEUE_URL"],
+            chunk_size=int(chunk_size),
+        )

@@ -1,0 +1,152 @@
+"""The orchestrator on the durable SDK's own runner, between hand-written services and queue."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Self
+
+from aws_durable_execution_sdk_python_testing import DurableFunctionTestRunner
+from orchestrator import handler as module
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pytest
+    from aws_durable_execution_sdk_python_testing.runner import DurableFunctionTestResult
+    from orchestrator.messages import Rejection
+
+NOW = "2026-01-31T12:00:00.000000Z"
+
+
+def body(**further: Any) -> str:
+    return json.dumps({"data_source": "a.csv", "processing_type": "standard", **further}, ensure_ascii=False)
+
+
+def event_of(*bodies: str, attributes: dict[str, Any] | None = None) -> dict[str, Any]:
+    return {
+        "Records": [
+            {
+                "messageId": f"m{index}",
+                "receiptHandle": f"handle-{index}",
+                "body": text,
+                "attributes": {"ApproximateReceiveCount": "1"},
+                "messageAttributes": attributes or {},
+                "md5OfBody": "0" * 32,
+                "eventSource": "aws:sqs",
+                "eventSourceARN": "arn:aws:sqs:us-west-2:123456789012:queue",
+                "awsRegion": "us-west-2",
+            }
+            for index, text in enumerate(bodies)
+        ]
+    }
+
+
+class Services:
+    """The three services, as the contracts promise them. A test replaces what is to go wrong."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, list[str]]] = []
+        self.table: dict[str, str] = {}
+
+    def validator(self, event: dict[str, Any], _context: object) -> Any:
+        return self._answer("validator", event, lambda record: {"is_valid": True})
+
+    def transformer(self, event: dict[str, Any], _context: object) -> Any:
+        def transform(record: dict[str, Any]) -> dict[str, Any]:
+            transformed = {
+                "data_source": "A.CSV",
+                "processing_type": "standard",
+                "processed_at": NOW,
+                "execution_id": record["execution_id"],
+                "transformation_applied": "standard",
+            }
+            return {"transformed_data": transformed}
+
+        return self._answer("transformer", event, transform)
+
+    def storer(self, event: dict[str, Any], _context: object) -> Any:
+        def store(record: dict[str, Any]) -> dict[str, Any]:
+            status = "duplicate" if record["execution_id"] in self.table else "stored"
+            self.table.setdefault(record["execution_id"], record["data"])
+            return {"status": status, "stored_at": NOW}
+
+        return self._answer("storer", event, store)
+
+    def _answer(
+        self, name: str, event: dict[str, Any], one: Callable[[dict[str, Any]], dict[str, Any]]
+    ) -> dict[str, Any]:
+        self.calls.append((name, [record["execution_id"] for record in event["records"]]))
+        return {"results": [{"execution_id": record["execution_id"], **one(record)} for record in event["records"]]}
+
+    def invocations(self) -> Counter[str]:
+        return Counter(name for name, _ in self.calls)
+
+
+class Queue:
+    """The invalid message queue. A test may make it refuse."""
+
+    def __init__(self) -> None:
+        self.messages: list[Rejection] = []
+        self.refuses: Callable[[Rejection], bool] = lambda rejection: False
+
+    def send(self, rejections: list[Rejection]) -> tuple[set[int], str]:
+        taken = [rejection for rejection in rejections if not self.refuses(rejection)]
+        self.messages += taken
+        return {rejection.message.index for rejection in taken}, "" if len(taken) == len(rejections) else "refused"
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one execution came to."""
+
+    failed: list[str]
+    result: DurableFunctionTestResult
+    invocations: int
+
+    def operations(self) -> list[tuple[str, str]]:
+        """All operations in their order: kind and name."""
+        return [(operation.operation_type.value, operation.name) for operation in _flat(self.result.operations)]
+
+
+def _flat(operations: list[Any]) -> list[Any]:
+    flat = []
+    for operation in operations:
+        flat += [operation, *_flat(getattr(operation, "child_operations", []))]
+    return flat
+
+
+class Pipeline:
+    """Runs batches."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.services = Services()
+        self.queue = Queue()
+        self.monkeypatch = monkeypatch
+        self._entered = 0
+        monkeypatch.setattr(module, "invalid_message_queue", self.queue)
+
+    def _handle(self, event: Any, context: Any) -> Any:
+        self._entered += 1
+        return module.handler(event, context)
+
+    def _serve(self, name: str, event: Any, context: Any) -> Any:
+        return getattr(self.services, name)(event, context)
+
+    def __enter__(self) -> Self:
+        self._runner = DurableFunctionTestRunner(handler=self._handle, poll_interval=0.01)
+        for name in ("validator", "transformer", "storer"):
+            self._runner.register_function(name, partial(self._serve, name))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._runner.close()
+
+    def run(self, *bodies: str, **options: Any) -> Run:
+        self._entered = 0
+        result = self._runner.run(input=json.dumps(event_of(*bodies, **options)))
+        assert result.status.value == "SUCCEEDED", result.error
+        failures = json.loads(result.result)["batchItemFailures"]
+        return Run([failure["itemIdentifier"] for failure in failures], result, self._entered)

@@ -1,0 +1,124 @@
+"""Which records travel together."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from orchestrator import stages
+from orchestrator.chunks import plan
+from orchestrator.intake import take_in
+from orchestrator.limits import (
+    MAX_OPERATIONS,
+    MAX_PAYLOAD_BYTES,
+    OPERATIONS_OF_BATCH,
+    OPERATIONS_OF_CHUNK,
+    OPERATIONS_OF_RECORD,
+    worst_case_seconds,
+)
+from orchestrator.messages import Record, messages_of
+from pipeline import NOW, body, event_of
+from pipeline_contracts import (
+    MAX_DERIVED_BYTES,
+    TransformationResponse,
+    TransformationResult,
+    TransformedData,
+)
+
+
+def chunks_of(*bodies: str, chunk_size: int = 100) -> list[list[str]]:
+    intake = take_in(messages_of(event_of(*bodies)), "test")
+    return [[record.message.message_id for record in chunk.records] for chunk in plan(intake.records, chunk_size)]
+
+
+@pytest.mark.parametrize(
+    ("count", "sizes"), [(0, []), (1, [1]), (99, [99]), (100, [100]), (101, [100, 1]), (250, [100, 100, 50])]
+)
+def test_a_chunk_is_bounded_by_count(count: int, sizes: list[int]) -> None:
+    assert [len(chunk) for chunk in chunks_of(*(body(n=index) for index in range(count)))] == sizes
+
+
+def test_a_chunk_is_bounded_by_bytes() -> None:
+    third = body(text="x" * (MAX_PAYLOAD_BYTES // 3))
+
+    assert chunks_of(third, third, third, body()) == [["m0", "m1"], ["m2", "m3"]]
+
+
+def test_a_record_too_large_to_travel_alone_is_rejected_and_its_neighbours_go_on() -> None:
+    messages = messages_of(event_of(body(), body(text="x" * MAX_PAYLOAD_BYTES), body()))
+
+    intake = take_in(messages, "test")
+
+    (rejection,) = intake.rejections
+    assert (rejection.message.message_id, rejection.code) == ("m1", "message_too_large")
+    assert "1,048,576" in rejection.reason
+    assert [sized.record.message.message_id for sized in intake.records] == ["m0", "m2"]
+
+
+def widest(record: Record) -> Record:
+    """Give a record the largest transformed data that the contract admits."""
+    message = json.loads(record.message.body)
+    overhead = len('{"k": ""}')
+    return Record(
+        record.execution_id,
+        record.message,
+        transformed=TransformedData(
+            data_source=message["data_source"].upper(),
+            processing_type=message["processing_type"],
+            processed_at=NOW,
+            execution_id=record.execution_id,
+            transformation_applied="t" * 128,
+            derived={"k": "x" * (MAX_DERIVED_BYTES - overhead)},
+        ),
+    )
+
+
+TEXTS = st.text(min_size=1).filter(lambda text: text.strip() and "\x1c" not in text)
+
+
+@given(
+    st.lists(
+        st.fixed_dictionaries(
+            {"data_source": TEXTS, "processing_type": TEXTS, "text": st.text(), "n": st.integers(1, 40_000)}
+        ),
+        min_size=1,
+        max_size=30,
+    ),
+    st.booleans(),
+)
+def test_no_request_and_no_response_passes_one_mebibyte(contents: list[dict[str, Any]], ascii_only: bool) -> None:
+    bodies = [
+        json.dumps({**content, "text": content["text"] * content["n"]}, ensure_ascii=ascii_only) for content in contents
+    ]
+    intake = take_in(messages_of(event_of(*bodies)), "test")
+
+    for chunk in plan(intake.records, 100):
+        records = [widest(record) for record in chunk.records]
+        for stage in (stages.validation(""), stages.transformation(""), stages.storage("")):
+            assert len(stage.ask(records).model_dump_json().encode()) <= MAX_PAYLOAD_BYTES
+        results = [
+            TransformationResult(execution_id=record.execution_id, transformed_data=record.transformed)
+            for record in records
+        ]
+        response = TransformationResponse(results=tuple(results)).model_dump(mode="json")
+        assert len(json.dumps(response)) <= MAX_PAYLOAD_BYTES
+
+
+@given(st.integers(0, 1_000), st.integers(10, 200))
+def test_no_execution_passes_the_quota_of_operations(count: int, chunk_size: int) -> None:
+    intake = take_in(messages_of(event_of(*(body(n=index) for index in range(count)))), "test")
+    chunks = plan(intake.records, chunk_size)
+
+    most = OPERATIONS_OF_BATCH + sum(
+        OPERATIONS_OF_CHUNK + (OPERATIONS_OF_RECORD * len(chunk.records) if chunk.may_go_one_by_one else 0)
+        for chunk in chunks
+    )
+    assert most <= MAX_OPERATIONS
+    assert count > 500 or all(chunk.may_go_one_by_one for chunk in chunks)
+
+
+def test_the_worst_case_ends_before_the_execution_would_time_out() -> None:
+    assert worst_case_seconds() <= 840

@@ -1,0 +1,114 @@
+"""What is pinned for executions in flight, and what a replay does not do again."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import TYPE_CHECKING, Any
+
+from orchestrator import handler as module
+from pipeline import body
+
+if TYPE_CHECKING:
+    import pytest
+    from pipeline import Pipeline
+
+
+def test_one_chain_for_a_hundred_records_takes_at_most_six_operations(pipeline: Pipeline) -> None:
+    invalid = {"is_valid": False, "errors": [{"field": "n", "code": "odd", "message": "must be even"}]}
+    honest = pipeline.services.validator
+
+    def validator(event: dict[str, Any], context: object) -> Any:
+        answer = honest(event, context)
+        answer["results"][0] = {"execution_id": answer["results"][0]["execution_id"], **invalid}
+        return answer
+
+    pipeline.monkeypatch.setattr(pipeline.services, "validator", validator)
+
+    run = pipeline.run("not json", *(body(n=index) for index in range(99)))
+
+    assert len(pipeline.services.table) == 98
+    assert len(run.operations()) <= 6
+
+
+def test_the_names_and_order_of_the_operations_are_those_of_executions_in_flight(pipeline: Pipeline) -> None:
+    """To change this list breaks every execution that is under way when the change is deployed."""
+    honest = pipeline.services.transformer
+
+    def transformer(event: dict[str, Any], context: object) -> Any:
+        if any("poison" in record["data"] for record in event["records"]):
+            raise MemoryError
+        answer = honest(event, context)
+        answer["results"] = [
+            {"execution_id": e["execution_id"], "error": {"code": "not_transformable", "message": "no"}}
+            if "m2" in e["execution_id"]
+            else e
+            for e in answer["results"]
+        ]
+        return answer
+
+    pipeline.monkeypatch.setattr(pipeline.services, "transformer", transformer)
+
+    run = pipeline.run("not json", body(mark="poison"), body())
+
+    assert run.operations() == [
+        ("STEP", "reject-unreadable"),
+        ("CONTEXT", "chunks"),
+        ("CHAINED_INVOKE", "validate"),
+        ("CHAINED_INVOKE", "transform"),
+        ("WAIT", "transform-backoff-1"),
+        ("CHAINED_INVOKE", "transform"),
+        ("WAIT", "transform-backoff-2"),
+        ("CHAINED_INVOKE", "transform"),
+        ("CONTEXT", "one-by-one"),
+        ("CHAINED_INVOKE", "transform"),
+        ("CHAINED_INVOKE", "transform"),
+        ("STEP", "reject"),
+    ]
+
+
+def test_a_stored_record_takes_one_invoke_more_in_the_history(pipeline: Pipeline) -> None:
+    run = pipeline.run(body())
+
+    assert run.operations() == [
+        ("CONTEXT", "chunks"),
+        ("CHAINED_INVOKE", "validate"),
+        ("CHAINED_INVOKE", "transform"),
+        ("CHAINED_INVOKE", "store"),
+    ]
+
+
+def test_a_replay_calls_no_service_twice_and_counts_once(
+    pipeline: Pipeline, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = pipeline.run(body(), "not json")
+
+    assert run.invocations > 1, "no replay took place"
+    assert pipeline.services.invocations() == {"validator": 1, "transformer": 1, "storer": 1}
+    assert len(pipeline.queue.messages) == 1
+    counts = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
+    assert [(c["MessagesReceived"], c["MessagesStored"], c["MessagesRejected"]) for c in counts] == [
+        ([2.0], [1.0], [1.0])
+    ]
+
+
+def test_the_checkpoint_of_a_batch_holds_no_data(pipeline: Pipeline) -> None:
+    run = pipeline.run(*(body(secret="x" * 1_000) for _ in range(100)))
+
+    chunks = run.result.get_operation_by_name("chunks")
+    assert "xxx" not in chunks.result
+    assert len(chunks.result) < 2_000
+
+
+def test_the_log_names_the_record_once_and_never_its_data(pipeline: Pipeline) -> None:
+    log = io.StringIO()
+    module.logger.registered_handler.setStream(log)
+
+    run = pipeline.run(body(note="hidden"), '{"data_source": "hidden", "processing_type": 5}')
+
+    assert run.invocations > 1
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
+    (rejected,) = [line for line in lines if line["message"] == "message is rejected"]
+    assert (rejected["execution_id"], rejected["message_id"]) == ("test-esm-m1", "m1")
+    assert rejected["executionArn"]
+    assert "hidden" not in log.getvalue()

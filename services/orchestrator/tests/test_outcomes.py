@@ -1,0 +1,293 @@
+"""One outcome for each message, whatever happens."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pipeline import NOW, body
+
+if TYPE_CHECKING:
+    from pipeline import Pipeline
+
+
+def outcomes(pipeline: Pipeline, failed: list[str], sent: int) -> dict[str, str]:
+    """Ask the table, the queue and the response what became of each message; two outcomes are a fault."""
+    found = [(name.removeprefix("test-esm-"), "stored") for name in pipeline.services.table]
+    found += [(rejection.message.message_id, "rejected") for rejection in pipeline.queue.messages]
+    found += [(message_id, "failed") for message_id in failed]
+    assert Counter(message_id for message_id, _ in found) == Counter(f"m{index}" for index in range(sent))
+    return dict(found)
+
+
+def spoil(pipeline: Pipeline, service: str, spoiled: Any) -> None:
+    """Let `spoiled(event, honest)` answer in place of a service."""
+    honest = getattr(pipeline.services, service)
+
+    def serve(event: dict[str, Any], context: object) -> Any:
+        return spoiled(event, lambda: honest(event, context))
+
+    pipeline.monkeypatch.setattr(pipeline.services, service, serve)
+
+
+def holds(event: dict[str, Any], text: str) -> bool:
+    return any(text in record["data"] for record in event["records"])
+
+
+def results_for(event: dict[str, Any], text: str, result: dict[str, Any], honest: dict[str, Any]) -> dict[str, Any]:
+    marked = {record["execution_id"] for record in event["records"] if text in record["data"]}
+    return {
+        "results": [
+            {"execution_id": entry["execution_id"], **result} if entry["execution_id"] in marked else entry
+            for entry in honest["results"]
+        ]
+    }
+
+
+def test_a_full_batch_is_stored_by_one_invoke_a_stage(pipeline: Pipeline) -> None:
+    run = pipeline.run(*(body(n=index) for index in range(100)))
+
+    assert set(outcomes(pipeline, run.failed, 100).values()) == {"stored"}
+    assert pipeline.services.invocations() == {"validator": 1, "transformer": 1, "storer": 1}
+
+
+def test_an_empty_batch_does_nothing(pipeline: Pipeline) -> None:
+    run = pipeline.run()
+
+    assert (run.failed, run.operations()) == ([], [])
+
+
+def test_each_message_of_a_mixed_batch_gets_its_own_outcome(pipeline: Pipeline) -> None:
+    invalid = {"is_valid": False, "errors": [{"field": "n", "code": "odd", "message": "must be even"}]}
+    permanent = {"error": {"code": "not_transformable", "message": "no"}}
+    transient = {"status": "failed", "error": {"code": "throttled", "message": "later"}}
+    conflict = {"status": "rejected", "error": {"code": "idempotency_conflict", "message": "other data"}}
+    spoil(pipeline, "validator", lambda event, honest: results_for(event, "invalid", invalid, honest()))
+    spoil(pipeline, "transformer", lambda event, honest: results_for(event, "hopeless", permanent, honest()))
+
+    def storer(event: dict[str, Any], honest: Any) -> dict[str, Any]:
+        good = {"records": [r for r in event["records"] if "throttled" not in r["data"] and "rival" not in r["data"]]}
+        answer = pipeline.services.__class__.storer(pipeline.services, good, None)
+        for record in event["records"]:
+            if "throttled" in record["data"]:
+                answer["results"].append({"execution_id": record["execution_id"], **transient})
+            if "rival" in record["data"]:
+                answer["results"].append({"execution_id": record["execution_id"], **conflict})
+        return answer
+
+    spoil(pipeline, "storer", storer)
+
+    run = pipeline.run(
+        body(), "not json", body(mark="invalid"), body(mark="hopeless"), body(mark="throttled"), body(mark="rival")
+    )
+
+    assert outcomes(pipeline, run.failed, 6) == {
+        "m0": "stored",
+        "m1": "rejected",
+        "m2": "rejected",
+        "m3": "rejected",
+        "m4": "failed",
+        "m5": "rejected",
+    }
+    assert [(r.message.message_id, r.stage, r.code, r.reason) for r in pipeline.queue.messages] == [
+        ("m1", "intake", "not_json", "the body is not JSON: Expecting value: line 1 column 1 (char 0)"),
+        ("m2", "validate", "odd", "n: must be even"),
+        ("m3", "transform", "not_transformable", "no"),
+        ("m5", "store", "idempotency_conflict", "other data"),
+    ]
+
+
+def test_no_service_is_called_for_messages_that_cannot_be_read(pipeline: Pipeline) -> None:
+    run = pipeline.run("", "[]", "{}", body(n=1).replace("1", "NaN"), "\ud800")
+
+    assert set(outcomes(pipeline, run.failed, 5).values()) == {"rejected"}
+    assert pipeline.services.calls == []
+
+
+def test_a_throttled_record_is_asked_about_again_and_its_neighbours_are_not(pipeline: Pipeline) -> None:
+    attempts = []
+
+    def storer(event: dict[str, Any], honest: Any) -> dict[str, Any]:
+        attempts.append([record["execution_id"] for record in event["records"]])
+        if len(attempts) == 1:
+            transient = {"status": "failed", "error": {"code": "throttled", "message": "later"}}
+            first, second = event["records"]
+            pipeline.services.table[first["execution_id"]] = first["data"]
+            return {
+                "results": [
+                    {"execution_id": second["execution_id"], **transient},
+                    {"execution_id": first["execution_id"], "status": "stored", "stored_at": NOW},
+                ]
+            }
+        return honest()
+
+    spoil(pipeline, "storer", storer)
+
+    run = pipeline.run(body(), body())
+
+    assert outcomes(pipeline, run.failed, 2) == {"m0": "stored", "m1": "stored"}
+    assert attempts == [["test-esm-m0", "test-esm-m1"], ["test-esm-m1"]]
+
+
+@pytest.mark.parametrize("service", ["validator", "transformer", "storer"])
+def test_a_service_that_recovers_is_retried_with_backoff(pipeline: Pipeline, service: str) -> None:
+    tried = []
+
+    def twice_down(event: dict[str, Any], honest: Any) -> dict[str, Any]:
+        tried.append(service)
+        if len(tried) < 3:
+            raise RuntimeError("down")
+        return honest()
+
+    spoil(pipeline, service, twice_down)
+
+    run = pipeline.run(body(), body())
+
+    assert set(outcomes(pipeline, run.failed, 2).values()) == {"stored"}
+    waits = [operation for operation in run.operations() if operation[0] == "WAIT"]
+    assert len(waits) == 2
+
+
+@pytest.mark.parametrize("service", ["validator", "transformer", "storer"])
+def test_a_poison_record_does_not_take_its_chunk_with_it(pipeline: Pipeline, service: str) -> None:
+    def dies(event: dict[str, Any], honest: Any) -> dict[str, Any]:
+        if holds(event, "poison"):
+            raise MemoryError
+        return honest()
+
+    spoil(pipeline, service, dies)
+
+    good = [body(n=index) for index in range(20)]
+
+    run = pipeline.run(*good, body(mark="poison"), *good)
+
+    assert run.failed == ["m20"]
+    assert set(outcomes(pipeline, run.failed, 41).values()) == {"stored", "failed"}
+
+
+def test_a_permanent_outage_fails_every_message_and_loses_none(pipeline: Pipeline) -> None:
+    def down(event: dict[str, Any], honest: Any) -> dict[str, Any]:
+        raise RuntimeError("down")
+
+    spoil(pipeline, "transformer", down)
+
+    run = pipeline.run(*(body(n=index) for index in range(5)))
+
+    assert set(outcomes(pipeline, run.failed, 5).values()) == {"failed"}
+
+
+def broken_answers() -> dict[str, Any]:
+    def change(**changes: Any) -> Any:
+        return lambda entries: {"results": [{**entries[0], **changes}, *entries[1:]]}
+
+    return {
+        "null": lambda entries: None,
+        "a string": lambda entries: "stored",
+        "an empty object": lambda entries: {},
+        "a surplus key": lambda entries: {"results": entries, "surplus": 1},
+        "a surplus key in an entry": change(surplus=1),
+        "a lacking id": lambda entries: {"results": entries[1:]},
+        "a repeated id": lambda entries: {"results": [entries[0], *entries]},
+        "an invented id": lambda entries: {"results": [*entries, {**entries[0], "execution_id": "invented"}]},
+        "an id of the wrong type": change(execution_id=7),
+        "an answer past 1 MiB": lambda entries: {"results": entries, "padding": "x" * 1_048_577},
+    }
+
+
+@pytest.mark.parametrize("service", ["validator", "transformer", "storer"])
+@pytest.mark.parametrize("kind", broken_answers())
+def test_an_answer_that_breaks_the_contract_fails_only_the_records_concerned(
+    pipeline: Pipeline, service: str, kind: str
+) -> None:
+    spoiled = broken_answers()[kind]
+
+    def breaks(event: dict[str, Any], honest: Any) -> Any:
+        if not holds(event, "marked"):
+            return honest()
+        entries = [
+            {"execution_id": record["execution_id"], **ANSWERS[service](record["execution_id"])}
+            for record in sorted(event["records"], key=lambda record: "marked" not in record["data"])
+        ]
+        return spoiled(entries)
+
+    spoil(pipeline, service, breaks)
+
+    run = pipeline.run(body(), body(mark="marked"), body())
+
+    assert run.failed == ["m1"]
+    assert set(outcomes(pipeline, run.failed, 3).values()) == {"stored", "failed"}
+
+
+ANSWERS = {
+    "validator": lambda identity: {"is_valid": True},
+    "transformer": lambda identity: {
+        "transformed_data": {
+            "data_source": "A",
+            "processing_type": "standard",
+            "processed_at": NOW,
+            "execution_id": identity,
+            "transformation_applied": "standard",
+        }
+    },
+    "storer": lambda identity: {"status": "stored", "stored_at": NOW},
+}
+
+
+@pytest.mark.parametrize("stage", ["intake", "validate"])
+def test_a_rejected_message_that_cannot_be_sent_fails_and_is_not_lost(pipeline: Pipeline, stage: str) -> None:
+    invalid = {"is_valid": False, "errors": [{"field": "n", "code": "odd", "message": "must be even"}]}
+    spoil(pipeline, "validator", lambda event, honest: results_for(event, "invalid", invalid, honest()))
+    pipeline.queue.refuses = lambda rejection: rejection.stage == stage
+
+    run = pipeline.run(body(), body(mark="invalid"), "not json")
+
+    refused, taken = ("m2", "m1") if stage == "intake" else ("m1", "m2")
+    assert outcomes(pipeline, run.failed, 3) == {"m0": "stored", refused: "failed", taken: "rejected"}
+
+
+def test_a_queue_that_breaks_unforeseen_fails_the_rejected_and_not_their_neighbours(pipeline: Pipeline) -> None:
+    def explode(rejection: Any) -> bool:
+        raise KeyError("stringValue")
+
+    pipeline.queue.refuses = explode
+
+    run = pipeline.run(body(), "not json")
+
+    assert outcomes(pipeline, run.failed, 2) == {"m0": "stored", "m1": "failed"}
+
+
+def test_a_key_that_is_twice_in_a_batch_is_one_record(pipeline: Pipeline) -> None:
+    run = pipeline.run(
+        body(idempotency_key="k", n=1),
+        body(n=1.0, idempotency_key="k"),
+        body(idempotency_key="k", n=2),
+        body(idempotency_key="other"),
+    )
+
+    assert run.failed == []
+    assert set(pipeline.services.table) == {"test-key-k", "test-key-other"}
+    (conflict,) = pipeline.queue.messages
+    assert (conflict.message.message_id, conflict.code) == ("m2", "idempotency_conflict")
+
+
+def test_the_copies_of_a_failed_message_fail_with_it(pipeline: Pipeline) -> None:
+    def down(event: dict[str, Any], honest: Any) -> dict[str, Any]:
+        raise RuntimeError("down")
+
+    spoil(pipeline, "storer", down)
+
+    run = pipeline.run(body(idempotency_key="k"), body(idempotency_key="k"), body(idempotency_key="k", n=2))
+
+    assert run.failed == ["m0", "m1", "m2"]
+    assert pipeline.queue.messages == []
+
+
+def test_the_copies_of_a_rejected_message_are_rejected_and_its_rivals_are_judged_later(pipeline: Pipeline) -> None:
+    invalid = {"is_valid": False, "errors": [{"field": "n", "code": "odd", "message": "must be even"}]}
+    spoil(pipeline, "validator", lambda event, honest: results_for(event, '"k"', invalid, honest()))
+
+    run = pipeline.run(body(idempotency_key="k"), body(idempotency_key="k"), body(idempotency_key="k", n=2))
+
+    assert [rejection.message.message_id for rejection in pipeline.queue.messages] == ["m0", "m1"]
+    assert run.failed == ["m2"]

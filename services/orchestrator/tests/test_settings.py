@@ -1,0 +1,37 @@
+"""The environment, checked at start."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from orchestrator.settings import Settings
+
+
+def test_the_variables_are_read_by_their_names() -> None:
+    settings = Settings.from_environment()
+
+    assert settings.environment == "test"
+    assert settings.storage_function_arn.endswith(":storer:live")
+    assert settings.chunk_size == 100
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ENVIRONMENT",
+        "VALIDATION_FUNCTION_ARN",
+        "TRANSFORMATION_FUNCTION_ARN",
+        "STORAGE_FUNCTION_ARN",
+        "INVALID_MESSAGE_QUEUE_URL",
+    ],
+)
+def test_a_variable_that_is_not_set_is_named(name: str) -> None:
+    with pytest.raises(KeyError, match=name):
+        Settings.from_environment({key: value for key, value in os.environ.items() if key != name})
+
+
+@pytest.mark.parametrize("value", ["", "9", "201", "-10", "ten", "10.0"])
+def test_a_chunk_size_out_of_range_is_refused(value: str) -> None:
+    with pytest.raises(ValueError, match="CHUNK_SIZE must be from 10 to 200"):
+        Settings.from_environment({**os.environ, "CHUNK_SIZE": value})
