@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -97,6 +98,8 @@ def _parameters(text: str, executables: Executables, overrides: Mapping[str, str
         "EnvironmentName": "local",
         "PythonRuntime": executables.python_runtime,
         "Architecture": executables.architecture,
+        # More executions side by side than this machine can run would only slow each other down.
+        "MaximumConcurrency": str(max(2, min(10, 2 * (os.cpu_count() or 1)))),
         # Else MiniStack polls the queue itself, and invokes the function without a durable execution.
         "EventSourceEnabled": "false",
     }

@@ -99,6 +99,8 @@ def _translated(source: Body, parameters: Mapping[str, str], name: str) -> Body:
     except InvalidDocumentException as error:
         causes = "; ".join(cause.message for cause in error.causes)
         raise EmulatorError(f"SAM refuses the template {name}: {causes}") from error
+    # Without it, the library says on stderr that it has metrics for nobody.
+    translator.metrics.publish()
     # The transform leaves these out, as CloudFormation has no use for them once it is done.
     for section in ("Transform", "Globals"):
         body.pop(section, None)

@@ -1,0 +1,63 @@
+"""What is to be sent: the lines of a JSON Lines file, or generated messages."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipeline_emulator.errors import EmulatorError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Line:
+    """One body; ``number`` is that of its line in the file, from 1."""
+
+    number: int
+    body: str
+
+
+@dataclass(frozen=True)
+class NotSent:
+    """A line that did not become a message, and why."""
+
+    line: Line
+    reason: str
+
+
+def read_lines(path: Path) -> tuple[list[Line], list[NotSent]]:
+    """Read a body from each line, as it stands; empty lines are skipped, as SQS has no empty message.
+
+    Lines end with a line feed and nothing else (JSON may hold the other characters that Python takes for line ends).
+    A line that is not UTF-8 cannot be sent, because an SQS message is text.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise EmulatorError(f"the input cannot be read: {error}") from error
+    lines, refused = [], []
+    for number, raw in enumerate(content.split(b"\n"), start=1):
+        ended = raw.removesuffix(b"\r")
+        if not ended:
+            continue
+        try:
+            lines.append(Line(number, ended.decode()))
+        except UnicodeDecodeError as error:
+            refused.append(NotSent(Line(number, ended.decode(errors="replace")), f"not UTF-8: {error}"))
+    return lines, refused
+
+
+def generated_lines(count: int) -> Iterator[Line]:
+    """Make valid messages that differ."""
+    for number in range(1, count + 1):
+        body = {
+            "data_source": f"generated-{number:06}.csv",
+            "processing_type": "standard",
+            "rows": number,
+            "ratio": number / 8,
+        }
+        yield Line(number, json.dumps(body))

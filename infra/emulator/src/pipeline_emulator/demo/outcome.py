@@ -1,0 +1,64 @@
+"""What became of one message."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pipeline_emulator.demo.sending import SentMessage
+
+_LONGEST_KEY = 256
+
+
+class Outcome(StrEnum):
+    """Where a message was found; by the design each message ends in exactly one of the first three."""
+
+    STORED = "stored"
+    REJECTED = "rejected"
+    FAILED = "failed"
+    MISSING = "missing"
+    NOT_SENT = "not sent"
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """One place where a message was found; ``seconds`` have passed since it was sent."""
+
+    outcome: Outcome
+    execution_id: str
+    reason: str
+    seconds: float
+
+
+@dataclass
+class Fate:
+    """A sent message and all places where it was found, the first one first."""
+
+    message: SentMessage
+    execution_id: str
+    sightings: list[Sighting] = field(default_factory=list)
+
+    @property
+    def outcome(self) -> Outcome:
+        """The first place, or missing."""
+        return self.sightings[0].outcome if self.sightings else Outcome.MISSING
+
+    @property
+    def outcomes(self) -> set[Outcome]:
+        """Every kind of place; more than one kind breaks the invariant."""
+        return {sighting.outcome for sighting in self.sightings}
+
+
+def execution_id_of(environment: str, message_id: str, body: str) -> str:
+    """Give the identity of a message's record: that of its key if it has one, else that of the message."""
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        value = None
+    key = value.get("idempotency_key") if isinstance(value, dict) else None
+    if isinstance(key, str) and 1 <= len(key) <= _LONGEST_KEY:
+        return f"{environment}-key-{key}"
+    return f"{environment}-esm-{message_id}"

@@ -1,0 +1,48 @@
+"""The ``export`` lines with which the ordinary AWS tools talk to the emulated AWS."""
+
+from __future__ import annotations
+
+import shlex
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from pipeline_emulator.emulator import Emulator
+
+
+@dataclass(frozen=True)
+class ShellVariables:
+    """Variables for a shell."""
+
+    values: Mapping[str, str]
+
+    @classmethod
+    def of(cls, aws: Emulator) -> ShellVariables:
+        """Name the endpoint, the credentials and the stack's queues and table."""
+        return cls(
+            {
+                **aws.endpoint.variables(),
+                "QUEUE_URL": aws.outputs.queue_url,
+                "DEAD_LETTER_QUEUE_URL": aws.outputs.dead_letter_queue_url,
+                "INVALID_MESSAGE_QUEUE_URL": aws.outputs.invalid_message_queue_url,
+                "TABLE_NAME": aws.outputs.table_name,
+            }
+        )
+
+    def __str__(self) -> str:
+        """Give the lines."""
+        return "\n".join(f"export {name}={shlex.quote(value)}" for name, value in self.values.items())
+
+    @contextmanager
+    def written_to(self, path: Path) -> Iterator[ShellVariables]:
+        """Keep the lines in a file; afterwards it is removed, unless another emulator has taken it over."""
+        path.write_text(f"{self}\n", encoding="utf-8")
+        try:
+            yield self
+        finally:
+            if path.exists() and path.read_text(encoding="utf-8") == f"{self}\n":
+                path.unlink()
