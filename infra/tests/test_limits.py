@@ -1,0 +1,105 @@
+"""The limits that the numbers in the templates must keep: AWS's, and those that the orchestrator counts on."""
+
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+DAY = 24 * 60 * 60
+MAPPING_LIMIT = 900  # https://docs.aws.amazon.com/lambda/latest/dg/durable-invoking-esm.html
+ORCHESTRATOR = Path(__file__).parents[2] / "services/orchestrator/src"
+
+
+@pytest.fixture
+def limits(monkeypatch):
+    """The limits that the orchestrator counts on; the module needs nothing installed."""
+    monkeypatch.syspath_prepend(str(ORCHESTRATOR))
+    return import_module("orchestrator.limits")
+
+
+@pytest.fixture
+def settings(monkeypatch):
+    """The settings that the orchestrator accepts; the module needs nothing installed."""
+    monkeypatch.syspath_prepend(str(ORCHESTRATOR))
+    return import_module("orchestrator.settings")
+
+
+def function(template):
+    return template["Resources"]["Function"]["Properties"]
+
+
+def test_an_execution_ends_before_the_mapping_gives_up(root, orchestrator):
+    for template in (root, orchestrator):
+        timeout = template["Parameters"]["ExecutionTimeoutSeconds"]
+        assert timeout["Default"] <= timeout["MaxValue"] <= 840 < MAPPING_LIMIT
+    assert function(orchestrator)["DurableConfig"]["ExecutionTimeout"] == {"Ref": "ExecutionTimeoutSeconds"}
+
+
+def test_a_message_stays_hidden_for_the_longest_window_and_execution(root):
+    parameters = root["Parameters"]
+    execution, window = parameters["ExecutionTimeoutSeconds"], parameters["BatchingWindowSeconds"]
+
+    assert parameters["VisibilityTimeoutSeconds"]["Default"] > execution["MaxValue"] + window["MaxValue"]
+    queue = root["Resources"]["DataProcessingQueue"]["Properties"]
+    assert queue["VisibilityTimeout"] == {"Ref": "VisibilityTimeoutSeconds"}
+
+
+def test_tests_may_deploy_with_short_timeouts(root):
+    assert root["Parameters"]["VisibilityTimeoutSeconds"]["MinValue"] <= 5
+    assert root["Parameters"]["ExecutionTimeoutSeconds"]["MinValue"] <= 30
+
+
+def test_the_mapping_is_one_that_lambda_accepts(root, orchestrator):
+    """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"""
+    parameters = root["Parameters"]
+
+    assert function(orchestrator)["Timeout"] <= parameters["VisibilityTimeoutSeconds"]["Default"]
+    assert parameters["BatchingWindowSeconds"]["MinValue"] >= 1, "a batch of more than 10 needs a window"
+    assert parameters["BatchSize"]["MaxValue"] <= 10_000
+    assert parameters["MaximumConcurrency"]["MinValue"] >= 2
+    assert parameters["MaximumConcurrency"]["MaxValue"] <= 1_000
+
+
+def test_an_execution_has_time_for_the_worst_case(orchestrator, limits):
+    assert limits.worst_case_seconds() < orchestrator["Parameters"]["ExecutionTimeoutSeconds"]["Default"]
+
+
+def test_a_service_is_cut_off_when_the_orchestrator_counts_on_it(service, template, limits):
+    if service != "orchestrator":
+        assert function(template)["Timeout"] == limits.SERVICE_TIMEOUT_SECONDS
+
+
+def test_an_invocation_of_the_orchestrator_is_cut_off_early_enough_to_be_tried_again(orchestrator):
+    timeout = orchestrator["Parameters"]["ExecutionTimeoutSeconds"]
+
+    assert 3 * function(orchestrator)["Timeout"] < timeout["Default"]
+
+
+def test_a_chunk_is_of_a_size_that_the_orchestrator_accepts(root, settings):
+    chunk = root["Parameters"]["ChunkSize"]
+
+    assert (chunk["MinValue"], chunk["MaxValue"]) == (settings.SMALLEST_CHUNK, settings.LARGEST_CHUNK)
+
+
+def test_the_smallest_chunks_of_the_largest_batch_leave_operations_to_send_records_one_by_one(root, limits):
+    chunks = root["Parameters"]["BatchSize"]["MaxValue"] / root["Parameters"]["ChunkSize"]["MinValue"]
+
+    operations = limits.OPERATIONS_OF_BATCH + limits.OPERATIONS_OF_CHUNK * chunks
+    assert operations < 2 / 3 * limits.MAX_OPERATIONS
+
+
+def test_a_message_gets_the_deliveries_that_aws_advises(root):
+    assert root["Parameters"]["MaxReceiveCount"]["Default"] >= 5, "a throttled delivery counts too"
+
+
+def test_a_dead_letter_is_kept_for_days_whenever_it_dies(root):
+    resources = root["Resources"]
+    alive = resources["DataProcessingQueue"]["Properties"]["MessageRetentionPeriod"]
+    dead = resources["DataProcessingDeadLetterQueue"]["Properties"]["MessageRetentionPeriod"]
+
+    assert dead == 14 * DAY
+    assert dead - alive >= 7 * DAY, "SQS counts a dead letter's age from when it was sent first"
+
+
+def test_a_rejected_message_is_kept_for_a_fortnight(root):
+    assert root["Resources"]["InvalidMessageQueue"]["Properties"]["MessageRetentionPeriod"] == 14 * DAY
