@@ -35,6 +35,18 @@ NEED_MINISTACK = ("storer", "emulator")
 NEED_SAM = ("emulator",)
 
 
+@nox.session
+def demo(session: nox.Session) -> None:
+    """Deploy to an emulated AWS, run messages through, show what became of each; -- --help for options."""
+    emulator(session, "demo", *session.posargs)
+
+
+@nox.session
+def local(session: nox.Session) -> None:
+    """Deploy to an emulated AWS that stays up until Ctrl-C, for the AWS CLI and boto3."""
+    emulator(session, "local", *session.posargs)
+
+
 @nox.session(allow_parallel=True)
 @nox.parametrize("package", [nox.param(name, id=name) for name in PACKAGES])
 def test(session: nox.Session, package: str) -> None:
@@ -47,6 +59,14 @@ def test(session: nox.Session, package: str) -> None:
         env["SAM_EXECUTABLE"] = sam_executable(session)
     with session.chdir(PACKAGES[package]):
         session.run("pytest", *session.posargs, env=env)
+
+
+@nox.session
+def e2e(session: nox.Session) -> None:
+    """Test the deployed pipeline from outside, on an emulated AWS; what follows -- is pytest's."""
+    install(session, environment(session), *package_steps("emulator"))
+    env = {"MINISTACK_PYTHON": ministack_python(session), "SAM_EXECUTABLE": sam_executable(session)}
+    session.run("pytest", "infra/e2e", *session.posargs, env=env)
 
 
 @nox.session(allow_parallel=True)
@@ -128,6 +148,14 @@ def build(session: nox.Session) -> None:
         unzipped = sum(path.stat().st_size for path in files)
         size = f"{unzipped / 1e6:5.1f} MB, zipped {package.tell() / 1e6:4.1f} MB"
         session.log(f"{service.name:12} {size}  {built}")
+
+
+def emulator(session: nox.Session, *arguments: str) -> None:
+    """Run a command of the emulated AWS."""
+    install(session, environment(session), ["--exact", "-e", str(PACKAGES["emulator"])])
+    env = {"MINISTACK_PYTHON": ministack_python(session), "SAM_EXECUTABLE": sam_executable(session)}
+    with session.chdir(session.invoked_from):
+        session.run("python", "-m", "pipeline_emulator", *arguments, env=env)
 
 
 def group(pyproject: str | Path, name: str) -> tuple[str, ...]:

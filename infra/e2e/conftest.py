@@ -1,0 +1,37 @@
+"""The whole pipeline, deployed from its templates to an emulated AWS, once for all tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from pipeline_emulator.emulator import Emulator
+from stack import Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+# Short, so that a test can wait for a redelivery. An execution that retries takes less than the visibility timeout.
+PARAMETERS = {
+    "EnvironmentName": "e2e",
+    "ExecutionTimeoutSeconds": "30",
+    "VisibilityTimeoutSeconds": "20",
+    "MaxReceiveCount": "2",
+}
+
+
+@pytest.fixture(scope="session")
+def emulator() -> Iterator[Emulator]:
+    with Emulator.start(REPOSITORY, parameters=PARAMETERS) as aws:
+        yield aws
+
+
+@pytest.fixture
+def stack(emulator: Emulator) -> Iterator[Stack]:
+    stack = Stack(emulator)
+    yield stack
+    emulator.check()
+    stack.empty_queues()

@@ -1,0 +1,127 @@
+"""The deployed stack as a user of it sees it: three queues and a table."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pipeline_emulator.aws import private_session
+from pipeline_emulator.demo.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
+    from pipeline_emulator.emulator import Emulator
+
+Found = TypeVar("Found")
+
+GIVE_UP_SECONDS = 120
+
+
+class Stack:
+    """Sends messages and looks where they are."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self._emulator = emulator
+        self._outputs = emulator.outputs
+        self.sqs = emulator.endpoint.sqs()
+        self.dynamodb = emulator.endpoint.dynamodb()
+        self._logs = private_session().client("logs", endpoint_url=emulator.endpoint.url)
+        self._log_group = (
+            f"/aws/lambda/{emulator.deployment.parameters['EnvironmentName']}-durable-pipeline-orchestrator"
+        )
+        self._table = Table(self.dynamodb, self._outputs.table_name)
+
+    def send(self, *bodies: str, attributes: dict[str, Any] | None = None) -> list[str]:
+        """Send bodies as they are and give the message ids."""
+        sent = [
+            self.sqs.send_message(
+                QueueUrl=self._outputs.queue_url, MessageBody=body, MessageAttributes=attributes or {}
+            )
+            for body in bodies
+        ]
+        return [answer["MessageId"] for answer in sent]
+
+    def item(self, execution_id: str) -> dict[str, Any] | None:
+        return self._table.item(execution_id)
+
+    def items(self) -> dict[str, str]:
+        """All items: the message id by execution id."""
+        return self._table.all_message_ids()
+
+    def wait_for_item(self, execution_id: str) -> dict[str, Any]:
+        return self._wait(lambda: self.item(execution_id), f"item {execution_id}")
+
+    def wait_for_dead_letters(self, count: int) -> list[MessageTypeDef]:
+        return self._wait_for_messages(self._outputs.dead_letter_queue_url, count)
+
+    def wait_for_rejected(self, count: int) -> list[MessageTypeDef]:
+        return self._wait_for_messages(self._outputs.invalid_message_queue_url, count)
+
+    def wait_until_drained(self) -> None:
+        """Wait until the queue holds no message, visible or not."""
+        self._wait(lambda: self.in_queue() == 0, "an empty queue")
+
+    def in_queue(self) -> int:
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        answer = self.sqs.get_queue_attributes(QueueUrl=self._outputs.queue_url, AttributeNames=names)  # type: ignore[arg-type]
+        return sum(int(value) for value in answer["Attributes"].values())
+
+    def wait_until_failed(self, message_id: str) -> None:
+        """Wait until the orchestrator has given a message up for this delivery, as its log says."""
+
+        def given_up() -> bool:
+            events = self._logs.filter_log_events(logGroupName=self._log_group)["events"]
+            return any("record is not finished" in e["message"] and message_id in e["message"] for e in events)
+
+        self._wait(given_up, f"failure of {message_id}")
+
+    def without_table(self) -> Callable[[], None]:
+        """Take the table away, a fault that every write feels; what it gives puts an empty one back."""
+        name = self._outputs.table_name
+        self.dynamodb.update_table(TableName=name, DeletionProtectionEnabled=False)
+        self.dynamodb.delete_table(TableName=name)
+
+        def put_back() -> None:
+            self.dynamodb.create_table(
+                TableName=name,
+                KeySchema=[{"AttributeName": "execution_id", "KeyType": "HASH"}],
+                AttributeDefinitions=[{"AttributeName": "execution_id", "AttributeType": "S"}],
+                BillingMode="PAY_PER_REQUEST",
+            )
+
+        return put_back
+
+    def empty_queues(self) -> None:
+        for url in (
+            self._outputs.queue_url,
+            self._outputs.dead_letter_queue_url,
+            self._outputs.invalid_message_queue_url,
+        ):
+            self.sqs.purge_queue(QueueUrl=url)
+
+    def _wait_for_messages(self, url: str, count: int) -> list[MessageTypeDef]:
+        found: dict[str, MessageTypeDef] = {}
+
+        def enough() -> list[MessageTypeDef] | None:
+            answer = self.sqs.receive_message(
+                QueueUrl=url,
+                MaxNumberOfMessages=10,
+                VisibilityTimeout=600,
+                MessageAttributeNames=["All"],
+                MessageSystemAttributeNames=["All"],
+            )
+            found.update((message["MessageId"], message) for message in answer.get("Messages", []))
+            return list(found.values()) if len(found) >= count else None
+
+        return self._wait(enough, f"{count} messages in {url}")
+
+    def _wait(self, look: Callable[[], Found | None], what: str) -> Found:
+        deadline = time.monotonic() + GIVE_UP_SECONDS
+        while time.monotonic() < deadline:
+            self._emulator.check()
+            if found := look():
+                return found
+            time.sleep(0.1)
+        raise AssertionError(f"there is no {what} after {GIVE_UP_SECONDS} s")

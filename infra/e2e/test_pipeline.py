@@ -1,0 +1,176 @@
+"""Each outcome, seen from outside: through the queue, in the table and in the other two queues."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from conftest import REPOSITORY
+
+if TYPE_CHECKING:
+    from stack import Stack
+
+SAMPLES = REPOSITORY / "infra/emulator/samples/messages.jsonl"
+STANDARD = '{"data_source": "test.csv", "processing_type": "standard"}'
+
+
+def body(**further: Any) -> str:
+    return json.dumps({"data_source": "a.csv", "processing_type": "standard", **further}, ensure_ascii=False)
+
+
+def attributes_of(message: Any) -> dict[str, str]:
+    return {name: value.get("StringValue", "") for name, value in message["MessageAttributes"].items()}
+
+
+def test_a_message_becomes_an_item(stack: Stack) -> None:
+    (message_id,) = stack.send(STANDARD)
+
+    item = stack.wait_for_item(f"e2e-esm-{message_id}")
+    transformed = item["transformed_data"]
+    assert item.keys() == {
+        "execution_id",
+        "message_id",
+        "original_data",
+        "transformed_data",
+        "data_source",
+        "processing_type",
+        "stored_at",
+    }
+    assert item["message_id"] == message_id
+    assert item["original_data"] == json.loads(STANDARD)
+    assert (item["data_source"], item["processing_type"]) == ("test.csv", "standard")
+    assert transformed.keys() == {
+        "data_source",
+        "processing_type",
+        "processed_at",
+        "execution_id",
+        "transformation_applied",
+    }
+    assert transformed["data_source"] == "TEST.CSV"
+    assert transformed["execution_id"] == item["execution_id"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        0.1,
+        -1.5e-7,
+        12345678901234567890123456789012345678,
+        "üñí 😀 \u0000",
+        "",
+        [],
+        {},
+        None,
+        True,
+        [None, {"deep": [{"deeper": [1, 2.5, ""]}]}],
+    ],
+)
+def test_a_good_value_comes_back_as_it_was_sent(stack: Stack, value: Any) -> None:
+    (message_id,) = stack.send(body(value=value))
+
+    assert stack.wait_for_item(f"e2e-esm-{message_id}")["original_data"]["value"] == value
+
+
+def test_every_sample_ends_in_exactly_one_outcome(stack: Stack) -> None:
+    lines = SAMPLES.read_text(encoding="utf-8").splitlines()
+    before = set(stack.items().values())
+    sent = set(stack.send(*lines))
+    assert STANDARD in lines
+
+    stack.wait_until_drained()
+
+    stored = set(stack.items().values()) - before
+    rejected = {attributes_of(m)["message_id"] for m in stack.wait_for_rejected(len(sent - stored))}
+    assert stored | rejected == sent
+    assert not stored & rejected
+    assert stored
+    assert rejected
+
+
+def test_a_rejected_message_is_kept_as_it_arrived_with_the_reason(stack: Stack) -> None:
+    text = ' {"processing_type":\t"standard", "data_source": 5 } '
+    own = {
+        "tenant": {"DataType": "String", "StringValue": "acme"},
+        "seal": {"DataType": "Binary", "BinaryValue": b"\x00\xff"},
+    }
+
+    (message_id,) = stack.send(text, attributes=own)
+
+    (message,) = stack.wait_for_rejected(1)
+    assert message["Body"] == text
+    assert attributes_of(message) == {
+        "execution_id": f"e2e-esm-{message_id}",
+        "message_id": message_id,
+        "stage": "intake",
+        "code": "wrong_type",
+        "reason": "data_source: must be a string, not a number",
+        "tenant": "acme",
+        "seal": "",
+    }
+    assert message["MessageAttributes"]["seal"]["BinaryValue"] == b"\x00\xff"
+
+
+def test_a_rule_of_the_processing_type_rejects(stack: Stack) -> None:
+    stack.send(json.dumps({"data_source": "a", "processing_type": "tabular", "columns": ["a", "a"]}))
+
+    (message,) = stack.wait_for_rejected(1)
+    attributes = attributes_of(message)
+    assert (attributes["stage"], attributes["code"]) == ("validate", "repeated_column")
+
+
+def test_an_item_past_the_tables_limit_is_rejected_and_its_neighbours_are_stored(stack: Stack) -> None:
+    _, neighbour = stack.send(body(text="x" * 450_000), body())
+
+    (message,) = stack.wait_for_rejected(1)
+    attributes = attributes_of(message)
+    assert (attributes["stage"], attributes["code"]) == ("store", "not_storable")
+    stack.wait_for_item(f"e2e-esm-{neighbour}")
+
+
+def test_one_key_sent_twice_is_stored_once(stack: Stack) -> None:
+    first, second = stack.send(*[body(idempotency_key="twice", n=1.5)] * 2)
+
+    stack.wait_until_drained()
+    (later,) = stack.send(body(idempotency_key="twice", n=1.5))
+    stack.wait_until_drained()
+
+    item = stack.wait_for_item("e2e-key-twice")
+    assert item["message_id"] in {first, second}
+    assert not {first, second, later} & {key.removeprefix("e2e-esm-") for key in stack.items()}
+
+
+def test_other_data_under_a_stored_key_is_rejected(stack: Stack) -> None:
+    stack.send(body(idempotency_key="conflict", n=1))
+    stack.wait_for_item("e2e-key-conflict")
+
+    stack.send(body(idempotency_key="conflict", n=2))
+
+    (message,) = stack.wait_for_rejected(1)
+    assert attributes_of(message)["code"] == "idempotency_conflict"
+    assert stack.wait_for_item("e2e-key-conflict")["original_data"]["n"] == 1
+
+
+def test_a_failed_message_is_delivered_again_and_then_stored(stack: Stack) -> None:
+    put_back = stack.without_table()
+    (message_id,) = stack.send(body())
+    stack.wait_until_failed(message_id)
+    put_back()
+
+    assert stack.wait_for_item(f"e2e-esm-{message_id}")["message_id"] == message_id
+    stack.wait_until_drained()
+
+
+def test_a_message_that_keeps_failing_ends_in_the_dead_letter_queue(stack: Stack) -> None:
+    put_back = stack.without_table()
+    text = body(n=7)
+    (message_id,) = stack.send(text)
+    try:
+        (message,) = stack.wait_for_dead_letters(1)
+    finally:
+        put_back()
+
+    assert message["Body"] == text
+    assert message["MessageId"] == message_id
+    assert stack.in_queue() == 0
+    assert stack.item(f"e2e-esm-{message_id}") is None
