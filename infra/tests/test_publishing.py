@@ -50,7 +50,7 @@ def test_what_is_invoked_is_the_alias_of_a_version(translated):
 
 def test_a_change_of_any_property_publishes_a_version(template, translate):
     before = translate(template)["Resources"].keys()
-    template["Resources"]["Function"]["Properties"]["Timeout"] += 1
+    template["Resources"]["Function"]["Properties"]["MemorySize"] += 1
     after = translate(template)["Resources"].keys()
 
     (published,) = after - before
