@@ -11,7 +11,7 @@ from rich.console import Console
 from pipeline_emulator.demo.command import SAMPLES, demo, local
 from pipeline_emulator.emulator import ROOT_TEMPLATE
 from pipeline_emulator.errors import EmulatorError
-from pipeline_emulator.signals import Terminated
+from pipeline_emulator.signals import Terminated, ignore_ending_signals
 
 _SIGNALLED = 128
 _PLAIN_WIDTH = 140
@@ -29,6 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
         Console(stderr=True).print(f"error: {error}", markup=False, highlight=False, soft_wrap=True)
         return 1
     except KeyboardInterrupt as interrupt:
+        ignore_ending_signals()
         number = interrupt.number if isinstance(interrupt, Terminated) else 2
         console.print("stopped")
         return _SIGNALLED + number

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline_emulator.aws import AwsEndpoint
-from pipeline_emulator.deploy.deployment import Deployment, deploy
+from pipeline_emulator.deploy.deployment import Deployment, deploy, parameters_for
 from pipeline_emulator.deploy.sam import BUCKET, SamCli
 from pipeline_emulator.durable_runner import durable_runner_process
 from pipeline_emulator.event_source.process import event_source_process
@@ -103,12 +103,13 @@ class Emulator:
         for part in self._parts:
             part.check()
 
-    def _start(self, template: Path, parameters: Mapping[str, str]) -> None:
+    def _start(self, template: Path, overrides: Mapping[str, str]) -> None:
+        parameters = parameters_for(template, self._executables, overrides)
         sam = SamCli(self._run, self._executables, self.endpoint, template)
         with self._steps.step("start MiniStack, build the services"):
             self._start_ministack_while_building(sam)
         with self._steps.step("package and deploy the templates"):
-            self.deployment = deploy(sam, self._executables, self.endpoint, parameters)
+            self.deployment = deploy(sam, self.endpoint, parameters)
         with self._steps.step("start the durable execution service"):
             self._start_durable_service()
 

@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pipeline_emulator.errors import PartFailedError
+from pipeline_emulator.signals import ending_postponed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -48,7 +49,7 @@ class ChildProcess:
 
     def start(self) -> None:
         """Start it; what it prints is appended to its log."""
-        with self.log.open("ab") as log:
+        with self.log.open("ab") as log, ending_postponed():
             try:
                 self._process = subprocess.Popen(  # noqa: S603 - the command is this package's own
                     self._command,

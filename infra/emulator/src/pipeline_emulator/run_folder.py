@@ -56,7 +56,8 @@ class RunFolder:
         return self.logs / f"{part}.log"
 
     def close(self, *, keep_logs: bool) -> None:
-        """Remove the folder, or all of it but the logs."""
+        """Kill what the run started and still runs, and remove the folder, or all of it but the logs."""
+        _kill(processes_of(self.id))
         if keep_logs:
             _remove_all_but_logs(self.path)
         else:
@@ -82,10 +83,7 @@ def _clear_remains(runs: Path, say: Callable[[str], None]) -> None:
         with lock:
             left_over = processes_of(folder.name)
             was_killed = bool(left_over) or (folder / "tmp").exists()
-            for process in left_over:
-                with suppress(psutil.NoSuchProcess):
-                    process.kill()
-            psutil.wait_procs(left_over, timeout=_KILL_SECONDS)
+            _kill(left_over)
             _remove_all_but_logs(folder)
         if was_killed:
             say(f"run {folder.name} was killed: stopped {len(left_over)} processes that it left, cleared its folder")
@@ -94,6 +92,13 @@ def _clear_remains(runs: Path, say: Callable[[str], None]) -> None:
         if lock is not None:
             with lock:
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _kill(processes: list[psutil.Process]) -> None:
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(processes, timeout=_KILL_SECONDS)
 
 
 def _remove_all_but_logs(folder: Path) -> None:

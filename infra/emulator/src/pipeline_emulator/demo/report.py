@@ -29,6 +29,9 @@ _COLOURS = {
 }
 _ALL_ROWS = 200
 _SOME_ROWS = 20
+_FIRST_COLUMNS = 28
+# The id of a record without a key has 46 characters in the environment "local".
+_LAST_COLUMN = 56
 
 
 def entries(fates: Sequence[Fate], not_sent: Sequence[NotSent]) -> list[dict[str, Any]]:
@@ -49,12 +52,14 @@ def write_report(path: Path, fates: Sequence[Fate], not_sent: Sequence[NotSent])
 
 def print_messages(console: Console, fates: Sequence[Fate], not_sent: Sequence[NotSent]) -> None:
     """Print a table of every message; of very many, those that were not stored and a few of the others."""
-    table = RichTable(box=None, pad_edge=False, header_style="bold", expand=False)
-    table.add_column("line", justify="right")
-    table.add_column("outcome", no_wrap=True)
-    table.add_column("time", justify="right", no_wrap=True)
-    table.add_column("body", no_wrap=True, overflow="ellipsis", min_width=16, max_width=60)
-    table.add_column("execution_id and reason", overflow="fold", min_width=24)
+    room = max(console.width - _FIRST_COLUMNS, 48)
+    last_width = min(_LAST_COLUMN, room * 3 // 4)
+    table = RichTable(box=None, pad_edge=False, header_style="bold")
+    table.add_column("line", justify="right", width=5)
+    table.add_column("outcome", width=8)
+    table.add_column("time", justify="right", width=7)
+    table.add_column("body", no_wrap=True, overflow="ellipsis", width=room - last_width)
+    table.add_column("execution_id and reason", overflow="fold", width=last_width)
     shown, left_out = _selected(fates)
     rows = [(fate.message.line.number, _cells(fate)) for fate in shown]
     rows += [

@@ -52,17 +52,18 @@ def _batches(lines: Iterable[Line]) -> Iterator[list[Line]]:
 
 
 def _send_batch(client: SQSClient, queue_url: str, batch: list[Line]) -> Iterator[SentMessage | NotSent]:
+    if len(batch) == 1:
+        yield _send_alone(client, queue_url, batch[0])
+        return
     try:
         answer = client.send_message_batch(
             QueueUrl=queue_url,
             Entries=[{"Id": str(index), "MessageBody": line.body} for index, line in enumerate(batch)],
         )
-    except ClientError as error:
-        if len(batch) > 1:
-            for line in batch:
-                yield from _send_batch(client, queue_url, [line])
-        else:
-            yield NotSent(batch[0], _reason(error))
+    except ClientError:
+        # Something about one of them made SQS refuse all.
+        for line in batch:
+            yield _send_alone(client, queue_url, line)
         return
     now = time.monotonic()
     for success in answer.get("Successful", []):
@@ -71,5 +72,9 @@ def _send_batch(client: SQSClient, queue_url: str, batch: list[Line]) -> Iterato
         yield NotSent(batch[int(failure["Id"])], f"{failure['Code']}: {failure.get('Message', '')}")
 
 
-def _reason(error: ClientError) -> str:
-    return f"{error.response['Error']['Code']}: {error.response['Error']['Message']}"
+def _send_alone(client: SQSClient, queue_url: str, line: Line) -> SentMessage | NotSent:
+    try:
+        answer = client.send_message(QueueUrl=queue_url, MessageBody=line.body)
+    except ClientError as error:
+        return NotSent(line, f"{error.response['Error']['Code']}: {error.response['Error']['Message']}")
+    return SentMessage(line, answer["MessageId"], time.monotonic())

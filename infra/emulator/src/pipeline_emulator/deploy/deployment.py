@@ -14,6 +14,7 @@ from pipeline_emulator.errors import EmulatorError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from pipeline_emulator.aws import AwsEndpoint
     from pipeline_emulator.executables import Executables
@@ -67,7 +68,7 @@ class Deployment:
         raise EmulatorError(f"the output DurableFunctionArn names {name}, which has no DurableConfig in the templates")
 
 
-def deploy(sam: SamCli, executables: Executables, endpoint: AwsEndpoint, overrides: Mapping[str, str]) -> Deployment:
+def deploy(sam: SamCli, endpoint: AwsEndpoint, parameters: Mapping[str, str]) -> Deployment:
     """Package what is built, transform the templates and create the stack."""
     package, packaged = sam.package()
     package.start()
@@ -76,7 +77,6 @@ def deploy(sam: SamCli, executables: Executables, endpoint: AwsEndpoint, overrid
     finally:
         package.stop(grace_seconds=_GRACE_SECONDS)
     text = packaged.read_text(encoding="utf-8")
-    parameters = _parameters(text, executables, overrides)
     transformer = Transformer(endpoint.s3(), BUCKET, endpoint.url)
     template = transformer.transform(text, parameters, name=sam.template.name)
     client = endpoint.cloudformation()
@@ -89,8 +89,9 @@ def deploy(sam: SamCli, executables: Executables, endpoint: AwsEndpoint, overrid
     )
 
 
-def _parameters(text: str, executables: Executables, overrides: Mapping[str, str]) -> dict[str, str]:
-    declared = parse_template(text).get("Parameters", {})
+def parameters_for(template: Path, executables: Executables, overrides: Mapping[str, str]) -> dict[str, str]:
+    """Give the parameters to deploy a root template with; raises EmulatorError if it lacks one of ``overrides``."""
+    declared = parse_template(template.read_text(encoding="utf-8")).get("Parameters", {})
     unknown = sorted(set(overrides) - set(declared))
     if unknown:
         raise EmulatorError(f"the root template has no parameter {', '.join(unknown)}, only {sorted(declared)}")

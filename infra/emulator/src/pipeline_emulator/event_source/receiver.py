@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 # https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html#invocation-eventsourcemapping-batching
 MAXIMUM_PAYLOAD_BYTES = 6 * 1024 * 1024
-_LARGEST_MESSAGE_BYTES = 1024 * 1024
 # Short, although SQS allows 20 s: a request that is under way when this process ends may still take messages.
 _IDLE_WAIT_SECONDS = 1
 _NAP_SECONDS = 0.05
@@ -76,9 +75,7 @@ class BatchReceiver:
         return None if stopping.is_set() else self._close()
 
     def _take(self, *, wait_seconds: int) -> bool:
-        room = self._mapping.batch_size - len(self._received)
-        by_bytes = (MAXIMUM_PAYLOAD_BYTES - self._bytes) // _LARGEST_MESSAGE_BYTES
-        messages = self._queue.receive(max(1, min(RECEIVE_LIMIT, room, by_bytes)), wait_seconds=wait_seconds)
+        messages = self._queue.receive(self._room(), wait_seconds=wait_seconds)
         now = self._clock()
         for message in messages:
             record = record_of(message, queue_arn=self._mapping.queue_arn, region=self._mapping.region)
@@ -86,6 +83,14 @@ class BatchReceiver:
             self._received.append(received)
             self._bytes += received.size
         return bool(messages)
+
+    def _room(self) -> int:
+        """Give how many more are to be received: what does not fit has to wait for the next batch, out of sight."""
+        room = min(RECEIVE_LIMIT, self._mapping.batch_size - len(self._received))
+        if self._received:
+            usual_size = self._bytes // len(self._received)
+            room = min(room, (MAXIMUM_PAYLOAD_BYTES - self._bytes) // usual_size)
+        return max(1, room)
 
     def _full(self) -> bool:
         return len(self._received) >= self._mapping.batch_size or self._bytes >= MAXIMUM_PAYLOAD_BYTES
