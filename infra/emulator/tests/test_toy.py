@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
+from pipeline_emulator.aws import REGION
 from pipeline_emulator.demo.audit import Audit
 from pipeline_emulator.demo.lines import Line
 from pipeline_emulator.demo.outcome import Outcome
@@ -167,7 +168,7 @@ def test_the_shell_variables_are_enough_for_an_ordinary_program(aws: Emulator) -
 
     answer = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
 
-    assert answer.stdout.splitlines()[1].startswith("arn:aws:sqs:us-east-1:")
+    assert answer.stdout.splitlines()[1].startswith(f"arn:aws:sqs:{REGION}:")
 
 
 def test_a_stack_that_cannot_be_created_says_which_resource_and_why(aws: Emulator) -> None:

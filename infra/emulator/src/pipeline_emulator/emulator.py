@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline_emulator.aws import AwsEndpoint
+from pipeline_emulator.aws import REGION, AwsEndpoint
 from pipeline_emulator.deploy.deployment import Deployment, deploy, parameters_for
 from pipeline_emulator.deploy.sam import BUCKET, SamCli
 from pipeline_emulator.durable_runner import durable_runner_process
@@ -29,9 +29,6 @@ ROOT_TEMPLATE = Path("infra/template.yaml")
 
 _START_SECONDS = 60.0
 _BUILD_SECONDS = 900.0
-# MiniStack takes 2 s to end by itself, and there is nothing in it that is worth the wait.
-_GRACE_SECONDS = 0.5
-_EVENT_SOURCE_GRACE_SECONDS = 4.0
 
 
 class Emulator:
@@ -122,10 +119,10 @@ class Emulator:
             self._parts.append(self.ministack)
             self.ministack.start()
             self.ministack.wait_until(lambda: ministack_is_ready(self._port), seconds=_START_SECONDS)
-            self.endpoint.s3().create_bucket(Bucket=BUCKET)
+            self.endpoint.s3().create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
             build.wait_for_success(seconds=_BUILD_SECONDS)
         finally:
-            build.stop(grace_seconds=_GRACE_SECONDS)
+            build.kill()
 
     def _start_durable_service(self) -> None:
         function = self.deployment.durable_function()
@@ -146,11 +143,6 @@ class Emulator:
         return http_status(self._durable_port, "/health") == 200
 
     def _stop(self) -> None:
+        # At once: all state is thrown away, and a session runner gives a process half a second after Ctrl-C.
         for part in reversed(self._parts):
-            if part is getattr(self, "event_source", None):
-                # It needs the others to finish what it has under way.
-                part.stop(grace_seconds=_EVENT_SOURCE_GRACE_SECONDS)
-        for part in self._parts:
-            part.ask_to_stop()
-        for part in self._parts:
-            part.stop(grace_seconds=_GRACE_SECONDS)
+            part.kill()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 from typing import TYPE_CHECKING
 
+from pipeline_emulator.aws import REGION
 from pipeline_emulator.environment import service_environment
 from pipeline_emulator.ports import LOOPBACK
 from pipeline_emulator.process import ChildProcess
@@ -32,6 +33,7 @@ def ministack_process(
         "GATEWAY_PORT": str(port),
         # The host in queue URLs, which functions and the user's tools get.
         "MINISTACK_HOST": LOOPBACK,
+        "MINISTACK_REGION": REGION,
         "STATE_DIR": str(run.path / "ministack"),
         "S3_DATA_DIR": str(run.path / "ministack" / "s3"),
         "IOT_MTLS_ENABLED": "0",

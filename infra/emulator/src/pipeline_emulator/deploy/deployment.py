@@ -23,7 +23,6 @@ STACK_NAME = "durable-pipeline"
 
 _PACKAGE_SECONDS = 300.0
 _STACK_SECONDS = 120.0
-_GRACE_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,7 @@ def deploy(sam: SamCli, endpoint: AwsEndpoint, parameters: Mapping[str, str]) ->
     try:
         package.wait_for_success(seconds=_PACKAGE_SECONDS)
     finally:
-        package.stop(grace_seconds=_GRACE_SECONDS)
+        package.kill()
     text = packaged.read_text(encoding="utf-8")
     transformer = Transformer(endpoint.s3(), BUCKET, endpoint.url)
     template = transformer.transform(text, parameters, name=sam.template.name)
