@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 import botocore.session
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # Not one of the older regions: version 1 of the AWS CLI sends SQS calls in those to an address of its own, whatever
 # AWS_ENDPOINT_URL says.
-REGION = "eu-central-2"
+REGION: Final = "eu-central-2"
 ACCESS_KEY_ID = "test"
 SECRET_ACCESS_KEY = "test"  # noqa: S105 - the emulator takes any; it is no secret
 
