@@ -121,16 +121,17 @@ def _flat(operations: list[Any]) -> list[Any]:
 class Pipeline:
     """Runs batches."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, enter: Callable[[Any], Any] = lambda event: event) -> None:
         self.services = Services()
         self.queue = Queue()
         self.monkeypatch = monkeypatch
         self._entered = 0
+        self._enter = enter
         monkeypatch.setattr(module, "invalid_message_queue", self.queue)
 
     def _handle(self, event: Any, context: Any) -> Any:
         self._entered += 1
-        return module.handler(event, context)
+        return module.handler(self._enter(event), context)
 
     def _serve(self, name: str, event: Any, context: Any) -> Any:
         return getattr(self.services, name)(event, context)

@@ -1,0 +1,182 @@
+"""The orchestrator's process ends at every single point of an execution, and nothing of the outcome changes."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from dataclasses import dataclass, replace
+from itertools import count
+from typing import Any
+
+import pytest
+from aws_durable_execution_sdk_python.exceptions import CheckpointError
+from aws_durable_execution_sdk_python_testing.executor import Executor
+from orchestrator import handler
+from pipeline import Pipeline, body
+
+# Two chunks: the first with a record that is throttled once, the second with one that ends its service each time.
+CHUNK_SIZE = 10
+BATCH = (
+    "not json",
+    body(mark="invalid"),
+    body(mark="throttled once"),
+    body(idempotency_key="k"),
+    body(idempotency_key="k"),
+    *(body(n=n) for n in range(7)),
+    body(mark="poison"),
+    body(n=7),
+)
+
+
+class Process:
+    """One orchestrator process after another, which dies where a test says.
+
+    A dead process talks to the durable service no more: whatever it goes on to do, no checkpoint of it counts.
+    """
+
+    def __init__(self) -> None:
+        self.entries = 0
+        self.checkpoints = 0
+        self.deaths = 0
+        self.die_at: tuple[str, int] | None = None
+        self._lock = threading.Lock()
+
+    def enter(self, event: Any) -> Any:
+        self.entries += 1
+        if self._dies("entry", self.entries):
+            raise CheckpointError("the process has died")
+        return replace(event, service_client=Client(event.service_client, self))
+
+    def count_checkpoint(self) -> int:
+        with self._lock:
+            self.checkpoints += 1
+            return self.checkpoints
+
+    def _dies(self, point: str, number: int) -> bool:
+        if self.die_at != (point, number):
+            return False
+        self.deaths += 1
+        return True
+
+
+@dataclass
+class Client:
+    """The durable service as one process sees it."""
+
+    service: Any
+    process: Process
+    dead: bool = False
+
+    def checkpoint(self, **arguments: Any) -> Any:
+        number = self.process.count_checkpoint()
+        self._die_if(self.dead or self.process._dies("before", number))
+        output = self.service.checkpoint(**arguments)
+        self._die_if(self.process._dies("after", number))
+        return output
+
+    def get_execution_state(self, **arguments: Any) -> Any:
+        return self.service.get_execution_state(**arguments)
+
+    def _die_if(self, dies: bool) -> None:
+        if dies:
+            self.dead = True
+            raise CheckpointError("the process has died")
+
+
+def spoil(pipeline: Pipeline) -> None:
+    """Make the batch mixed: the services as a batch of all outcomes meets them."""
+    honest, throttled = pipeline.services.storer, []
+
+    def validator(event: dict[str, Any], _context: object) -> dict[str, Any]:
+        def judge(record: dict[str, Any]) -> dict[str, Any]:
+            if "invalid" not in record["data"]:
+                return {"is_valid": True}
+            return {"is_valid": False, "errors": [{"field": "mark", "code": "invalid", "message": "is invalid"}]}
+
+        return pipeline.services._answer("validator", event, judge)
+
+    def transformer(event: dict[str, Any], context: object) -> dict[str, Any]:
+        if any("poison" in record["data"] for record in event["records"]):
+            pipeline.services.calls.append(("poisoned", [record["execution_id"] for record in event["records"]]))
+            raise MemoryError
+        return type(pipeline.services).transformer(pipeline.services, event, context)
+
+    def storer(event: dict[str, Any], context: object) -> dict[str, Any]:
+        late = [record for record in event["records"] if "throttled" in record["data"]]
+        if throttled or not late:
+            return honest(event, context)
+        throttled.append(True)
+        rest = [record for record in event["records"] if record not in late]
+        answer: dict[str, Any] = honest({"records": rest}, context) if rest else {"results": []}
+        error = {"code": "throttled", "message": "later"}
+        answer["results"] += [
+            {"execution_id": record["execution_id"], "status": "failed", "error": error} for record in late
+        ]
+        return answer
+
+    pipeline.services.validator = validator  # type: ignore[method-assign]
+    pipeline.services.transformer = transformer  # type: ignore[method-assign]
+    pipeline.services.storer = storer  # type: ignore[method-assign]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What is to be the same with and without a death."""
+
+    failed: list[str]
+    table: dict[str, str]
+    rejected: set[tuple[str, str]]
+
+
+def run(die_at: tuple[str, int] | None) -> tuple[Result, Pipeline, Process]:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        # A second between two invocations would be waited for in real time.
+        monkeypatch.setattr(Executor, "RETRY_BACKOFF_SECONDS", 0)
+        monkeypatch.setattr(handler, "settings", replace(handler.settings, chunk_size=CHUNK_SIZE))
+        process = Process()
+        process.die_at = die_at
+        with Pipeline(monkeypatch, enter=process.enter) as pipeline:
+            spoil(pipeline)
+            ended = pipeline.run(*BATCH)
+            rejected = {(r.message.message_id, r.code) for r in pipeline.queue.messages}
+            return Result(ended.failed, dict(pipeline.services.table), rejected), pipeline, process
+
+
+@pytest.fixture(scope="module")
+def undisturbed() -> tuple[Result, Pipeline, Process]:
+    return run(None)
+
+
+def test_the_batch_has_every_outcome(undisturbed: tuple[Result, Pipeline, Process]) -> None:
+    result, pipeline, process = undisturbed
+
+    assert result.failed == ["m12"]
+    assert set(result.table) == {"test-key-k"} | {f"test-esm-m{n}" for n in (2, *range(5, 12), 13)}
+    assert result.rejected == {("m0", "not_json"), ("m1", "invalid")}
+    assert len(pipeline.queue.messages) == 2
+    assert process.checkpoints > 10
+    assert process.entries > 5
+
+
+@pytest.mark.parametrize("when", ["entry", "before", "after"])
+def test_a_death_anywhere_changes_no_outcome(undisturbed: tuple[Result, Pipeline, Process], when: str) -> None:
+    """At each entry, before each checkpoint and after each, until there is none left to die at."""
+    expected, calm, calm_process = undisturbed
+    calm_calls = Counter(map(str, calm.services.calls))
+
+    for number in count(1):
+        result, pipeline, process = run((when, number))
+        if not process.deaths:
+            break
+        point = f"died {when} {number}"
+        assert process.entries > 1, f"{point}: no replay took place"
+        assert result == expected, point
+        # A finished invoke is not run again, nor is one whose start was checkpointed.
+        assert Counter(map(str, pipeline.services.calls)) == calm_calls, point
+        # Only a death between sending the rejected messages and the checkpoint of it sends them twice.
+        copies = Counter(rejection.message.message_id for rejection in pipeline.queue.messages)
+        assert all(copy <= 2 for copy in copies.values()), point
+
+    survived = calm_process.entries if when == "entry" else calm_process.checkpoints
+    # Two checkpoints that are due together may travel as one, so their number varies a little.
+    assert number >= survived - 2, "it was not tried everywhere"
