@@ -14,11 +14,12 @@ if TYPE_CHECKING:
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
-# Short, so that a test can wait for a redelivery. An execution that retries takes less than the visibility timeout.
+# An execution that retries a failing stage, and then fails, takes 10 s.
 PARAMETERS = {
     "EnvironmentName": "e2e",
     "ExecutionTimeoutSeconds": "30",
-    "VisibilityTimeoutSeconds": "20",
+    # Longer than a test waits: what is delivered again was brought forward.
+    "VisibilityTimeoutSeconds": "900",
     "MaxReceiveCount": "2",
 }
 

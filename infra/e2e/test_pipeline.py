@@ -172,5 +172,6 @@ def test_a_message_that_keeps_failing_ends_in_the_dead_letter_queue(stack: Stack
 
     assert message["Body"] == text
     assert message["MessageId"] == message_id
+    assert int(message["Attributes"]["ApproximateReceiveCount"]) >= 2
     assert stack.in_queue() == 0
     assert stack.item(f"e2e-esm-{message_id}") is None

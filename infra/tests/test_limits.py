@@ -64,6 +64,12 @@ def test_an_execution_has_time_for_the_worst_case(orchestrator, limits):
     assert limits.worst_case_seconds() < orchestrator["Parameters"]["ExecutionTimeoutSeconds"]["Default"]
 
 
+def test_the_readme_states_the_worst_case(limits):
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+
+    assert f"takes at most {limits.worst_case_seconds()} s;" in readme
+
+
 def test_a_service_is_cut_off_when_the_orchestrator_counts_on_it(service, template, limits):
     if service != "orchestrator":
         assert function(template)["Timeout"] == limits.SERVICE_TIMEOUT_SECONDS

@@ -21,6 +21,7 @@ ALLOWED = {
     "orchestrator": COMMON
     | {
         ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"): {"Ref": "DataProcessingQueueArn"},
+        ("sqs:ChangeMessageVisibility", "sqs:GetQueueUrl"): {"Ref": "DataProcessingQueueArn"},
         ("lambda:InvokeFunction",): [
             {"Ref": "ValidationFunctionArn"},
             {"Ref": "TransformationFunctionArn"},

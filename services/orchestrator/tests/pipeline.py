@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import pytest
     from aws_durable_execution_sdk_python_testing.runner import DurableFunctionTestResult
-    from orchestrator.messages import Rejection
+    from orchestrator.messages import Message, Rejection
 
 NOW = "2026-01-31T12:00:00.000000Z"
 
@@ -85,6 +85,19 @@ class Services:
         return Counter(name for name, _ in self.calls)
 
 
+class Source:
+    """The queue that batches come from. A test may make it refuse."""
+
+    def __init__(self) -> None:
+        self.redelivered: list[list[str]] = []
+        self.error: Exception | None = None
+
+    def redeliver(self, messages: list[Message], _arn: str) -> None:
+        self.redelivered.append([message.message_id for message in messages])
+        if self.error:
+            raise self.error
+
+
 class Queue:
     """The invalid message queue. A test may make it refuse."""
 
@@ -124,10 +137,12 @@ class Pipeline:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, enter: Callable[[Any], Any] = lambda event: event) -> None:
         self.services = Services()
         self.queue = Queue()
+        self.source = Source()
         self.monkeypatch = monkeypatch
         self._entered = 0
         self._enter = enter
         monkeypatch.setattr(module, "invalid_message_queue", self.queue)
+        monkeypatch.setattr(module, "source_queue", self.source)
 
     def _handle(self, event: Any, context: Any) -> Any:
         self._entered += 1

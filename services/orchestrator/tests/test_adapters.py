@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from hypothesis import given
 from hypothesis import strategies as st
-from orchestrator.adapters import InvalidMessageQueue
+from orchestrator.adapters import InvalidMessageQueue, SourceQueue
 from orchestrator.messages import Message, Rejection
 
 MEBIBYTE = 1_048_576
@@ -60,7 +60,7 @@ def size_of(entry: dict[str, Any]) -> int:
 
 
 def rejection_of(index: int = 0, body: str = "not json", reason: str = "because", attributes: Any = None) -> Rejection:
-    message = Message(index, f"m{index}", body, attributes or {})
+    message = Message(index, f"m{index}", body, attributes or {}, f"handle-{index}", 1)
     return Rejection(message, f"test-esm-m{index}", "intake", "not_json", reason)
 
 
@@ -168,3 +168,30 @@ def test_a_queue_that_is_down_is_called_once_and_nothing_counts_as_sent(sqs: Fak
     assert sent == set()
     assert problem == str(error)
     assert len(sqs.calls) == 1
+
+
+class FakeSource:
+    """Records what visibility the messages of a queue are given."""
+
+    def __init__(self) -> None:
+        self.given: dict[str, int] = {}
+        self.calls = 0
+
+    def get_queue_url(self, QueueName: str, QueueOwnerAWSAccountId: str) -> dict[str, str]:  # noqa: N803
+        return {"QueueUrl": f"https://sqs/{QueueOwnerAWSAccountId}/{QueueName}"}
+
+    def change_message_visibility_batch(self, QueueUrl: str, Entries: list[dict[str, Any]]) -> None:  # noqa: N803
+        assert QueueUrl == "https://sqs/123456789012/orders"
+        assert 1 <= len(Entries) <= 10
+        self.calls += 1
+        self.given |= {entry["ReceiptHandle"]: entry["VisibilityTimeout"] for entry in Entries}
+
+
+def test_a_failed_message_comes_again_after_a_time_that_grows_with_its_deliveries() -> None:
+    source = FakeSource()
+    messages = [Message(n, f"m{n}", "", {}, f"handle-{n}", receive_count=n) for n in range(1, 13)]
+
+    SourceQueue(source).redeliver(messages, "arn:aws:sqs:us-west-2:123456789012:orders")
+
+    assert list(source.given.values()) == [10, 20, 40, 80, 160, 300, 300, 300, 300, 300, 300, 300]
+    assert source.calls == 2

@@ -64,6 +64,7 @@ def test_the_names_and_order_of_the_operations_are_those_of_executions_in_flight
         ("CHAINED_INVOKE", "transform"),
         ("CHAINED_INVOKE", "transform"),
         ("STEP", "reject"),
+        ("STEP", "redeliver-soon"),
     ]
 
 

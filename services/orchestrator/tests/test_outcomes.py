@@ -291,3 +291,26 @@ def test_the_copies_of_a_rejected_message_are_rejected_and_its_rivals_are_judged
 
     assert [rejection.message.message_id for rejection in pipeline.queue.messages] == ["m0", "m1"]
     assert run.failed == ["m2"]
+
+
+def test_failed_messages_and_no_others_are_delivered_again_soon(pipeline: Pipeline) -> None:
+    def dies(event: dict[str, Any], honest: Any) -> dict[str, Any]:
+        if holds(event, "poison"):
+            raise MemoryError
+        return honest()
+
+    spoil(pipeline, "storer", dies)
+
+    pipeline.run(body(), "not json", body(mark="poison"))
+    pipeline.run(body())
+
+    assert pipeline.source.redelivered == [["m2"]]
+
+
+def test_a_redelivery_that_cannot_be_brought_forward_costs_only_time(pipeline: Pipeline) -> None:
+    pipeline.source.error = RuntimeError("access denied")
+    pipeline.queue.refuses = lambda rejection: True
+
+    run = pipeline.run(body(), "not json")
+
+    assert outcomes(pipeline, run.failed, 2) == {"m0": "stored", "m1": "failed"}

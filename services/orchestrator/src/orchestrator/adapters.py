@@ -1,4 +1,4 @@
-"""The invalid message queue.
+"""The two queues: where messages come from, and where rejected ones go.
 
 Quotas of messages: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
 """
@@ -13,12 +13,14 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from orchestrator.limits import redelivery_seconds
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from mypy_boto3_sqs import SQSClient
 
-    from orchestrator.messages import Rejection
+    from orchestrator.messages import Message, Rejection
 
 Attributes = dict[str, dict[str, Any]]
 
@@ -31,7 +33,7 @@ _NOT_SENDABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010f
 
 
 def sqs_client() -> SQSClient:
-    """Make the client: a failed call ends within the time that limits.REJECTING_SECONDS allows."""
+    """Make the client: a failed call ends within the time that limits.SENDING_SECONDS allows."""
     config = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})
     return boto3.client("sqs", config=config)
 
@@ -60,6 +62,32 @@ class InvalidMessageQueue:
             for failure in response.get("Failed", []):
                 problem = f"{failure['Code']}: {failure.get('Message', '')}"
         return sent, problem
+
+
+class SourceQueue:
+    """Where a batch came from, by the ARN that its event names."""
+
+    def __init__(self, client: SQSClient) -> None:
+        self._client = client
+
+    def redeliver(self, messages: Sequence[Message], arn: str) -> None:
+        """Have messages delivered again soon, each after a time that grows with its deliveries.
+
+        Raises:
+            BotoCoreError, ClientError: A call failed; what it would have changed is delivered again later.
+        """
+        *_, account, name = arn.split(":")
+        url = self._client.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)["QueueUrl"]
+        for start in range(0, len(messages), MAX_MESSAGES):
+            entries: list[Any] = [
+                {
+                    "Id": str(message.index),
+                    "ReceiptHandle": message.receipt_handle,
+                    "VisibilityTimeout": redelivery_seconds(message.receive_count),
+                }
+                for message in messages[start : start + MAX_MESSAGES]
+            ]
+            self._client.change_message_visibility_batch(QueueUrl=url, Entries=entries)
 
 
 def _calls(rejections: Sequence[Rejection]) -> Iterator[list[Any]]:

@@ -9,7 +9,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from orchestrator import operations, stages
-from orchestrator.adapters import InvalidMessageQueue, sqs_client
+from orchestrator.adapters import InvalidMessageQueue, SourceQueue, sqs_client
 from orchestrator.chain import rejections_of, run_chunk
 from orchestrator.chunks import plan
 from orchestrator.intake import take_in
@@ -26,7 +26,9 @@ settings = Settings.from_environment()
 logger = Logger()
 metrics = Metrics()
 metrics.set_default_dimensions(environment=settings.environment)
-invalid_message_queue = InvalidMessageQueue(sqs_client(), settings.invalid_message_queue_url)
+sqs = sqs_client()
+source_queue = SourceQueue(sqs)
+invalid_message_queue = InvalidMessageQueue(sqs, settings.invalid_message_queue_url)
 chain = (
     stages.validation(settings.validation_function_arn),
     stages.transformation(settings.transformation_function_arn),
@@ -59,6 +61,7 @@ def handler(event: dict[str, Any], context: DurableContext) -> dict[str, Any]:
                 rejected.update(item.result["rejected"])
     # What nobody accounts for has failed, whatever the reason.
     failed = [message for message in messages if message.index not in stored | rejected]
+    redeliver(context, failed, event)
     report(context, messages, len(stored), len(rejected), len(failed))
     return {"batchItemFailures": [{"itemIdentifier": message.message_id} for message in failed]}
 
@@ -96,6 +99,20 @@ def reject(context: DurableContext, rejections: Sequence[Rejection], name: str) 
             },
         )
     return context.step(send, name, operations.STEP)
+
+
+def redeliver(context: DurableContext, failed: Sequence[Message], event: dict[str, Any]) -> None:
+    """Have failed messages delivered again soon; if that cannot be done, it only takes longer."""
+    if not failed:
+        return
+
+    def shorten(_: object) -> None:
+        try:
+            source_queue.redeliver(failed, event["Records"][0]["eventSourceARN"])
+        except Exception as error:  # noqa: BLE001 -- whatever it is, the outcomes of the batch stand
+            context.logger.warning("redelivery takes the visibility timeout", extra={"reason": repr(error)})
+
+    context.step(shorten, operations.REDELIVER, operations.STEP)
 
 
 def report(context: DurableContext, messages: Sequence[Message], stored: int, rejected: int, failed: int) -> None:

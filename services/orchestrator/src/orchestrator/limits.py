@@ -21,8 +21,19 @@ FIRST_BACKOFF_SECONDS, BACKOFF_RATE, MAX_BACKOFF_SECONDS = 2, 2, 30
 SERVICE_TIMEOUT_SECONDS = 45
 """`Timeout` in the templates of the validator, the transformer and the storer."""
 
-REJECTING_SECONDS = 60
-"""To send the rejected messages of a batch: one failed call ends it, and the others take milliseconds."""
+SENDING_SECONDS = 60
+"""To reject or redeliver the messages of a batch: one failed call ends it, and the others take milliseconds."""
+
+FIRST_REDELIVERY_SECONDS, MAX_REDELIVERY_SECONDS = 10, 300
+
+
+def redelivery_seconds(receive_count: int) -> int:
+    """Say how long a failed message stays invisible: twice as long after each delivery.
+
+    The queue's own visibility timeout outlasts a whole execution, a quarter of an hour that nobody needs to wait.
+    """
+    return min(FIRST_REDELIVERY_SECONDS * int(2 ** (receive_count - 1)), MAX_REDELIVERY_SECONDS)
+
 
 RESUMING_SECONDS = 5
 """To invoke the orchestrator once more when an operation has ended: a cold start and a replay."""
@@ -40,12 +51,12 @@ def worst_case_seconds() -> int:
     )
     together = STAGES * (ATTEMPTS * SERVICE_TIMEOUT_SECONDS + backoff)
     one_by_one = STAGES * SERVICE_TIMEOUT_SECONDS
-    resumptions = STAGES * (2 * ATTEMPTS - 1) + STAGES + 2
-    return together + one_by_one + REJECTING_SECONDS + resumptions * RESUMING_SECONDS
+    resumptions = STAGES * (2 * ATTEMPTS - 1) + STAGES + 3
+    return together + one_by_one + 2 * SENDING_SECONDS + resumptions * RESUMING_SECONDS
 
 
-OPERATIONS_OF_BATCH = 3
-"""The execution, the map over the chunks, and the step that rejects unreadable messages."""
+OPERATIONS_OF_BATCH = 4
+"""The execution, the map over the chunks, and the steps that reject unreadable and redeliver failed messages."""
 
 OPERATIONS_OF_CHUNK = STAGES * (2 * ATTEMPTS - 1) + 2
 """Invokes and waits of each stage, the map over the records one by one, and the step that rejects."""

@@ -21,6 +21,10 @@ class Message:
     body: str
     attributes: Mapping[str, Mapping[str, Any]]
     """The producer's message attributes, as Lambda writes them."""
+    receipt_handle: str
+    """Names this delivery of the message to its queue."""
+    receive_count: int
+    """How often it has been delivered, this time included."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,8 @@ def messages_of(event: Mapping[str, Any]) -> list[Message]:
             message_id=record["messageId"],
             body=record["body"],
             attributes=record.get("messageAttributes", {}),
+            receipt_handle=record["receiptHandle"],
+            receive_count=int(record["attributes"]["ApproximateReceiveCount"]),
         )
         for index, record in enumerate(event["Records"])
     ]

@@ -40,6 +40,7 @@ TRANSFORM = "transform"
 STORE = "store"
 ONE_BY_ONE = "one-by-one"
 REJECT = "reject"
+REDELIVER = "redeliver-soon"
 
 
 class ContractSerDes(SerDes[Any]):
