@@ -314,3 +314,23 @@ def test_a_redelivery_that_cannot_be_brought_forward_costs_only_time(pipeline: P
     run = pipeline.run(body(), "not json")
 
     assert outcomes(pipeline, run.failed, 2) == {"m0": "stored", "m1": "failed"}
+
+
+def test_a_batch_that_is_delivered_again_is_a_success_and_changes_nothing(pipeline: Pipeline) -> None:
+    batch = [body(n=1), body(idempotency_key="k"), "not json"]
+    first = pipeline.run(*batch)
+    table = dict(pipeline.services.table)
+
+    second = pipeline.run(*batch)
+
+    assert first.failed == second.failed == []
+    assert pipeline.services.table == table
+
+
+def test_a_redrive_gives_a_new_message_id_and_the_key_keeps_the_record_one(pipeline: Pipeline) -> None:
+    pipeline.run(body(idempotency_key="k", n=1))
+
+    redriven = pipeline.run("not json", body(idempotency_key="k", n=1))
+
+    assert redriven.failed == []
+    assert set(pipeline.services.table) == {"test-key-k"}

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -187,3 +190,19 @@ def test_a_table_that_is_not_there_may_be_there_later(dynamodb: DynamoDBClient) 
     assert result.status is StorageStatus.FAILED
     assert result.error is not None
     assert result.error.code is ErrorCode.UNAVAILABLE
+
+
+def test_of_many_writes_at_once_one_stores_and_the_others_are_duplicates(
+    table: DynamoDBTable, dynamodb: DynamoDBClient
+) -> None:
+    together = threading.Barrier(8)
+
+    def deliver(_: int) -> StorageStatus:
+        together.wait()
+        return store(record_of(body()), table, NOON).status
+
+    with ThreadPoolExecutor(8) as pool:
+        statuses = Counter(pool.map(deliver, range(8)))
+
+    assert statuses == {StorageStatus.STORED: 1, StorageStatus.DUPLICATE: 7}
+    assert dynamodb.scan(TableName=TABLE)["Count"] == 1
