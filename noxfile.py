@@ -69,6 +69,20 @@ def e2e(session: nox.Session) -> None:
     session.run("pytest", "infra/e2e", *session.posargs, env=env)
 
 
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """Send arbitrary bodies through all of the code at once; -- --bodies N tries each property with N."""
+    pinned, local, tools = [], [str(CONTRACTS)], []
+    for service in SERVICES:
+        pinned += ["-r", str(service / "requirements.lock")]
+        local.append(str(service))
+        tools += group(service / "pyproject.toml", "test")
+    editable = [word for path in local for word in ("-e", path)]
+    install(session, environment(session), ["--exact", "--require-hashes", *pinned], ["--no-deps", *editable], tools)
+    env = {"MINISTACK_PYTHON": ministack_python(session)}
+    session.run("pytest", "infra/fuzz", *session.posargs, env=env)
+
+
 @nox.session(allow_parallel=True)
 def lint(session: nox.Session) -> None:
     """Check style and formatting with ruff, and types with mypy."""

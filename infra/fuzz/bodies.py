@@ -1,0 +1,73 @@
+"""Bodies: arbitrary ones, damaged ones and good ones, within what an SQS message can hold."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from hypothesis import strategies as st
+
+# SQS takes the characters of XML 1.0 and at least one of them.
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+CHARACTERS = st.characters(
+    codec="utf-8", exclude_characters=[chr(code) for code in (*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF)]
+)
+TEXTS = st.text(CHARACTERS, min_size=1, max_size=60)
+ANY_TEXT = st.text(max_size=20)  # inside JSON, escapes reach every code point but the surrogates
+
+INTEGERS = st.integers(-(10**38) + 1, 10**38 - 1)
+FLOATS = st.floats(allow_nan=False, allow_infinity=False, width=32)
+VALUES: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | INTEGERS | FLOATS | ANY_TEXT,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(ANY_TEXT.filter(bool), inner, max_size=4),
+    max_leaves=10,
+)
+NAMES = ANY_TEXT.filter(bool) | st.sampled_from(
+    [
+        "execution_id",
+        "message_id",
+        "model_config",
+        "model_extra",
+        "model_fields",
+        "__class__",
+        "self",
+        "columns",
+        "errors",
+    ]
+)
+NON_BLANK = TEXTS.filter(lambda text: any(not character.isspace() for character in text))
+TYPES = st.sampled_from(["standard", "tabular", "unregistered"]) | NON_BLANK
+RESERVED = {"data_source", "processing_type", "idempotency_key"}
+
+
+@st.composite
+def good_bodies(draw: st.DrawFn) -> dict[str, Any]:
+    """A message that is valid and storable."""
+    further = draw(st.dictionaries(NAMES, VALUES, max_size=4))
+    message = {name: value for name, value in further.items() if name not in RESERVED}
+    message |= {"data_source": draw(NON_BLANK), "processing_type": draw(TYPES)}
+    if message["processing_type"] == "tabular":
+        message["columns"] = draw(st.lists(ANY_TEXT, min_size=1, max_size=3, unique=True))
+    return message
+
+
+@st.composite
+def damaged_bodies(draw: st.DrawFn) -> str:
+    """The text of a good message with a few characters cut out, doubled or replaced."""
+    text = json.dumps(draw(good_bodies()))
+    for _ in range(draw(st.integers(1, 3))):
+        start = draw(st.integers(0, len(text)))
+        end = min(len(text), start + draw(st.integers(0, 5)))
+        text = text[:start] + draw(st.just("") | TEXTS | st.just(text[start:end] * 2)) + text[end:]
+    return text or " "
+
+
+@st.composite
+def misfits(draw: st.DrawFn) -> str:
+    """JSON of the right shape with a value of any kind where a string belongs."""
+    message = draw(good_bodies())
+    message[draw(st.sampled_from(sorted(RESERVED)))] = draw(VALUES)
+    return json.dumps(message)
+
+
+ANY_BODIES = TEXTS | VALUES.map(json.dumps) | damaged_bodies() | misfits() | good_bodies().map(json.dumps)

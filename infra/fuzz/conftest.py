@@ -1,0 +1,48 @@
+"""The orchestrator on the durable SDK's own runner, between the real handlers of all services and a real table."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from ministack import ministack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from whole import Whole
+
+TABLE = "processed"
+FUNCTION = "arn:aws:lambda:us-west-2:123456789012:function:{}:live"
+
+os.environ |= {
+    "ENVIRONMENT": "fuzz",
+    "PROCESSED_DATA_TABLE": TABLE,
+    "VALIDATION_FUNCTION_ARN": FUNCTION.format("validator"),
+    "TRANSFORMATION_FUNCTION_ARN": FUNCTION.format("transformer"),
+    "STORAGE_FUNCTION_ARN": FUNCTION.format("storer"),
+    "POWERTOOLS_SERVICE_NAME": "fuzz",
+    "POWERTOOLS_METRICS_NAMESPACE": "DurablePipeline",
+    "POWERTOOLS_LOG_LEVEL": "CRITICAL",
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_DEFAULT_REGION": "us-west-2",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--bodies", type=int, default=300, help="how many bodies each property is tried with, at least")
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
+    with ministack(tmp_path_factory.mktemp("ministack")) as endpoint:
+        os.environ["AWS_ENDPOINT_URL"] = endpoint
+        os.environ["INVALID_MESSAGE_QUEUE_URL"] = f"{endpoint}/000000000000/invalid"
+        from whole import Whole
+
+        with Whole(TABLE) as started:
+            yield started
