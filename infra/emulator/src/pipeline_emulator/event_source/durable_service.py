@@ -80,8 +80,7 @@ class LocalRunner:
     def describe(self, execution: str) -> Execution:
         """Describe an execution; raises ExecutionLostError when it can no longer end.
 
-        A refused connection means that the process is gone. A new one finds the execution in its store, as running,
-        but never takes it up again.
+        A refused connection means that the process is gone, and its executions with it.
         """
         try:
             status, answer = self._call("GET", f"/2025-12-01/durable-executions/{quote(execution, safe='')}")
