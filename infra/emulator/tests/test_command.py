@@ -119,6 +119,27 @@ def test_local_stays_up_with_its_variables_in_a_file_until_it_is_told_to_end(rep
     assert not file.exists()
 
 
+def test_a_part_that_dies_is_named_with_its_log(repository: Path) -> None:
+    local = command(repository, "local", "--count", "0")
+    run = wait_for_parts(repository, local)
+    deadline = time.monotonic() + 60
+    while not (repository / ".emulator" / "env").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+    ministack = next(process for process in processes_of(run) if process.cmdline()[-2:] == ["-m", "ministack"])
+    ministack.kill()
+    _, errors = local.communicate(timeout=30)
+
+    assert local.returncode == 1
+    assert "error: MiniStack ended unexpectedly with signal SIGKILL. Its log is " in errors
+    assert "logs/ministack.log" in errors
+    assert processes_of(run) == []
+    assert [path.name for path in (repository / ".emulator" / "runs" / run).iterdir() if path.name != "alive"] == [
+        "logs"
+    ]
+
+
 def test_a_build_that_fails_is_named_with_its_log(repository: Path, tmp_path: Path) -> None:
     demo = command(repository, "demo", "--count", "1", TOY_SITE_PACKAGES="/nowhere")
     _, errors = demo.communicate(timeout=60)

@@ -80,6 +80,8 @@ class Emulator:
                 yield emulator
             except Exception:
                 emulator.keep_logs = True
+                # That a part has died explains an error better than the failed call that noticed it.
+                emulator.check()
                 raise
             finally:
                 emulator._stop()

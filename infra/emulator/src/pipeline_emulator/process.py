@@ -85,8 +85,8 @@ class ChildProcess:
             raise PartFailedError(self.name, f"failed with {_described(status)}", self.log)
 
     def check(self) -> None:
-        """Raise PartFailedError when the process has ended although it should run."""
-        status = self._started().poll()
+        """Raise PartFailedError when the process was started and has ended."""
+        status = self._process.poll() if self._process is not None else None
         if status is not None:
             raise PartFailedError(self.name, f"ended unexpectedly with {_described(status)}", self.log)
 

@@ -115,7 +115,8 @@ def _selected(fates: Sequence[Fate]) -> tuple[list[Fate], int]:
 
 
 def _entry(fate: Fate) -> dict[str, Any]:
-    reason = " and ".join(filter(None, (sighting.reason for sighting in fate.sightings))) or None
+    reasons = dict.fromkeys(sighting.reason for sighting in fate.sightings if sighting.reason)
+    reason = " and ".join(reasons) or None
     identity = fate.sightings[0].execution_id if fate.sightings else fate.execution_id
     return _row(fate.message.message_id, fate.message.line.body, fate.outcome, identity, reason)
 
