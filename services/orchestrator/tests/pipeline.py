@@ -13,6 +13,7 @@ from orchestrator import handler as module
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime, timedelta
 
     import pytest
     from aws_durable_execution_sdk_python_testing.runner import DurableFunctionTestResult
@@ -159,6 +160,15 @@ class Pipeline:
 
     def __exit__(self, *_: object) -> None:
         self._runner.close()
+
+    def now(self) -> datetime:
+        """The runner's time, with what it has skipped."""
+        moment: datetime = self._runner._clock.now()
+        return moment
+
+    def let_pass(self, time: timedelta) -> None:
+        """Skip some time."""
+        self._runner._clock.arm(self.now() + time)
 
     def run(self, *bodies: str, **options: Any) -> Run:
         self._entered = 0
