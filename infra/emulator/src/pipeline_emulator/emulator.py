@@ -19,11 +19,13 @@ from pipeline_emulator.signals import ending_signals_raise
 from pipeline_emulator.steps import SilentSteps
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from pipeline_emulator.deploy.deployment import StackOutputs
     from pipeline_emulator.process import ChildProcess
     from pipeline_emulator.steps import Steps
+
+    Proxy = Callable[[RunFolder, AwsEndpoint, int], ChildProcess]
 
 ROOT_TEMPLATE = Path("infra/template.yaml")
 
@@ -44,7 +46,7 @@ class Emulator:
     durable_runner: ChildProcess
     event_source: ChildProcess
 
-    def __init__(self, run: RunFolder, executables: Executables, steps: Steps) -> None:
+    def __init__(self, run: RunFolder, executables: Executables, steps: Steps, proxy: Proxy | None = None) -> None:
         """Prepare, without starting anything; use ``Emulator.start``."""
         self.keep_logs = False
         self._run = run
@@ -54,6 +56,8 @@ class Emulator:
         self._durable_port = reserve_port()
         self._parts: list[ChildProcess] = []
         self.endpoint = AwsEndpoint(f"http://{LOOPBACK}:{self._port}")
+        self._proxy = proxy
+        self.inner_endpoint = AwsEndpoint(f"http://{LOOPBACK}:{reserve_port()}") if proxy else self.endpoint
 
     @classmethod
     @contextmanager
@@ -64,17 +68,20 @@ class Emulator:
         template: Path = ROOT_TEMPLATE,
         parameters: Mapping[str, str] | None = None,
         steps: Steps | None = None,
+        proxy: Proxy | None = None,
     ) -> Iterator[Emulator]:
         """Start it and deploy the repository's root template; at the end of the context nothing of it is left.
 
-        ``parameters`` override those of the template. Raises EmulatorError, or PartFailedError which names the part
+        ``parameters`` override those of the template. ``proxy`` describes, for an endpoint and a port, a process
+        that listens on that port and forwards to that endpoint: functions, durable service and event source mapping
+        then call SQS, DynamoDB and Lambda through it, at ``inner_endpoint``. Raises EmulatorError, or PartFailedError which names the part
         and its log. After an error the logs are kept; else they go with the run's folder.
         """
         steps = steps or SilentSteps()
         executables = Executables.from_environment()
         with ending_signals_raise():
             run = RunFolder.create(repository, steps.note)
-            emulator = cls(run, executables, steps)
+            emulator = cls(run, executables, steps, proxy)
             try:
                 emulator._start(repository / template, parameters or {})
                 yield emulator
@@ -117,23 +124,35 @@ class Emulator:
         build.start()
         try:
             durable_url = f"http://{LOOPBACK}:{self._durable_port}"
-            self.ministack = ministack_process(self._run, self._executables, self.endpoint, self._port, durable_url)
+            self.ministack = ministack_process(
+                self._run, self._executables, self.endpoint, self._port, durable_url, self.inner_endpoint
+            )
             self._parts.append(self.ministack)
             self.ministack.start()
             self.ministack.wait_until(lambda: ministack_is_ready(self._port), seconds=_START_SECONDS)
+            if self._proxy:
+                self._start_proxy(self._proxy)
             self.endpoint.s3().create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
             build.wait_for_success(seconds=_BUILD_SECONDS)
         finally:
             build.kill()
 
+    def _start_proxy(self, proxy: Proxy) -> None:
+        port = int(self.inner_endpoint.url.rpartition(":")[2])
+        process = proxy(self._run, self.endpoint, port)
+        self._parts.append(process)
+        process.start()
+        # It is ready when MiniStack answers through it.
+        process.wait_until(lambda: ministack_is_ready(port), seconds=_START_SECONDS)
+
     def _start_durable_service(self) -> None:
         function = self.deployment.durable_function()
         assert function.durable is not None  # noqa: S101 - what durable_function() promises
         self.durable_runner = durable_runner_process(
-            self._run, self._executables, self.endpoint, self._durable_port, self.deployment.functions
+            self._run, self._executables, self.inner_endpoint, self._durable_port, self.deployment.functions
         )
         self.event_source, polls = event_source_process(
-            self._run, self.endpoint, self._durable_port, self.outputs.durable_function_arn, function.durable
+            self._run, self.inner_endpoint, self._durable_port, self.outputs.durable_function_arn, function.durable
         )
         for part in (self.durable_runner, self.event_source):
             self._parts.append(part)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from pipeline_emulator.aws import REGION
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -67,7 +65,7 @@ def build_environment(run: str, folder: Path, endpoint: AwsEndpoint, python: Pat
 
 
 def _marked(run: str, folder: Path) -> dict[str, str]:
-    return {RUN_MARK: run, "TMPDIR": str(folder / "tmp"), "AWS_DEFAULT_REGION": REGION}
+    return {RUN_MARK: run, "TMPDIR": str(folder / "tmp")}
 
 
 def _without_proxy_for_loopback(environ: Mapping[str, str]) -> dict[str, str]:

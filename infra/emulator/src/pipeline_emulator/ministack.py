@@ -21,14 +21,24 @@ _CONCURRENT_INVOKES = 1000
 
 
 def ministack_process(
-    run: RunFolder, executables: Executables, endpoint: AwsEndpoint, port: int, durable_url: str
+    run: RunFolder,
+    executables: Executables,
+    endpoint: AwsEndpoint,
+    port: int,
+    durable_url: str,
+    inner_endpoint: AwsEndpoint,
 ) -> ChildProcess:
-    """Describe MiniStack on that port, with functions that checkpoint at ``durable_url``."""
+    """Describe MiniStack on that port, with functions that checkpoint at ``durable_url``.
+
+    They call SQS and DynamoDB at ``inner_endpoint``.
+    """
     variables = service_environment(run.id, run.path, endpoint)
     # MiniStack gives its workers its own environment, and sets this one for them unless it is there.
     del variables["AWS_ENDPOINT_URL"]
     settings = {
         "AWS_ENDPOINT_URL_LAMBDA": durable_url,
+        "AWS_ENDPOINT_URL_DYNAMODB": inner_endpoint.url,
+        "AWS_ENDPOINT_URL_SQS": inner_endpoint.url,
         "BIND_HOST": LOOPBACK,
         "GATEWAY_PORT": str(port),
         # The host in queue URLs, which functions and the user's tools get.

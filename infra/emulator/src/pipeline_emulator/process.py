@@ -90,16 +90,11 @@ class ChildProcess:
         if status is not None:
             raise PartFailedError(self.name, f"ended unexpectedly with {_described(status)}", self.log)
 
-    def ask_to_stop(self) -> None:
-        """Send SIGTERM and return at once."""
-        if self.running:
-            self._started().terminate()
-
     def stop(self, *, grace_seconds: float) -> None:
         """Send SIGTERM, wait that long, then kill the whole process group; it may be called again."""
         if self._process is None:
             return
-        self.ask_to_stop()
+        self._process.terminate()
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=grace_seconds)
         self.kill()
