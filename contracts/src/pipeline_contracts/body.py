@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.htm
 from __future__ import annotations
 
 import json
+from collections import Counter
 from decimal import Context, Decimal, Inexact, InvalidOperation
 from typing import Any, NoReturn
 
@@ -81,8 +82,8 @@ def _refuse(code: ErrorCode, message: str) -> NoReturn:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) < len(pairs):
-        names = [name for name, _ in pairs]
-        repeated = next(name for name in names if names.count(name) > 1)
+        counts = Counter(name for name, _ in pairs)
+        repeated = next(name for name in counts if counts[name] > 1)
         _refuse(ErrorCode.DUPLICATE_KEY, f"has the key {_quoted(repeated)} twice")
     return members
 
@@ -93,12 +94,12 @@ def _integer(literal: str) -> int | Decimal:
 
 
 def _number(literal: str) -> Decimal:
+    if not literal.lower().partition("e")[0].strip("-.0"):
+        return Decimal(0)
     try:
         number = Decimal(literal)
     except InvalidOperation:
         _refuse_number(literal)
-    if not number:
-        return Decimal(0)
     try:
         shortest = number.normalize(_EXACT)
     except Inexact:

@@ -64,6 +64,8 @@ class TransformationResult(Contract):
     def _either_or(self) -> Self:
         if (self.transformed_data is None) == (self.error is None):
             raise ValueError("a result has either transformed_data or an error")
+        if self.transformed_data is not None and self.transformed_data.execution_id != self.execution_id:
+            raise ValueError("transformed_data has the execution_id of another record")
         return self
 
 

@@ -26,7 +26,7 @@ def body(**further: Any) -> str:
     return json.dumps({"data_source": "a.csv", "processing_type": "standard", **further}, ensure_ascii=False)
 
 
-def event_of(*bodies: str, attributes: dict[str, Any] | None = None) -> dict[str, Any]:
+def event_of(*bodies: str) -> dict[str, Any]:
     return {
         "Records": [
             {
@@ -34,7 +34,7 @@ def event_of(*bodies: str, attributes: dict[str, Any] | None = None) -> dict[str
                 "receiptHandle": f"handle-{index}",
                 "body": text,
                 "attributes": {"ApproximateReceiveCount": "1"},
-                "messageAttributes": attributes or {},
+                "messageAttributes": {},
                 "md5OfBody": "0" * 32,
                 "eventSource": "aws:sqs",
                 "eventSourceARN": "arn:aws:sqs:us-west-2:123456789012:queue",
@@ -170,9 +170,9 @@ class Pipeline:
         """Skip some time."""
         self._runner._clock.arm(self.now() + time)
 
-    def run(self, *bodies: str, **options: Any) -> Run:
+    def run(self, *bodies: str, execution_timeout: int = 300) -> Run:
         self._entered = 0
-        result = self._runner.run(input=json.dumps(event_of(*bodies, **options)))
+        result = self._runner.run(input=json.dumps(event_of(*bodies)), execution_timeout=execution_timeout)
         assert result.status.value == "SUCCEEDED", result.error
         failures = json.loads(result.result)["batchItemFailures"]
         return Run([failure["itemIdentifier"] for failure in failures], result, self._entered)

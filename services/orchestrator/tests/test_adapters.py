@@ -93,6 +93,16 @@ def test_a_message_is_sent_as_it_arrived_with_the_reason(sqs: FakeSQS) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "malformed", [{"dataType": "String"}, {"dataType": "Binary", "binaryValue": "%%%"}, {"stringValue": "x"}]
+)
+def test_an_attribute_that_is_none_stays_behind_rather_than_the_message(sqs: FakeSQS, malformed: Any) -> None:
+    sent, problem = InvalidMessageQueue(sqs, "url").send([rejection_of(attributes={"odd": malformed})])
+
+    assert (sent, problem) == ({0}, "")
+    assert "odd" not in sqs.sent()[0]["MessageAttributes"]
+
+
 def test_the_producers_attributes_are_kept_as_far_as_ten_go_and_do_not_hide_ours(sqs: FakeSQS) -> None:
     attributes = {f"a{n}": {"stringValue": "x", "dataType": "String"} for n in range(10)}
     attributes["reason"] = {"stringValue": "mine", "dataType": "String"}

@@ -84,6 +84,7 @@ def test_a_record_becomes_an_item(table: DynamoDBTable, dynamodb: DynamoDBClient
         "1.10",
         "-0.1",
         "1e-130",
+        "1.2345678901234567890123456789012345678e-130",
         "9.99e125",
         "0e999",
         "12345678901234567890.123456789012345678",
@@ -175,6 +176,15 @@ def test_an_item_that_no_table_takes_is_rejected(
     assert result.error.code is ErrorCode.NOT_STORABLE
     assert re.search(words, result.error.message)
     assert item_in(dynamodb) == {}
+
+
+def test_an_item_of_another_layout_under_the_key_is_a_conflict(table: DynamoDBTable, dynamodb: DynamoDBClient) -> None:
+    dynamodb.put_item(TableName=TABLE, Item={"execution_id": {"S": "test-esm-1"}, "note": {"S": "by hand"}})
+
+    result = store(record_of(body()), table, NOON)
+
+    assert result.error is not None
+    assert result.error.code is ErrorCode.IDEMPOTENCY_CONFLICT
 
 
 def test_derived_numbers_that_no_table_takes_are_rejected(table: DynamoDBTable) -> None:

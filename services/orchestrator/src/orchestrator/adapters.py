@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -122,7 +123,9 @@ def _attributes(rejection: Rejection) -> Attributes:
     }
     wanted: Attributes = {name: {"DataType": "String", "StringValue": _sendable(value)} for name, value in own.items()}
     for name, value in rejection.message.attributes.items():
-        wanted.setdefault(name, _as_sent(value))
+        # What is not an attribute as SQS describes it stays behind, rather than the message.
+        with suppress(KeyError, ValueError):
+            wanted.setdefault(name, _as_sent(value))
     room = MAX_MESSAGE_BYTES - _body_bytes(rejection)
     chosen: Attributes = {}
     for name, value in wanted.items():
@@ -135,7 +138,7 @@ def _attributes(rejection: Rejection) -> Attributes:
 
 def _as_sent(value: Mapping[str, Any]) -> dict[str, Any]:
     if value["dataType"].startswith("Binary"):
-        return {"DataType": value["dataType"], "BinaryValue": base64.b64decode(value["binaryValue"])}
+        return {"DataType": value["dataType"], "BinaryValue": base64.b64decode(value["binaryValue"], validate=True)}
     return {"DataType": value["dataType"], "StringValue": value["stringValue"]}
 
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from aws_durable_execution_sdk_python.exceptions import InvokeError
 from aws_durable_execution_sdk_python.retries import with_retry
-from pipeline_contracts import ErrorCode
 
 from orchestrator import operations
 from orchestrator.errors import BrokenContractError, UnfinishedError
+from orchestrator.limits import MAX_PAYLOAD_BYTES
 from orchestrator.messages import Record, Rejection
 from orchestrator.stages import Unfinished
 
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
     from orchestrator.chunks import Chunk
     from orchestrator.stages import Stage
+
+MAX_LOGGED = 1_000
+"""Characters of an error in the log: it is written for each record that it concerns."""
 
 
 @dataclass
@@ -110,12 +113,14 @@ class Asking:
 
         Raises:
             InvokeError: The service failed, timed out or was throttled.
-            BrokenContractError: Its answer is not what the contract promises.
+            BrokenContractError: Its answer, or one before it, is not what the contract promises.
             UnfinishedError: Its answer leaves records that it could not do now.
         """
-        text = context.invoke(
-            self._stage.function_arn, self._stage.ask(self.waiting), self._stage.name, operations.INVOKE
-        )
+        payload = self._stage.ask(self.waiting).model_dump_json()
+        size = len(payload.encode())
+        if size > MAX_PAYLOAD_BYTES:
+            raise BrokenContractError(f"what the stages before answered makes a request of {size:,} bytes")
+        text = context.invoke(self._stage.function_arn, payload, self._stage.name, operations.INVOKE)
         verdicts = self._stage.read(text or "null", self.waiting)
         asked, self.waiting = self.waiting, []
         errors = []
@@ -133,19 +138,12 @@ class Asking:
 
 
 def rejections_of(progress: Progress) -> list[Rejection]:
-    """Spread the outcome of each record over all messages that carried it."""
-    rejections = [
+    """Spread each rejection over all messages that carried the record."""
+    return [
         replace(rejection, message=message)
         for record, rejection in progress.rejected
         for message in (record.message, *record.copies)
     ]
-    conflict = "another message of the same batch with this idempotency_key and other data was stored"
-    rejections += [
-        Rejection(rival, record.execution_id, operations.STORE, ErrorCode.IDEMPOTENCY_CONFLICT, conflict)
-        for record in progress.stored
-        for rival in record.rivals
-    ]
-    return rejections
 
 
 def log_failed(context: DurableContext, records: Sequence[Record], stage: Stage, error: Exception) -> None:
@@ -158,6 +156,6 @@ def log_failed(context: DurableContext, records: Sequence[Record], stage: Stage,
                 "message_id": record.message.message_id,
                 "stage": stage.name,
                 "error": type(error).__name__,
-                "reason": str(error),
+                "reason": str(error)[:MAX_LOGGED],
             },
         )

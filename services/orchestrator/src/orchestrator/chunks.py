@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.intake import ENVELOPE_BYTES
 from orchestrator.limits import (
+    MAX_CHUNKS,
     MAX_OPERATIONS,
     MAX_PAYLOAD_BYTES,
     OPERATIONS_OF_BATCH,
@@ -31,8 +32,14 @@ class Chunk:
 
 
 def plan(records: Sequence[SizedRecord], chunk_size: int) -> list[Chunk]:
-    """Part the records into chunks, each bounded by count and by bytes of its largest request or response."""
-    groups = list(_groups(records, chunk_size))
+    """Part the records into chunks, each bounded by count and by bytes of its largest request or response.
+
+    Rivals are in different chunks: a request names each identity once, and the table decides which of them is first.
+    Records for which the operations of an execution do not suffice are in no chunk, and come back from the queue.
+    """
+    rivals = sorted({sized.rival for sized in records})
+    waves = ([sized for sized in records if sized.rival == rival] for rival in rivals)
+    groups = [group for wave in waves for group in _groups(wave, chunk_size)][:MAX_CHUNKS]
     operations_left = MAX_OPERATIONS - OPERATIONS_OF_BATCH - OPERATIONS_OF_CHUNK * len(groups)
     chunks = []
     for group in groups:

@@ -8,7 +8,7 @@ from aws_durable_execution_sdk_python import BatchResult, DurableContext, durabl
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from orchestrator import operations, stages
+from orchestrator import operations, sdk_mend, stages
 from orchestrator.adapters import InvalidMessageQueue, SourceQueue, sqs_client
 from orchestrator.chain import rejections_of, run_chunk
 from orchestrator.chunks import plan
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from orchestrator.chunks import Chunk
     from orchestrator.messages import Message, Rejection
 
+sdk_mend.mend()
 settings = Settings.from_environment()
 logger = Logger()
 metrics = Metrics()

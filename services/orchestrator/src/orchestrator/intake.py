@@ -34,10 +34,13 @@ ENTRY_BYTES = 512
 
 @dataclass(frozen=True)
 class SizedRecord:
-    """A record and the bytes that its largest entry can take, in any request or response of the chain."""
+    """A record, and what decides with which others it travels."""
 
     record: Record
     entry_bytes: int
+    """Bytes that its largest entry can take, in any request or response of the chain."""
+    rival: int = 0
+    """How many records before it have its identity and other data: at most one of them can be stored."""
 
 
 @dataclass(frozen=True)
@@ -49,9 +52,9 @@ class Intake:
 
 
 def take_in(messages: Sequence[Message], environment: str) -> Intake:
-    """Part the messages that parse from those that never will, and join those with the same identity."""
-    parsed: dict[str, PipelineMessage] = {}
-    records: dict[str, SizedRecord] = {}
+    """Part the messages that parse from those that never will, and join those with the same identity and data."""
+    records: list[SizedRecord] = []
+    contents: dict[str, list[tuple[PipelineMessage, int]]] = {}
     rejections: list[Rejection] = []
     for message in messages:
         try:
@@ -61,18 +64,21 @@ def take_in(messages: Sequence[Message], environment: str) -> Intake:
             rejections.append(Rejection(message, identity, STAGE, error.errors[0].code, str(error)))
             continue
         identity = execution_id(environment, message.message_id, content)
-        if identity in records:
-            is_copy = same_json(content.model_dump(), parsed[identity].model_dump())
-            records[identity] = _joined(records[identity], message, is_copy=is_copy)
-            continue
         size = entry_bytes(identity, message, content)
         if size + ENVELOPE_BYTES > MAX_PAYLOAD_BYTES:
             reason = f"the body takes {size:,} bytes in a request; {MAX_PAYLOAD_BYTES:,} is the most"
             rejections.append(Rejection(message, identity, STAGE, ErrorCode.MESSAGE_TOO_LARGE, reason))
             continue
-        parsed[identity] = content
-        records[identity] = SizedRecord(Record(identity, message), size)
-    return Intake(tuple(records.values()), tuple(rejections))
+        known = contents.setdefault(identity, [])
+        position = next((position for other, position in known if _same(other, content)), None)
+        if position is not None:
+            original = records[position]
+            joined = replace(original.record, copies=(*original.record.copies, message))
+            records[position] = replace(original, record=joined)
+            continue
+        records.append(SizedRecord(Record(identity, message), size, rival=len(known)))
+        known.append((content, len(records) - 1))
+    return Intake(tuple(records), tuple(rejections))
 
 
 def entry_bytes(identity: str, message: Message, content: PipelineMessage) -> int:
@@ -93,8 +99,5 @@ def entry_bytes(identity: str, message: Message, content: PipelineMessage) -> in
     )
 
 
-def _joined(sized: SizedRecord, message: Message, *, is_copy: bool) -> SizedRecord:
-    record = sized.record
-    if is_copy:
-        return replace(sized, record=replace(record, copies=(*record.copies, message)))
-    return replace(sized, record=replace(record, rivals=(*record.rivals, message)))
+def _same(one: PipelineMessage, other: PipelineMessage) -> bool:
+    return same_json(one.model_dump(), other.model_dump())

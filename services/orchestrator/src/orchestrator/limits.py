@@ -63,3 +63,6 @@ OPERATIONS_OF_CHUNK = STAGES * (2 * ATTEMPTS - 1) + 2
 
 OPERATIONS_OF_RECORD = STAGES
 """Invokes of one record that goes one by one."""
+
+MAX_CHUNKS = (MAX_OPERATIONS - OPERATIONS_OF_BATCH) // OPERATIONS_OF_CHUNK
+"""More are only needed for a batch with very many rivals: messages with one idempotency_key and different data."""

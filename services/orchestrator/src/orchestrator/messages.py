@@ -35,8 +35,6 @@ class Record:
     message: Message
     copies: tuple[Message, ...] = ()
     """Messages of the same batch with the same identity and the same data: what becomes of one becomes of all."""
-    rivals: tuple[Message, ...] = ()
-    """Messages of the same batch with the same identity and other data: at most one of them can be stored."""
     transformed: TransformedData | None = None
 
 

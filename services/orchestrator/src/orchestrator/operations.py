@@ -6,7 +6,7 @@ them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aws_durable_execution_sdk_python.config import (
     CompletionConfig,
@@ -24,14 +24,10 @@ from aws_durable_execution_sdk_python.retries import (
     WithRetryConfig,
     create_retry_strategy,
 )
-from aws_durable_execution_sdk_python.serdes import SerDes
+from aws_durable_execution_sdk_python.serdes import PassThroughSerDes
 
 from orchestrator.errors import BrokenContractError, UnfinishedError
 from orchestrator.limits import ATTEMPTS, BACKOFF_RATE, FIRST_BACKOFF_SECONDS, MAX_BACKOFF_SECONDS
-
-if TYPE_CHECKING:
-    from aws_durable_execution_sdk_python.serdes import SerDesContext
-    from pipeline_contracts.base import Contract
 
 REJECT_UNREADABLE = "reject-unreadable"
 CHUNKS = "chunks"
@@ -42,18 +38,8 @@ ONE_BY_ONE = "one-by-one"
 REJECT = "reject"
 REDELIVER = "redeliver-soon"
 
-
-class ContractSerDes(SerDes[Any]):
-    """Writes a request as compact JSON in UTF-8, and leaves the response as text to the stage that reads it."""
-
-    def serialize(self, value: Contract, serdes_context: SerDesContext) -> str:  # noqa: ARG002
-        return value.model_dump_json()
-
-    def deserialize(self, data: str, serdes_context: SerDesContext) -> str:  # noqa: ARG002
-        return data
-
-
-INVOKE: InvokeConfig[Any, Any] = InvokeConfig(serdes_payload=ContractSerDes(), serdes_result=ContractSerDes())
+# Requests and responses are JSON text already: the stage writes the one and reads the other.
+INVOKE: InvokeConfig[str, str] = InvokeConfig(serdes_payload=PassThroughSerDes(), serdes_result=PassThroughSerDes())
 
 # The default completion fails fast, and one failed branch would take its neighbours with it. FLAT branches are no
 # operations of their own.

@@ -153,6 +153,7 @@ def _matched(records: Sequence[Record], results: Sequence[Result]) -> Iterator[t
     if len(by_id) < len(results) or by_id.keys() != asked:
         lacking, invented = sorted(asked - by_id.keys()), sorted(by_id.keys() - asked)
         raise BrokenContractError(
-            f"{len(asked)} records asked, {len(results)} results; lacking {lacking}, invented {invented}"
+            f"{len(asked)} records asked, {len(results)} results; "
+            f"lacking {len(lacking)} {lacking[:3]}, invented {len(invented)} {invented[:3]}"
         )
     return ((record, by_id[record.execution_id]) for record in records)

@@ -39,6 +39,16 @@ def dynamodb_client() -> DynamoDBClient:
     )
 
 
+class ExactSerializer(TypeSerializer):
+    """Writes every number that a table takes.
+
+    boto3's own raises `decimal.Underflow` for 38 digits near 1E-130.
+    """
+
+    def _serialize_n(self, value: Decimal) -> str:
+        return str(value)
+
+
 class ExactDeserializer(TypeDeserializer):
     """Reads every number that a table can return.
 
@@ -55,7 +65,7 @@ class DynamoDBTable:
     def __init__(self, client: DynamoDBClient, name: str) -> None:
         self._client = client
         self._name = name
-        self._serialize = TypeSerializer().serialize
+        self._serialize = ExactSerializer().serialize
         self._deserialize = ExactDeserializer().deserialize
 
     def put_new(self, item: Item) -> Item | None:

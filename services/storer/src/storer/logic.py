@@ -58,7 +58,7 @@ def store(record: StorageRecord, table: Table, now: datetime) -> StorageResult:
         return _not_stored(record, error.code, str(error))
     if present is None:
         return _in_table(record, StorageStatus.STORED, item["stored_at"])
-    if not same_json(present["original_data"], item["original_data"]):
+    if not same_json(present.get("original_data"), item["original_data"]):
         message = "another message with this idempotency_key and other data was stored before"
         return _not_stored(record, ErrorCode.IDEMPOTENCY_CONFLICT, message)
     return _in_table(record, StorageStatus.DUPLICATE, present["stored_at"])

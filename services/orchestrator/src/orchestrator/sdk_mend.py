@@ -1,0 +1,36 @@
+"""A mend of the durable SDK 3.0.0, which hangs on an operation of more than 750 KB; to go when the SDK is mended.
+
+The SDK sends checkpoints in batches of at most 750 KB. An operation that does not fit behind another one is put aside
+for the next batch; there it is measured again, against an empty batch, and put aside again: it is never sent, and the
+invocation waits for it until its timeout. The start of a chained invoke with 1 MiB of payload is such an operation.
+An operation that has a batch to itself is sent, whatever its size, when it comes straight from the main queue. This
+does the same for one that was put aside.
+"""
+
+from __future__ import annotations
+
+import queue
+from typing import TYPE_CHECKING
+
+from aws_durable_execution_sdk_python.state import ExecutionState
+
+if TYPE_CHECKING:
+    from aws_durable_execution_sdk_python.state import _BatchAccumulator
+
+
+def _drain_overflow(self: ExecutionState, batch: _BatchAccumulator) -> None:
+    try:
+        while not batch.is_full():
+            operation = self._overflow_queue.get_nowait()
+            size = self._calculate_operation_size(operation)
+            if not batch.is_empty() and not batch.fits(size):
+                self._overflow_queue.put(operation)
+                break
+            batch.add(operation, size)
+    except queue.Empty:
+        pass
+
+
+def mend() -> None:
+    """Put the mended method in place."""
+    ExecutionState._drain_overflow = _drain_overflow  # type: ignore[method-assign]
