@@ -70,6 +70,20 @@ def e2e(session: nox.Session) -> None:
 
 
 @nox.session
+def chaos(session: nox.Session) -> None:
+    """Kill the pipeline's processes under load, then account for every message; -- --help for options."""
+    install(session, environment(session), *package_steps("emulator"))
+    env = {
+        "MINISTACK_PYTHON": ministack_python(session),
+        "SAM_EXECUTABLE": sam_executable(session),
+        "PYTHONPATH": str(ROOT / "infra"),
+    }
+    session.run("pytest", "--quiet", "infra/chaos/tests")
+    with session.chdir(session.invoked_from):
+        session.run("python", "-m", "chaos", *session.posargs, env=env)
+
+
+@nox.session
 def fuzz(session: nox.Session) -> None:
     """Send arbitrary bodies through all of the code at once; -- --bodies N tries each property with N."""
     pinned, local, tools = [], [str(CONTRACTS)], []

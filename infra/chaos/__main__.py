@@ -1,0 +1,114 @@
+"""``python -m chaos``: one run of chaos, from nothing to the audit."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from pipeline_emulator.emulator import Emulator
+from pipeline_emulator.errors import EmulatorError
+from pipeline_emulator.signals import Terminated, ending_signals_raise, ignore_ending_signals
+from pipeline_emulator.steps import ConsoleSteps
+from rich.console import Console
+
+from chaos.audit import audit
+from chaos.drive import drive
+from chaos.evidence import collect
+from chaos.faults import plan_faults
+from chaos.messages import plan_messages
+from chaos.poison import poisoned_copy
+from chaos.report import Report
+from chaos.view import View
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+# A poison's loop ends after this time; the services take milliseconds, and a start of their process about a second.
+_SERVICE_TIMEOUT_SECONDS = 3
+# The invisibility is shorter than an execution may take, which a real deployment must not do: now and then messages
+# are delivered again while they are being handled.
+_PARAMETERS = {"ExecutionTimeoutSeconds": "60", "VisibilityTimeoutSeconds": "30"}
+_PLAIN_WIDTH = 140
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run it; the exit status is 0 only if every message is accounted for."""
+    options = _parser().parse_args(arguments)
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=_PLAIN_WIDTH)
+    try:
+        with ending_signals_raise(), tempfile.TemporaryDirectory(prefix="pipeline-chaos-") as folder:
+            report = _run(options, Path(folder), console)
+    except EmulatorError as error:
+        Console(stderr=True).print(f"error: {error}", markup=False, highlight=False, soft_wrap=True)
+        return 1
+    except KeyboardInterrupt as interrupt:
+        ignore_ending_signals()
+        console.print("stopped")
+        return 128 + (interrupt.number if isinstance(interrupt, Terminated) else 2)
+    console.print()
+    for line in report.shown():
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    return 0 if report.clean else 1
+
+
+def _run(options: argparse.Namespace, folder: Path, console: Console) -> Report:
+    began = time.monotonic()
+    parameters = _PARAMETERS | {
+        "EnvironmentName": "chaos",
+        "MaxReceiveCount": str(options.max_receive_count),
+        "BatchSize": str(options.batch_size),
+        "MaximumConcurrency": str(options.concurrency),
+    }
+    messages = plan_messages(options.messages, options.seed)
+    faults = plan_faults(options.faults, options.messages, options.seed)
+    template = poisoned_copy(REPOSITORY, folder, timeout_seconds=_SERVICE_TIMEOUT_SECONDS)
+    steps = ConsoleSteps(console)
+    with Emulator.start(REPOSITORY, template=template, parameters=parameters, steps=steps) as aws:
+        with View(console, len(messages), len(faults)) as view:
+            course = drive(aws, messages, faults, backlog=options.backlog, show=view.show)
+        with steps.step("audit the table and the queues"):
+            findings = audit(
+                course.sent,
+                collect(aws),
+                environment=parameters["EnvironmentName"],
+                max_receive_count=options.max_receive_count,
+                faults=len(course.strikes),
+            )
+        report = Report(options.seed, aws.deployment.parameters, course, findings, time.monotonic() - began)
+        if options.report is not None:
+            report.write(options.report)
+        aws.keep_logs = options.keep_logs or not report.clean
+        if aws.keep_logs:
+            console.print(f"logs: {aws.logs}", markup=False, highlight=False, soft_wrap=True)
+    return report
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="chaos", description=__doc__)
+    parser.add_argument("--messages", type=_count, default=2000, metavar="N", help="to send (default: %(default)s)")
+    parser.add_argument("--faults", type=_count, default=40, metavar="N", help="to inject (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=1, help="of the plan of messages and faults (default: %(default)s)")
+    parser.add_argument("--report", type=Path, metavar="FOLDER", help="write report.json and report.txt there")
+    parser.add_argument("--keep-logs", action="store_true", help="also when all went well")
+    parser.add_argument("--max-receive-count", type=_count, default=3, metavar="N", help="(default: %(default)s)")
+    parser.add_argument("--batch-size", type=_count, default=25, metavar="N", help="(default: %(default)s)")
+    parser.add_argument("--concurrency", type=_count, default=8, metavar="N", help="(default: %(default)s)")
+    parser.add_argument(
+        "--backlog", type=_count, default=2000, metavar="N", help="messages in the queue at most (default: %(default)s)"
+    )
+    return parser
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError("must not be negative")
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())

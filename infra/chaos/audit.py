@@ -1,0 +1,215 @@
+"""The audit: what was sent against what is there. It reads no log, and asks no part of the pipeline."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from chaos.items import differences, parsed, same
+from chaos.messages import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from chaos.evidence import Evidence, Item, QueueMessage
+    from chaos.messages import PlannedMessage
+
+_CONFLICT = ("store", "idempotency_conflict")
+
+
+class Outcome(StrEnum):
+    """Where a message ended."""
+
+    STORED = "stored"
+    REJECTED = "rejected"
+    DEAD = "dead letter"
+    LOST = "lost"
+
+
+class Copy(StrEnum):
+    """A second trace of a message that at-least-once delivery allows."""
+
+    REJECTED_AGAIN = "in the invalid message queue more than once: it was delivered again after it had been sent there"
+    DEAD_AND_STORED = "stored, and a dead letter: no delivery that stored it, or found it stored, was answered in time"
+    DEAD_AND_REJECTED = "rejected, and a dead letter: no delivery that sent it there was answered in time"
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A planned message and the id that SQS gave it."""
+
+    planned: PlannedMessage
+    message_id: str
+
+    def identity(self, environment: str) -> str:
+        """The key of its item."""
+        planned = self.planned
+        return f"{environment}-key-{planned.key}" if planned.key else f"{environment}-esm-{self.message_id}"
+
+    def __str__(self) -> str:
+        """Name it so that it can be found."""
+        return f"message {self.message_id} (number {self.planned.number}, {self.planned.kind}: {self.planned.variety})"
+
+
+@dataclass
+class Findings:
+    """What the audit found."""
+
+    outcomes: dict[Kind, Counter[Outcome]] = field(default_factory=lambda: defaultdict(Counter))
+    copies: dict[Copy, list[str]] = field(default_factory=lambda: defaultdict(list))
+    casualties: list[str] = field(default_factory=list)
+    """Dead letters that are no poison: faults struck each of their deliveries."""
+    violations: list[str] = field(default_factory=list)
+
+    @property
+    def totals(self) -> Counter[Outcome]:
+        """Count the outcomes of all messages, each once."""
+        return sum(self.outcomes.values(), Counter())
+
+
+def audit(
+    sent: Sequence[Sent], evidence: Evidence, *, environment: str, max_receive_count: int, faults: int
+) -> Findings:
+    """Account for every message; ``faults`` that struck are what a dead letter that is no poison is explained by."""
+    return _Audit(sent, evidence, environment, max_receive_count, faults).run()
+
+
+class _Audit:
+    def __init__(
+        self, sent: Sequence[Sent], evidence: Evidence, environment: str, max_receive_count: int, faults: int
+    ) -> None:
+        self._sent = {message.message_id: message for message in sent}
+        self._evidence = evidence
+        self._environment = environment
+        self._max_receive_count = max_receive_count
+        self._faults = faults
+        self._items: dict[str, Item] = {}
+        self._of_identity: dict[str, list[Sent]] = defaultdict(list)
+        for message in sent:
+            self._of_identity[message.identity(environment)].append(message)
+        self._rejected = self._by_message(
+            (message.attributes.get("message_id", ""), message) for message in evidence.rejected
+        )
+        self._dead = self._by_message((message.message_id, message) for message in evidence.dead)
+        self.findings = Findings()
+
+    def run(self) -> Findings:
+        violations = self.findings.violations
+        if self._evidence.in_queue:
+            violations.append(f"{self._evidence.in_queue} messages are still in the queue")
+        self._check_items()
+        for place, found in (("invalid message queue", self._rejected), ("dead letter queue", self._dead)):
+            for message_id in found.keys() - self._sent.keys():
+                violations.append(f"the {place} has message {message_id!r}, which nobody sent")
+        for message in self._sent.values():
+            self._account(message)
+        return self.findings
+
+    @staticmethod
+    def _by_message(found: Iterable[tuple[str, QueueMessage]]) -> dict[str, list[QueueMessage]]:
+        by_id: dict[str, list[QueueMessage]] = defaultdict(list)
+        for message_id, message in found:
+            by_id[message_id].append(message)
+        return by_id
+
+    def _check_items(self) -> None:
+        """Each item belongs to one of the messages with its identity, and is what that one was."""
+        violations = self.findings.violations
+        stored_as: dict[str, str] = {}
+        for item in self._evidence.items:
+            identity, owner_id = item["execution_id"], item.get("message_id", "")
+            if identity in self._items:
+                violations.append(f"item {identity} is in the table twice")
+            self._items[identity] = item
+            if owner_id in stored_as:
+                violations.append(f"message {owner_id} is stored twice, as {stored_as[owner_id]} and as {identity}")
+            stored_as[owner_id] = identity
+            owner = self._sent.get(owner_id)
+            if owner is None or owner not in self._of_identity.get(identity, ()):
+                violations.append(f"item {identity} of message {owner_id!r} belongs to no message that was sent")
+            elif owner.planned.kind not in (Kind.POISON, Kind.INVALID):
+                wrong = differences(item, parsed(owner.planned.body))
+                violations += [f"the item of {owner} {difference}" for difference in wrong]
+
+    def _account(self, message: Sent) -> None:
+        rejected, dead = self._rejected.get(message.message_id, []), self._dead.get(message.message_id, [])
+        places = [Outcome.STORED] if self._is_stored(message) else []
+        places += [Outcome.REJECTED] if rejected else []
+        places += [Outcome.DEAD] if dead else []
+        self.findings.outcomes[message.planned.kind][places[0] if places else Outcome.LOST] += 1
+        if not places:
+            self._violation(message, "is lost: it is in no queue, and its data is not in the table")
+        if Outcome.STORED in places and Outcome.REJECTED in places:
+            self._violation(message, "is stored and rejected")
+        if len(dead) > 1:
+            self._violation(message, f"is in the dead letter queue {len(dead)} times")
+        self._check_expected(message, places)
+        for found in rejected:
+            self._check_rejected(message, found)
+        for found in dead:
+            self._check_dead(message, found, alone=len(places) == 1)
+        self._count_copies(message, places, len(rejected))
+
+    def _is_stored(self, message: Sent) -> bool:
+        """Whether its data is in the table, be it under a key that it shares with others."""
+        item = self._items.get(message.identity(self._environment))
+        if item is None:
+            return False
+        if len(self._of_identity[message.identity(self._environment)]) == 1:
+            return True
+        return same(item["original_data"], parsed(message.planned.body))
+
+    def _check_expected(self, message: Sent, places: list[Outcome]) -> None:
+        expected = {
+            Kind.VALID: {Outcome.STORED, Outcome.DEAD},
+            Kind.COPY: {Outcome.STORED, Outcome.DEAD},
+            Kind.RIVAL: {Outcome.STORED, Outcome.REJECTED, Outcome.DEAD},
+            Kind.INVALID: {Outcome.REJECTED, Outcome.DEAD},
+            Kind.POISON: {Outcome.DEAD},
+        }[message.planned.kind]
+        for place in places:
+            if place not in expected:
+                self._violation(message, f"must not be {place}")
+
+    def _check_rejected(self, message: Sent, found: QueueMessage) -> None:
+        if found.body != message.planned.body:
+            self._violation(message, "has another body in the invalid message queue than was sent")
+        expected = message.planned.rejection or _CONFLICT
+        wanted: dict[str, Any] = {
+            "execution_id": message.identity(self._environment),
+            "stage": expected[0],
+            "code": expected[1],
+        }
+        for name, value in wanted.items():
+            if found.attributes.get(name) != value:
+                self._violation(message, f"was rejected with {name} {found.attributes.get(name)!r}, not {value!r}")
+        if expected == _CONFLICT and wanted["execution_id"] not in self._items:
+            self._violation(message, "was rejected for a conflict with nothing: no item has its key")
+        if not found.attributes.get("reason"):
+            self._violation(message, "was rejected without a reason")
+
+    def _check_dead(self, message: Sent, found: QueueMessage, *, alone: bool) -> None:
+        if found.body != message.planned.body:
+            self._violation(message, "has another body in the dead letter queue than was sent")
+        if found.receive_count < self._max_receive_count:
+            self._violation(message, f"is a dead letter after {found.receive_count} deliveries")
+        if message.planned.kind is Kind.POISON:
+            return
+        if self._faults < self._max_receive_count:
+            self._violation(message, f"is a dead letter, and {self._faults} faults cannot explain it")
+        elif alone:
+            self.findings.casualties.append(f"{message}, received {found.receive_count} times")
+
+    def _count_copies(self, message: Sent, places: list[Outcome], times_rejected: int) -> None:
+        copies = self.findings.copies
+        if times_rejected > 1:
+            copies[Copy.REJECTED_AGAIN].append(f"{message}, {times_rejected} times")
+        if Outcome.DEAD in places and Outcome.STORED in places:
+            copies[Copy.DEAD_AND_STORED].append(str(message))
+        if Outcome.DEAD in places and Outcome.REJECTED in places:
+            copies[Copy.DEAD_AND_REJECTED].append(str(message))
+
+    def _violation(self, message: Sent, what: str) -> None:
+        self.findings.violations.append(f"{message} {what}")

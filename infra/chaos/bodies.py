@@ -1,0 +1,147 @@
+"""Bodies of messages: good ones of several shapes and sizes, and one maker for each way to be invalid."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from random import Random
+
+Fields = dict[str, Any]
+
+WORDS = ("alpha", "Straße", "überall", "naïve", "日本語", "😀", 'quo"te', "back\\slash", "tab\tand\nline", "")
+LARGEST_NESTING = 32
+
+
+def small(random: Random) -> Fields:
+    """A few fields of every JSON type."""
+    return {"rows": random.randrange(10**6), "ratio": random.random(), "note": random.choice(WORDS), "done": None}
+
+
+def empty_values(random: Random) -> Fields:
+    """Values that are empty, zero or false, which must not vanish."""
+    return {"text": "", "list": [], "object": {}, "null": None, "no": False, "zero": 0, "n": random.randrange(100)}
+
+
+def numbers(random: Random) -> Fields:
+    """Numbers at the limits of what a table keeps exactly."""
+    digits = random.randrange(10**37, 10**38)
+    return {"most": digits, "least": -digits, "tiny": 1e-130, "huge": 9.5e125, "whole": 1e60, "third": 1 / 3}
+
+
+def words(random: Random) -> Fields:
+    """Text of all kinds, also as names."""
+    return {f"{word or 'empty'}-{index}": random.choice(WORDS) * 3 for index, word in enumerate(WORDS)}
+
+
+def nested(random: Random) -> Fields:
+    """As deep as a table takes it: the body's own object is the first level, and a value in the last is one more."""
+    return {"deep": _nest(LARGEST_NESTING - 2, random.choice([7, "leaf", [], {}]))}
+
+
+def medium(random: Random) -> Fields:
+    """Some kilobytes."""
+    return {"text": random.choice("abcäß") * random.randrange(1_000, 20_000), "list": list(range(random.randrange(50)))}
+
+
+def large(random: Random) -> Fields:
+    """Most of what an item may have."""
+    return {"text": "x" * random.randrange(100_000, 300_000)}
+
+
+def tabular(random: Random) -> Fields:
+    """A processing type with rules of its own and a transformation that derives something."""
+    return {"processing_type": "tabular", "columns": [f"c{index}" for index in range(random.randrange(1, 9))]}
+
+
+def unregistered(random: Random) -> Fields:
+    """A processing type that nobody registered."""
+    return {"processing_type": f"type-{random.randrange(100)}", "value": random.random()}
+
+
+SHAPES: tuple[tuple[Callable[[Random], Fields], int], ...] = (
+    (small, 40),
+    (empty_values, 10),
+    (numbers, 10),
+    (words, 10),
+    (nested, 5),
+    (medium, 8),
+    (tabular, 10),
+    (unregistered, 8),
+)
+"""Every shape but the large one, and how many of a hundred messages have it, about."""
+
+
+def written(fields: Fields, random: Random) -> str:
+    """Write a body in one of the many ways in which the same JSON can be written."""
+    members = list(fields.items())
+    random.shuffle(members)
+    separators = random.choice([(",", ":"), (", ", ": "), (" ,\n", "\t: ")])
+    return json.dumps(dict(members), ensure_ascii=random.random() < 0.5, separators=separators)
+
+
+@dataclass(frozen=True)
+class Invalid:
+    """A way to be invalid: where it is found out, with which code, and what comes instead of a good body."""
+
+    name: str
+    stage: str
+    code: str
+    body: Callable[[Fields], str]
+
+
+def _with(**changes: Any) -> Callable[[Fields], str]:
+    return lambda fields: json.dumps(fields | changes)
+
+
+def _without(name: str) -> Callable[[Fields], str]:
+    return lambda fields: json.dumps({key: value for key, value in fields.items() if key != name})
+
+
+def _and(member: str) -> Callable[[Fields], str]:
+    """Add a member as text, because Python would not write it."""
+    return lambda fields: f"{json.dumps(fields)[:-1]}, {member}}}"
+
+
+def _nest(levels: int, innermost: Any) -> Any:
+    for _ in range(levels):
+        innermost = [innermost]
+    return innermost
+
+
+INVALID: tuple[Invalid, ...] = (
+    Invalid("cut off", "intake", "not_json", lambda fields: json.dumps(fields)[:-1]),
+    Invalid("blank", "intake", "not_json", lambda _: " \n\t "),
+    Invalid("not JSON at all", "intake", "not_json", lambda fields: f"<xml>{fields['data_source']}</xml>"),
+    Invalid("a list", "intake", "not_an_object", lambda fields: json.dumps([fields])),
+    Invalid("a string", "intake", "not_an_object", lambda fields: json.dumps(fields["data_source"])),
+    Invalid("a number", "intake", "not_an_object", lambda _: "42"),
+    Invalid("null", "intake", "not_an_object", lambda _: "null"),
+    Invalid("no data_source", "intake", "missing_field", _without("data_source")),
+    Invalid("no processing_type", "intake", "missing_field", _without("processing_type")),
+    Invalid("blank data_source", "intake", "blank_field", _with(data_source=" \t")),
+    Invalid("number for data_source", "intake", "wrong_type", _with(data_source=7)),
+    Invalid("number for idempotency_key", "intake", "wrong_type", _with(idempotency_key=7)),
+    Invalid("empty idempotency_key", "intake", "blank_field", _with(idempotency_key="")),
+    Invalid("long idempotency_key", "intake", "too_long", _with(idempotency_key="k" * 257)),
+    Invalid("NaN", "intake", "not_finite", _with(value=float("nan"))),
+    Invalid("Infinity", "intake", "not_finite", _with(value=[float("-inf")])),
+    Invalid("39 digits", "intake", "number_out_of_range", _and(f'"value": {10**38 + 1}')),
+    Invalid("1E+126", "intake", "number_out_of_range", _and('"value": [1E+126]')),
+    Invalid("1E-131", "intake", "number_out_of_range", _and('"value": {"low": 1E-131}')),
+    Invalid("33 levels", "intake", "nested_too_deeply", _with(value=_nest(LARGEST_NESTING, 1))),
+    Invalid("5000 levels", "intake", "nested_too_deeply", _and('"value": ' + "[" * 5000 + "]" * 5000)),
+    Invalid("lone surrogate", "intake", "lone_surrogate", _and(r'"value": "\ud800"')),
+    Invalid("a key twice", "intake", "duplicate_key", _and('"value": 1, "value": 1')),
+    Invalid("no columns", "validate", "missing_field", _with(processing_type="tabular")),
+    Invalid("empty columns", "validate", "blank_field", _with(processing_type="tabular", columns=[])),
+    Invalid("a column twice", "validate", "repeated_column", _with(processing_type="tabular", columns=["a", "a"])),
+)
+
+LARGE_INVALID: tuple[Invalid, ...] = (
+    Invalid("item past 400 KB", "store", "not_storable", _with(text="x" * 420_000)),
+    Invalid("body of 1 MiB", "intake", "message_too_large", _with(text="x" * 1_048_000)),
+)

@@ -1,0 +1,120 @@
+"""The run itself: sends, lets the faults strike as messages are settled, and waits until the queue is empty."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipeline_emulator.demo.lines import Line
+from pipeline_emulator.demo.sending import SentMessage, send
+from pipeline_emulator.errors import EmulatorError
+
+from chaos.audit import Sent
+from chaos.evidence import depth
+from chaos.injector import Injector
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from pipeline_emulator.emulator import Emulator
+
+    from chaos.faults import Fault
+    from chaos.injector import Strike
+    from chaos.messages import PlannedMessage
+
+_LOOK_SECONDS = 0.05
+# The queue is empty when the last delete is done. What an execution still does that was forgotten, because the mapping
+# was killed under it, shows as a change within this time.
+_QUIET_SECONDS = 10.0
+_SLOWNESS = 3.0
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is; a message is settled when it has left the queue, wherever it went."""
+
+    sent: int
+    settled: int
+    strikes: Sequence[Strike]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Course:
+    """How a run went; ``given_up`` says why it did not end by itself."""
+
+    sent: Sequence[Sent]
+    strikes: Sequence[Strike]
+    settling_seconds: float
+    """From the first message sent to the last one settled."""
+    given_up: str | None
+
+
+def drive(
+    aws: Emulator,
+    messages: Sequence[PlannedMessage],
+    faults: Sequence[Fault],
+    *,
+    backlog: int,
+    show: Callable[[Progress], None],
+) -> Course:
+    """Run the plan; at most ``backlog`` messages are in the queue at once, as many as a steady producer would leave."""
+    sqs = aws.endpoint.sqs()
+    injector = Injector(aws)
+    source = send(sqs, aws.outputs.queue_url, (Line(message.number, message.body) for message in messages))
+    planned = {message.number: message for message in messages}
+    sent: list[Sent] = []
+    due = list(faults)
+    patience = _patience_seconds(aws)
+    began = changed = time.monotonic()
+    state: tuple[int, int, int] | None = None
+    given_up = None
+    while True:
+        aws.check()
+        waiting = depth(sqs, aws.outputs.queue_url)
+        settled = len(sent) - waiting
+        while due and due[0].after <= settled and injector.strike(due[0], settled):
+            del due[0]
+        sending = max(0, min(backlog - waiting, len(messages) - len(sent)))
+        for _ in range(sending):
+            result = next(source)
+            if not isinstance(result, SentMessage):
+                raise EmulatorError(f"message {result.line.number} could not be sent: {result.reason}")
+            sent.append(Sent(planned[result.line.number], result.message_id))
+        now = time.monotonic()
+        show(Progress(len(sent), settled, injector.strikes, now - began))
+        if (len(sent), settled, len(due)) != state:
+            state, changed = (len(sent), settled, len(due)), now
+        if not waiting and not sending and not due:
+            break
+        if now - changed > patience:
+            given_up = f"nothing has changed for {patience:.0f} s; {waiting} in the queue, {len(due)} faults are due"
+            break
+        time.sleep(_LOOK_SECONDS)
+    seconds = time.monotonic() - began
+    if given_up is None:
+        _wait_until_quiet(aws)
+    return Course(sent, injector.strikes, seconds, given_up)
+
+
+def _patience_seconds(aws: Emulator) -> float:
+    """Give the longest that a message which is fine can be out of sight, and be handled, on a slow machine."""
+    values = aws.deployment.parameters
+    # The orchestrator hides a failed message for 10 s, and for twice as long after each further delivery.
+    hidden = max(int(values["VisibilityTimeoutSeconds"]), 10 << (int(values["MaxReceiveCount"]) - 1))
+    return _SLOWNESS * (hidden + int(values["ExecutionTimeoutSeconds"]))
+
+
+def _wait_until_quiet(aws: Emulator) -> None:
+    sqs, dynamodb = aws.endpoint.sqs(), aws.endpoint.dynamodb()
+    urls = (aws.outputs.queue_url, aws.outputs.dead_letter_queue_url, aws.outputs.invalid_message_queue_url)
+    before: list[int] = []
+    changed = time.monotonic()
+    while time.monotonic() - changed < _QUIET_SECONDS:
+        aws.check()
+        items = dynamodb.describe_table(TableName=aws.outputs.table_name)["Table"]["ItemCount"]
+        now = [items, *(depth(sqs, url) for url in urls)]
+        if now != before:
+            before, changed = now, time.monotonic()
+        time.sleep(_LOOK_SECONDS * 4)

@@ -1,0 +1,67 @@
+"""What is killed and when: a plan of faults made from a seed, bound to the flow of messages and not to the clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from random import Random
+
+# Messages that had to be settled before the last fault strikes; the rest shows that the pipeline recovers.
+_UNTIL = 0.95
+
+
+class FaultKind(StrEnum):
+    """The processes that are killed with SIGKILL.
+
+    MiniStack is not among them: it holds the table and the queues in memory, so that its death would take away what
+    the audit is about. On AWS these outlive any process.
+    """
+
+    ORCHESTRATOR = "worker of the orchestrator killed"
+    VALIDATOR = "worker of the validator killed"
+    TRANSFORMER = "worker of the transformer killed"
+    STORER = "worker of the storer killed"
+    DURABLE_SERVICE = "durable service killed and restarted"
+    EVENT_SOURCE = "event source mapping killed and restarted"
+
+
+FUNCTIONS = {
+    FaultKind.ORCHESTRATOR: "orchestrator",
+    FaultKind.VALIDATOR: "validator",
+    FaultKind.TRANSFORMER: "transformer",
+    FaultKind.STORER: "storer",
+}
+
+# The last two take every message in flight with them, a worker only what it is handling.
+_WEIGHTS = {
+    FaultKind.ORCHESTRATOR: 24,
+    FaultKind.VALIDATOR: 18,
+    FaultKind.TRANSFORMER: 18,
+    FaultKind.STORER: 24,
+    FaultKind.DURABLE_SERVICE: 8,
+    FaultKind.EVENT_SOURCE: 8,
+}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault: it strikes when that many messages are settled; ``draw``, from 0 to 1, picks among the workers."""
+
+    number: int
+    kind: FaultKind
+    after: int
+    draw: float
+
+
+def plan_faults(count: int, messages: int, seed: int) -> list[Fault]:
+    """Plan so many faults among so many messages; the same numbers give the same plan."""
+    random = Random(f"faults {seed}")  # noqa: S311 - a plan is no secret
+    # Each kind once before chance decides, as far as there are enough.
+    kinds = list(_WEIGHTS)[::-1][:count]
+    kinds += random.choices(list(_WEIGHTS), list(_WEIGHTS.values()), k=count - len(kinds))
+    random.shuffle(kinds)
+    points = sorted(random.randrange(max(1, int(messages * _UNTIL))) for _ in range(count))
+    return [
+        Fault(number, kind, after, random.random())
+        for number, (kind, after) in enumerate(zip(kinds, points, strict=True), start=1)
+    ]

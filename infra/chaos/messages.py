@@ -1,0 +1,145 @@
+"""What is sent: a plan of messages made from a seed, with what the design says must become of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import cycle
+from random import Random
+from typing import TYPE_CHECKING
+
+from chaos import bodies
+from chaos.poison import POISONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from chaos.bodies import Fields, Invalid
+
+_OF_THOUSAND = {"copies": 120, "rivals": 80, "invalid": 150}
+_KEYED_OF_THOUSAND = 200
+_SENT_TOGETHER_OF_THOUSAND = 500
+_POISON_OF_THOUSAND = 1.5
+_LARGE_OF_THOUSAND = 2
+# Poison comes early: the deliveries that it takes to give it up run beside the rest.
+_POISON_UNTIL = 0.6
+
+
+class Kind(StrEnum):
+    """What a message is there for, and thus what must become of it."""
+
+    VALID = "valid"
+    COPY = "copy"
+    """One of several with one idempotency_key and the same data: one item for all."""
+    RIVAL = "rival"
+    """One of several with one idempotency_key and other data: one is stored, the others are rejected."""
+    INVALID = "invalid"
+    POISON = "poison"
+
+
+@dataclass(frozen=True)
+class PlannedMessage:
+    """A message to send; ``variety`` says more of its kind, ``rejection`` is the stage and code that it must get."""
+
+    number: int
+    kind: Kind
+    variety: str
+    body: str
+    key: str | None = None
+    rejection: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class _Draft:
+    kind: Kind
+    variety: str
+    body: str
+    key: str | None = None
+    rejection: tuple[str, str] | None = None
+
+
+def plan_messages(count: int, seed: int) -> list[PlannedMessage]:
+    """Plan so many messages; the same count and seed give the same messages in the same order."""
+    random = Random(f"messages {seed}")  # noqa: S311 - a plan is no secret
+    placed: list[tuple[float, _Draft]] = []
+    for group in _groups(count, random):
+        latest = _POISON_UNTIL if group[0].kind is Kind.POISON else 1.0
+        together = random.random() * 1000 < _SENT_TOGETHER_OF_THOUSAND
+        at = random.random() * latest
+        placed += [(at if together else random.random() * latest, draft) for draft in group]
+    placed.sort(key=lambda entry: entry[0])
+    return [
+        PlannedMessage(number, draft.kind, draft.variety, draft.body, draft.key, draft.rejection)
+        for number, (_, draft) in enumerate(placed, start=1)
+    ]
+
+
+def _groups(count: int, random: Random) -> Iterator[list[_Draft]]:
+    """Messages that belong together, ``count`` in all; a group that would exceed it is cut."""
+    left = count
+    for group in _endless_groups(count, random):
+        if left <= 0:
+            return
+        yield group[:left]
+        left -= len(group)
+
+
+def _endless_groups(count: int, random: Random) -> Iterator[list[_Draft]]:
+    # One of each poison and of each large message, also in a small plan.
+    poisons = max(len(POISONS), round(count * _POISON_OF_THOUSAND / 1000))
+    large = max(1, round(count * _LARGE_OF_THOUSAND / 1000))
+    for number in range(poisons):
+        variety = POISONS[number % len(POISONS)]
+        yield [_draft(Kind.POISON, variety, _source(number) | {"processing_type": variety}, random)]
+    for number, invalid in zip(range(large), cycle(bodies.LARGE_INVALID), strict=False):
+        yield [_invalid(invalid, number, random)]
+    for number in range(large):
+        yield [_draft(Kind.VALID, "large", _source(number) | bodies.large(random), random)]
+    invalids = cycle(bodies.INVALID)
+    number = 0
+    while True:
+        number += 1
+        draw = random.random() * 1000
+        if draw < _OF_THOUSAND["copies"] / 3:
+            yield _copies(number, random)
+        elif draw < (_OF_THOUSAND["copies"] + _OF_THOUSAND["rivals"]) / 3:
+            yield _rivals(number, random)
+        elif draw < (_OF_THOUSAND["copies"] + _OF_THOUSAND["rivals"]) / 3 + _OF_THOUSAND["invalid"]:
+            yield [_invalid(next(invalids), number, random)]
+        else:
+            key = f"single-{number}" if random.random() * 1000 < _KEYED_OF_THOUSAND else None
+            variety, fields = _good(number, random)
+            yield [_draft(Kind.VALID, variety, fields, random, key)]
+
+
+def _copies(number: int, random: Random) -> list[_Draft]:
+    variety, fields = _good(number, random)
+    return [_draft(Kind.COPY, variety, fields, random, f"copies-{number}") for _ in range(random.randrange(2, 5))]
+
+
+def _rivals(number: int, random: Random) -> list[_Draft]:
+    variety, fields = _good(number, random)
+    versions = [fields | {"version": version} for version in range(random.randrange(2, 4))]
+    # One of them comes twice, so that a copy meets rivals.
+    versions += random.choices(versions, k=random.randrange(2))
+    return [_draft(Kind.RIVAL, variety, version, random, f"rivals-{number}") for version in versions]
+
+
+def _invalid(invalid: Invalid, number: int, random: Random) -> _Draft:
+    body = invalid.body(_source(number) | bodies.small(random))
+    return _Draft(Kind.INVALID, invalid.name, body, rejection=(invalid.stage, invalid.code))
+
+
+def _good(number: int, random: Random) -> tuple[str, Fields]:
+    shapes, weights = zip(*bodies.SHAPES, strict=True)
+    shape = random.choices(shapes, weights)[0]
+    return shape.__name__, _source(number) | shape(random)
+
+
+def _source(number: int) -> Fields:
+    return {"data_source": f"chaos-{number}.csv", "processing_type": "standard"}
+
+
+def _draft(kind: Kind, variety: str, fields: Fields, random: Random, key: str | None = None) -> _Draft:
+    keyed = fields | ({"idempotency_key": key} if key else {})
+    return _Draft(kind, variety, bodies.written(keyed, random), key)

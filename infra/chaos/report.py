@@ -1,0 +1,133 @@
+"""What came of a run, as JSON and as text."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from chaos.audit import Outcome
+from chaos.faults import FaultKind
+from chaos.messages import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from chaos.audit import Findings
+    from chaos.drive import Course
+
+_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Report:
+    """A run: what was asked for, how it went, what the audit found; ``seconds`` with start, drain and audit."""
+
+    seed: int
+    parameters: Mapping[str, str]
+    course: Course
+    findings: Findings
+    seconds: float
+
+    @property
+    def clean(self) -> bool:
+        """Whether every message is accounted for and nothing is wrong."""
+        return not self.findings.violations and self.course.given_up is None
+
+    def as_json(self) -> dict[str, Any]:
+        """Give all of it, as values that JSON has."""
+        findings, course = self.findings, self.course
+        return {
+            "clean": self.clean,
+            "seed": self.seed,
+            "messages": len(course.sent),
+            "parameters": dict(self.parameters),
+            "outcomes": {outcome: findings.totals[outcome] for outcome in Outcome},
+            "outcomes_by_kind": {
+                kind: {outcome: count for outcome, count in findings.outcomes[kind].items() if count}
+                for kind in Kind
+                if kind in findings.outcomes
+            },
+            "faults": self._faults(),
+            "faults_in_order": [
+                {"kind": strike.fault.kind, "planned_after": strike.fault.after, "settled": strike.settled}
+                for strike in course.strikes
+            ],
+            "seconds": round(self.seconds, 1),
+            "settling_seconds": round(course.settling_seconds, 1),
+            "messages_per_second": round(self._rate(), 1),
+            "given_up": course.given_up,
+            "copies": {str(copy): found for copy, found in findings.copies.items()},
+            "casualties": findings.casualties,
+            "violations": findings.violations,
+        }
+
+    def lines(self) -> Iterator[str]:
+        """Give it as text to read."""
+        findings, course = self.findings, self.course
+        yield f"chaos with seed {self.seed}: {len(course.sent)} messages, {len(course.strikes)} faults"
+        yield f"  {course.settling_seconds:.1f} s from the first message sent to the last settled"
+        yield f"  {self._rate():.1f} messages/s; {self.seconds:.1f} s in all"
+        yield "\nFaults"
+        yield from (f"  {count:6}  {kind}" for kind, count in self._faults().items())
+        yield "\nOutcomes         " + "".join(f"{outcome:>13}" for outcome in Outcome)
+        for kind in Kind:
+            counts = findings.outcomes.get(kind, Counter())
+            yield f"  {kind:15}" + "".join(f"{counts[outcome]:13}" for outcome in Outcome)
+        yield "\nCopies that at-least-once delivery allows"
+        for copy, found in findings.copies.items():
+            yield from _listed(f"{len(found):6}  {copy}", found)
+        if not findings.copies:
+            yield "       0"
+        title = f"{len(findings.casualties):6}  dead letters that are no poison: each of their deliveries was struck"
+        yield "\nCasualties"
+        yield from _listed(title, findings.casualties)
+        if course.given_up:
+            yield f"\nGiven up: {course.given_up}"
+        yield "\nViolations"
+        yield from _listed(f"{len(findings.violations):6}  violations", findings.violations)
+        yield f"\n{self.sum()}"
+
+    def sum(self) -> str:
+        """Give the one line that matters."""
+        totals = self.findings.totals
+        sent = len(self.course.sent)
+        sign = "≠" if totals[Outcome.LOST] else "="
+        return (
+            f"{sent} sent {sign} {totals[Outcome.STORED]} stored + {totals[Outcome.REJECTED]} rejected + "
+            f"{totals[Outcome.DEAD]} dead letters; {len(self.findings.violations)} violations"
+        )
+
+    def write(self, folder: Path) -> None:
+        """Write report.json and report.txt."""
+        folder.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(self.as_json(), indent=2, ensure_ascii=False)
+        (folder / "report.json").write_text(f"{text}\n", encoding="utf-8")
+        (folder / "report.txt").write_text("\n".join(self.lines()) + "\n", encoding="utf-8")
+
+    def shown(self) -> Iterator[str]:
+        """Give the text without the middle of long lists."""
+        run = 0
+        for line in self.lines():
+            run = run + 1 if line.startswith(_DEEP) else 0
+            if run <= _SHOWN:
+                yield line
+            elif run == _SHOWN + 1:
+                yield f"{_DEEP}…"
+
+    def _faults(self) -> dict[FaultKind, int]:
+        counts = Counter(strike.fault.kind for strike in self.course.strikes)
+        return {kind: counts[kind] for kind in FaultKind}
+
+    def _rate(self) -> float:
+        return len(self.course.sent) / max(self.course.settling_seconds, 0.001)
+
+
+_DEEP = " " * 10
+
+
+def _listed(title: str, found: Sequence[str]) -> Iterator[str]:
+    yield f"  {title}"
+    yield from (f"{_DEEP}{entry}" for entry in found)

@@ -1,0 +1,269 @@
+"""An audit that cannot fail proves nothing: each way to break the promise is found."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from chaos.audit import Copy, Findings, Outcome, Sent, audit
+from chaos.evidence import Evidence, QueueMessage
+from chaos.items import parsed
+from chaos.messages import Kind, PlannedMessage
+
+RECEIVES = 3
+
+
+def body(**further: Any) -> str:
+    return json.dumps({"data_source": "a.csv", "processing_type": "standard", **further})
+
+
+def sent(number: int, kind: Kind, text: str, **further: Any) -> Sent:
+    return Sent(PlannedMessage(number, kind, "test", text, **further), f"m{number}")
+
+
+VALID = sent(1, Kind.VALID, body(n=1.5))
+INVALID = sent(2, Kind.INVALID, "[]", rejection=("intake", "not_an_object"))
+POISON = sent(3, Kind.POISON, body(processing_type="poison-exit"))
+COPIES = [sent(number, Kind.COPY, body(idempotency_key="k", n=1), key="k") for number in (4, 5)]
+RIVALS = [sent(number, Kind.RIVAL, body(idempotency_key="r", n=number), key="r") for number in (6, 7)]
+ALL = [VALID, INVALID, POISON, *COPIES, *RIVALS]
+
+
+def item(message: Sent) -> dict[str, Any]:
+    data = parsed(message.planned.body)
+    identity = message.identity("test")
+    common = {"processing_type": data["processing_type"]}
+    return {
+        "execution_id": identity,
+        "message_id": message.message_id,
+        "original_data": data,
+        "transformed_data": {
+            "data_source": data["data_source"].upper(),
+            "processed_at": "now",
+            "execution_id": identity,
+            "transformation_applied": "standard",
+            **common,
+        },
+        "data_source": data["data_source"],
+        "stored_at": "now",
+        **common,
+    }
+
+
+def rejected(message: Sent, code: str, stage: str = "intake", **changes: str) -> QueueMessage:
+    attributes = {"message_id": message.message_id, "execution_id": message.identity("test")}
+    attributes |= {"stage": stage, "code": code, "reason": "why"}
+    return QueueMessage("copy", message.planned.body, 1, attributes | changes)
+
+
+def dead(message: Sent, receive_count: int = RECEIVES) -> QueueMessage:
+    return QueueMessage(message.message_id, message.planned.body, receive_count, {})
+
+
+def evidence() -> Evidence:
+    return Evidence(
+        items=[item(VALID), item(COPIES[0]), item(RIVALS[0])],
+        rejected=[
+            rejected(INVALID, "not_an_object"),
+            rejected(RIVALS[1], "idempotency_conflict", "store"),
+        ],
+        dead=[dead(POISON)],
+        in_queue=0,
+    )
+
+
+def audited(found: Evidence, *, faults: int = 9) -> Findings:
+    return audit(ALL, found, environment="test", max_receive_count=RECEIVES, faults=faults)
+
+
+def only_violation(found: Evidence, *, faults: int = 9) -> str:
+    (violation,) = audited(found, faults=faults).violations
+    return violation
+
+
+def test_a_run_in_which_all_is_well_has_no_violation() -> None:
+    findings = audited(evidence())
+
+    assert findings.violations == []
+    assert findings.casualties == []
+    assert not findings.copies
+    assert findings.totals == {Outcome.STORED: 4, Outcome.REJECTED: 2, Outcome.DEAD: 1}
+
+
+@pytest.mark.parametrize("lost", [VALID, *COPIES[:1], *RIVALS[:1]], ids=str)
+def test_a_lost_item_is_found(lost: Sent) -> None:
+    found = evidence()
+    items = [stored for stored in found.items if stored["message_id"] != lost.message_id]
+
+    findings = audited(replace(found, items=items))
+
+    assert findings.totals[Outcome.LOST] == (2 if lost in COPIES else 1)
+    assert any(str(lost) in violation and "is lost" in violation for violation in findings.violations)
+
+
+def test_a_lost_rejection_is_found() -> None:
+    assert "is lost" in only_violation(replace(evidence(), rejected=evidence().rejected[1:]))
+
+
+def test_a_rival_that_is_silently_swallowed_is_found() -> None:
+    violation = only_violation(replace(evidence(), rejected=evidence().rejected[:1]))
+
+    assert str(RIVALS[1]) in violation
+    assert "is lost" in violation
+
+
+def test_a_lost_dead_letter_is_found() -> None:
+    assert "is lost" in only_violation(replace(evidence(), dead=[]))
+
+
+def test_a_message_that_is_still_in_the_queue_is_found() -> None:
+    assert only_violation(replace(evidence(), in_queue=1)) == "1 messages are still in the queue"
+
+
+def test_a_message_that_is_stored_under_two_keys_is_found() -> None:
+    twin = item(VALID) | {"execution_id": "test-esm-other"}
+
+    violations = audited(replace(evidence(), items=[*evidence().items, twin])).violations
+
+    assert any("stored twice" in violation for violation in violations)
+
+
+def test_a_message_that_is_stored_and_rejected_is_found() -> None:
+    found = evidence()
+    both = [*found.rejected, rejected(RIVALS[0], "idempotency_conflict", "store")]
+
+    assert "is stored and rejected" in only_violation(replace(found, rejected=both))
+
+
+def test_both_rivals_rejected_is_no_outcome_for_the_data() -> None:
+    """Each is accounted for, but one of them must be stored: the conflict is with nothing."""
+    found = evidence()
+    items = [stored for stored in found.items if stored["execution_id"] != "test-key-r"]
+    both = [*found.rejected, rejected(RIVALS[0], "idempotency_conflict", "store")]
+
+    violations = audited(replace(found, items=items, rejected=both)).violations
+
+    assert len(violations) == 2
+    assert all("conflict with nothing" in violation for violation in violations)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("original_data", "n"), Decimal("1.5000000000000001")),
+        (("original_data", "n"), "1.5"),
+        (("original_data", "n"), True),
+        (("original_data", "more"), None),
+        (("transformed_data", "data_source"), "a.csv"),
+        (("transformed_data", "execution_id"), "test-esm-m9"),
+        (("transformed_data", "derived"), {}),
+        (("data_source",), "b.csv"),
+        (("processing_type",), "tabular"),
+        (("further",), 1),
+    ],
+)
+def test_an_altered_item_is_found(path: tuple[str, ...], value: Any) -> None:
+    altered = item(VALID)
+    place = altered
+    for name in path[:-1]:
+        place = place[name]
+    place[path[-1]] = value
+
+    violations = audited(replace(evidence(), items=[altered, *evidence().items[1:]])).violations
+
+    assert violations
+    assert all(str(VALID) in violation for violation in violations)
+
+
+def test_an_item_without_a_field_is_found() -> None:
+    altered = item(VALID)
+    del altered["stored_at"]
+
+    assert "has the fields" in only_violation(replace(evidence(), items=[altered, *evidence().items[1:]]))
+
+
+def test_an_item_that_nobody_sent_is_found() -> None:
+    stray = item(VALID) | {"execution_id": "test-esm-m99", "message_id": "m99"}
+
+    violation = only_violation(replace(evidence(), items=[*evidence().items, stray]))
+
+    assert violation == "item test-esm-m99 of message 'm99' belongs to no message that was sent"
+
+
+def test_strays_in_the_queues_are_found() -> None:
+    stray = sent(99, Kind.VALID, body())
+    found = evidence()
+
+    assert "nobody sent" in only_violation(replace(found, dead=[*found.dead, dead(stray)]))
+    assert "nobody sent" in only_violation(replace(found, rejected=[*found.rejected, rejected(stray, "not_json")]))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        replace(rejected(INVALID, "not_an_object"), body="[] "),
+        rejected(INVALID, "not_json"),
+        rejected(INVALID, "not_an_object", "validate"),
+        rejected(INVALID, "not_an_object", execution_id="test-esm-m1"),
+        rejected(INVALID, "not_an_object", reason=""),
+    ],
+)
+def test_a_wrong_rejection_is_found(wrong: QueueMessage) -> None:
+    assert str(INVALID) in only_violation(replace(evidence(), rejected=[wrong, *evidence().rejected[1:]]))
+
+
+def test_a_good_message_that_was_rejected_is_found() -> None:
+    found = evidence()
+
+    violations = audited(
+        replace(found, items=found.items[1:], rejected=[*found.rejected, rejected(VALID, "not_json")])
+    ).violations
+
+    assert any("must not be rejected" in violation for violation in violations)
+
+
+def test_poison_that_was_stored_is_found() -> None:
+    found = evidence()
+
+    assert "must not be stored" in only_violation(replace(found, items=[*found.items, item(POISON)]))
+
+
+def test_a_dead_letter_that_was_altered_or_given_up_too_early_is_found() -> None:
+    assert "another body" in only_violation(replace(evidence(), dead=[replace(dead(POISON), body="{}")]))
+    assert "after 2 deliveries" in only_violation(replace(evidence(), dead=[dead(POISON, 2)]))
+    assert "2 times" in only_violation(replace(evidence(), dead=[dead(POISON), dead(POISON)]))
+
+
+def test_a_dead_letter_that_is_no_poison_is_a_casualty_of_faults_or_a_violation() -> None:
+    found = evidence()
+    killed = replace(found, items=found.items[1:], dead=[*found.dead, dead(VALID)])
+
+    findings = audited(killed)
+
+    assert findings.violations == []
+    assert findings.casualties == [f"{VALID}, received {RECEIVES} times"]
+    assert "faults cannot explain it" in only_violation(killed, faults=RECEIVES - 1)
+
+
+def test_copies_that_the_design_allows_are_counted_one_by_one() -> None:
+    found = evidence()
+
+    findings = audited(
+        replace(
+            found,
+            rejected=[*found.rejected, found.rejected[0]],
+            dead=[*found.dead, dead(VALID), dead(INVALID), dead(COPIES[1])],
+        )
+    )
+
+    assert findings.violations == []
+    assert findings.casualties == []
+    assert {copy: len(messages) for copy, messages in findings.copies.items()} == {
+        Copy.REJECTED_AGAIN: 1,
+        Copy.DEAD_AND_STORED: 2,
+        Copy.DEAD_AND_REJECTED: 1,
+    }
+    assert findings.totals.total() == len(ALL)

@@ -1,0 +1,57 @@
+"""The plans: reproduced by their seed, and with all that there is to try in them."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+
+from chaos.bodies import INVALID, LARGE_INVALID
+from chaos.faults import FaultKind, plan_faults
+from chaos.items import parsed, same
+from chaos.messages import Kind, plan_messages
+from chaos.poison import POISONS
+
+
+def test_a_seed_reproduces_the_plans() -> None:
+    assert plan_messages(500, 7) == plan_messages(500, 7)
+    assert plan_messages(500, 7) != plan_messages(500, 8)
+    assert plan_faults(50, 500, 7) == plan_faults(50, 500, 7)
+    assert plan_faults(50, 500, 7) != plan_faults(50, 500, 8)
+
+
+def test_there_are_as_many_as_asked_for_and_each_once() -> None:
+    for count in (0, 1, 10, 333):
+        messages = plan_messages(count, 1)
+        assert [message.number for message in messages] == list(range(1, count + 1))
+        assert len(plan_faults(count, 100, 1)) == count
+
+
+def test_all_kinds_are_in_a_plan_of_thousands() -> None:
+    messages = plan_messages(3000, 7)
+    counts = Counter(message.kind for message in messages)
+    varieties = {message.variety for message in messages}
+
+    assert counts.keys() == set(Kind)
+    assert set(POISONS) <= varieties
+    assert {invalid.name for invalid in (*INVALID, *LARGE_INVALID)} <= varieties
+    assert "large" in varieties
+
+
+def test_copies_have_the_same_data_and_rivals_have_not() -> None:
+    groups = defaultdict(list)
+    for message in plan_messages(3000, 7):
+        if message.kind in (Kind.COPY, Kind.RIVAL):
+            groups[message.kind, message.key].append(message.body)
+
+    for (kind, _), (first, *others) in groups.items():
+        alike = [same(parsed(first), parsed(other)) for other in others]
+        assert all(alike) if kind is Kind.COPY else not alike or not all(alike)
+    written = {tuple(bodies) for (kind, _), bodies in groups.items() if kind is Kind.COPY}
+    assert any(len(set(bodies)) > 1 for bodies in written), "the same data is also written in other ways"
+
+
+def test_faults_of_every_kind_strike_in_the_order_of_the_flow() -> None:
+    faults = plan_faults(40, 2000, 7)
+
+    assert {fault.kind for fault in faults} == set(FaultKind)
+    assert [fault.after for fault in faults] == sorted(fault.after for fault in faults)
+    assert all(0 <= fault.after < 2000 and 0 <= fault.draw < 1 for fault in faults)
