@@ -2,49 +2,14 @@
 
 from __future__ import annotations
 
-import threading
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from orchestrator.limits import MAX_CHUNKS
+from faults import holds, outcomes, results_for, spoil
 from pipeline import NOW, body
 
 if TYPE_CHECKING:
     from pipeline import Pipeline
-
-
-def outcomes(pipeline: Pipeline, failed: list[str], sent: int) -> dict[str, str]:
-    """Ask the table, the queue and the response what became of each message; two outcomes are a fault."""
-    found = [(name.removeprefix("test-esm-"), "stored") for name in pipeline.services.table]
-    found += [(rejection.message.message_id, "rejected") for rejection in pipeline.queue.messages]
-    found += [(message_id, "failed") for message_id in failed]
-    assert Counter(message_id for message_id, _ in found) == Counter(f"m{index}" for index in range(sent))
-    return dict(found)
-
-
-def spoil(pipeline: Pipeline, service: str, spoiled: Any) -> None:
-    """Let `spoiled(event, honest)` answer in place of a service."""
-    honest = getattr(pipeline.services, service)
-
-    def serve(event: dict[str, Any], context: object) -> Any:
-        return spoiled(event, lambda: honest(event, context))
-
-    pipeline.monkeypatch.setattr(pipeline.services, service, serve)
-
-
-def holds(event: dict[str, Any], text: str) -> bool:
-    return any(text in record["data"] for record in event["records"])
-
-
-def results_for(event: dict[str, Any], text: str, result: dict[str, Any], honest: dict[str, Any]) -> dict[str, Any]:
-    marked = {record["execution_id"] for record in event["records"] if text in record["data"]}
-    return {
-        "results": [
-            {"execution_id": entry["execution_id"], **result} if entry["execution_id"] in marked else entry
-            for entry in honest["results"]
-        ]
-    }
 
 
 def test_a_full_batch_is_stored_by_one_invoke_a_stage(pipeline: Pipeline) -> None:
@@ -179,63 +144,6 @@ def test_a_permanent_outage_fails_every_message_and_loses_none(pipeline: Pipelin
     assert set(outcomes(pipeline, run.failed, 5).values()) == {"failed"}
 
 
-def broken_answers() -> dict[str, Any]:
-    def change(**changes: Any) -> Any:
-        return lambda entries: {"results": [{**entries[0], **changes}, *entries[1:]]}
-
-    return {
-        "null": lambda entries: None,
-        "a string": lambda entries: "stored",
-        "an empty object": lambda entries: {},
-        "a surplus key": lambda entries: {"results": entries, "surplus": 1},
-        "a surplus key in an entry": change(surplus=1),
-        "a lacking id": lambda entries: {"results": entries[1:]},
-        "a repeated id": lambda entries: {"results": [entries[0], *entries]},
-        "an invented id": lambda entries: {"results": [*entries, {**entries[0], "execution_id": "invented"}]},
-        "an id of the wrong type": change(execution_id=7),
-        "an answer past 1 MiB": lambda entries: {"results": entries, "padding": "x" * 1_048_577},
-    }
-
-
-@pytest.mark.parametrize("service", ["validator", "transformer", "storer"])
-@pytest.mark.parametrize("kind", broken_answers())
-def test_an_answer_that_breaks_the_contract_fails_only_the_records_concerned(
-    pipeline: Pipeline, service: str, kind: str
-) -> None:
-    spoiled = broken_answers()[kind]
-
-    def breaks(event: dict[str, Any], honest: Any) -> Any:
-        if not holds(event, "marked"):
-            return honest()
-        entries = [
-            {"execution_id": record["execution_id"], **ANSWERS[service](record["execution_id"])}
-            for record in sorted(event["records"], key=lambda record: "marked" not in record["data"])
-        ]
-        return spoiled(entries)
-
-    spoil(pipeline, service, breaks)
-
-    run = pipeline.run(body(), body(mark="marked"), body())
-
-    assert run.failed == ["m1"]
-    assert set(outcomes(pipeline, run.failed, 3).values()) == {"stored", "failed"}
-
-
-ANSWERS = {
-    "validator": lambda identity: {"is_valid": True},
-    "transformer": lambda identity: {
-        "transformed_data": {
-            "data_source": "A",
-            "processing_type": "standard",
-            "processed_at": NOW,
-            "execution_id": identity,
-            "transformation_applied": "standard",
-        }
-    },
-    "storer": lambda identity: {"status": "stored", "stored_at": NOW},
-}
-
-
 @pytest.mark.parametrize("stage", ["intake", "validate"])
 def test_a_rejected_message_that_cannot_be_sent_fails_and_is_not_lost(pipeline: Pipeline, stage: str) -> None:
     invalid = {"is_valid": False, "errors": [{"field": "n", "code": "odd", "message": "must be even"}]}
@@ -257,84 +165,6 @@ def test_a_queue_that_breaks_unforeseen_fails_the_rejected_and_not_their_neighbo
     run = pipeline.run(body(), "not json")
 
     assert outcomes(pipeline, run.failed, 2) == {"m0": "stored", "m1": "failed"}
-
-
-def test_a_key_that_is_twice_in_a_batch_is_one_record(pipeline: Pipeline) -> None:
-    run = pipeline.run(body(idempotency_key="k", n=1), body(n=1.0, idempotency_key="k"), body(idempotency_key="other"))
-
-    assert run.failed == []
-    assert set(pipeline.services.table) == {"test-key-k", "test-key-other"}
-    assert pipeline.services.invocations() == {"validator": 1, "transformer": 1, "storer": 1}
-
-
-def test_the_copies_of_a_failed_message_fail_with_it(pipeline: Pipeline) -> None:
-    def down(event: dict[str, Any], honest: Any) -> dict[str, Any]:
-        raise RuntimeError("down")
-
-    spoil(pipeline, "storer", down)
-
-    run = pipeline.run(body(idempotency_key="k"), body(idempotency_key="k"))
-
-    assert run.failed == ["m0", "m1"]
-    assert pipeline.queue.messages == []
-
-
-def test_the_copies_of_a_rejected_message_are_rejected_with_it(pipeline: Pipeline) -> None:
-    invalid = {"is_valid": False, "errors": [{"field": "n", "code": "odd", "message": "must be even"}]}
-    spoil(pipeline, "validator", lambda event, honest: results_for(event, '"k"', invalid, honest()))
-
-    run = pipeline.run(body(idempotency_key="k"), body(idempotency_key="k"))
-
-    assert run.failed == []
-    assert [rejection.message.message_id for rejection in pipeline.queue.messages] == ["m0", "m1"]
-
-
-def test_other_data_under_a_key_of_the_same_batch_is_judged_by_the_table(pipeline: Pipeline) -> None:
-    invalid = {"is_valid": False, "errors": [{"field": "n", "code": "odd", "message": "must be even"}]}
-    conflict = {"status": "rejected", "error": {"code": "idempotency_conflict", "message": "other data"}}
-    spoil(pipeline, "validator", lambda event, honest: results_for(event, "invalid", invalid, honest()))
-    lock = threading.Lock()
-
-    def storer(event: dict[str, Any], honest: Any) -> dict[str, Any]:
-        with lock:
-            (record,) = event["records"]
-            stored = pipeline.services.table.get(record["execution_id"], record["data"])
-            return honest() if stored == record["data"] else results_for(event, "", conflict, honest())
-
-    spoil(pipeline, "storer", storer)
-
-    run = pipeline.run(*(body(idempotency_key="k", mark="invalid", n=n) for n in range(8)), body(idempotency_key="k"))
-
-    assert run.failed == []
-    assert [rejection.code for rejection in pipeline.queue.messages] == ["odd"] * 8
-    assert set(pipeline.services.table) == {"test-key-k"}
-    run = pipeline.run(*(body(idempotency_key="x", n=n) for n in range(8)))
-    assert run.failed == []
-    assert len(pipeline.queue.messages) == 8 + 7
-    assert set(pipeline.services.table) == {"test-key-k", "test-key-x"}
-
-
-def test_more_rivals_than_an_execution_has_operations_for_come_again(pipeline: Pipeline) -> None:
-    run = pipeline.run(*(body(idempotency_key="k", n=n) for n in range(200)))
-
-    assert len(run.failed) == 200 - MAX_CHUNKS
-    assert set(pipeline.services.table) == {"test-key-k"}
-
-
-def test_an_answer_that_makes_the_next_request_too_large_fails_its_record_alone(pipeline: Pipeline) -> None:
-    def transformer(event: dict[str, Any], honest: Any) -> dict[str, Any]:
-        answer: dict[str, Any] = honest()
-        for record, result in zip(event["records"], answer["results"], strict=True):
-            if "large" in record["data"]:
-                result["transformed_data"]["data_source"] = "X" * 600_000
-        return answer
-
-    spoil(pipeline, "transformer", transformer)
-
-    run = pipeline.run(body(), body(large="x" * 500_000), body())
-
-    assert run.failed == ["m1"]
-    assert set(outcomes(pipeline, run.failed, 3).values()) == {"stored", "failed"}
 
 
 @pytest.mark.parametrize(
@@ -375,23 +205,3 @@ def test_a_redelivery_that_cannot_be_brought_forward_costs_only_time(pipeline: P
     run = pipeline.run(body(), "not json")
 
     assert outcomes(pipeline, run.failed, 2) == {"m0": "stored", "m1": "failed"}
-
-
-def test_a_batch_that_is_delivered_again_is_a_success_and_changes_nothing(pipeline: Pipeline) -> None:
-    batch = [body(n=1), body(idempotency_key="k"), "not json"]
-    first = pipeline.run(*batch)
-    table = dict(pipeline.services.table)
-
-    second = pipeline.run(*batch)
-
-    assert first.failed == second.failed == []
-    assert pipeline.services.table == table
-
-
-def test_a_redrive_gives_a_new_message_id_and_the_key_keeps_the_record_one(pipeline: Pipeline) -> None:
-    pipeline.run(body(idempotency_key="k", n=1))
-
-    redriven = pipeline.run("not json", body(idempotency_key="k", n=1))
-
-    assert redriven.failed == []
-    assert set(pipeline.services.table) == {"test-key-k"}

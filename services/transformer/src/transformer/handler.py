@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,16 +11,14 @@ from aws_lambda_powertools.metrics import MetricUnit
 from pipeline_contracts import TransformationRequest, TransformationResponse
 
 from transformer.logic import transform
-from transformer.settings import Settings
 from transformer.transformations import TRANSFORMATIONS
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-settings = Settings.from_environment()
 logger = Logger()
 metrics = Metrics()
-metrics.set_default_dimensions(environment=settings.environment)
+metrics.set_default_dimensions(environment=os.environ["ENVIRONMENT"])
 
 
 @logger.inject_lambda_context

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -10,15 +11,13 @@ from pipeline_contracts import ValidationRequest, ValidationResponse
 
 from validator.logic import validate
 from validator.rules import RULES
-from validator.settings import Settings
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-settings = Settings.from_environment()
 logger = Logger()
 metrics = Metrics()
-metrics.set_default_dimensions(environment=settings.environment)
+metrics.set_default_dimensions(environment=os.environ["ENVIRONMENT"])
 
 
 @logger.inject_lambda_context

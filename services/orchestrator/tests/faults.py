@@ -1,0 +1,42 @@
+"""What goes wrong in a test, and what became of the messages."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pipeline import Pipeline
+
+
+def outcomes(pipeline: Pipeline, failed: list[str], sent: int) -> dict[str, str]:
+    """Ask the table, the queue and the response what became of each message; two outcomes are a fault."""
+    found = [(name.removeprefix("test-esm-"), "stored") for name in pipeline.services.table]
+    found += [(rejection.message.message_id, "rejected") for rejection in pipeline.queue.messages]
+    found += [(message_id, "failed") for message_id in failed]
+    assert Counter(message_id for message_id, _ in found) == Counter(f"m{index}" for index in range(sent))
+    return dict(found)
+
+
+def spoil(pipeline: Pipeline, service: str, spoiled: Any) -> None:
+    """Let `spoiled(event, honest)` answer in place of a service."""
+    honest = getattr(pipeline.services, service)
+
+    def serve(event: dict[str, Any], context: object) -> Any:
+        return spoiled(event, lambda: honest(event, context))
+
+    pipeline.monkeypatch.setattr(pipeline.services, service, serve)
+
+
+def holds(event: dict[str, Any], text: str) -> bool:
+    return any(text in record["data"] for record in event["records"])
+
+
+def results_for(event: dict[str, Any], text: str, result: dict[str, Any], honest: dict[str, Any]) -> dict[str, Any]:
+    marked = {record["execution_id"] for record in event["records"] if text in record["data"]}
+    return {
+        "results": [
+            {"execution_id": entry["execution_id"], **result} if entry["execution_id"] in marked else entry
+            for entry in honest["results"]
+        ]
+    }
