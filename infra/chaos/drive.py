@@ -15,8 +15,9 @@ from chaos.evidence import depth
 from chaos.injector import Injector
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
+    from mypy_boto3_sqs import SQSClient
     from pipeline_emulator.emulator import Emulator
 
     from chaos.faults import Fault
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from chaos.messages import PlannedMessage
 
 _LOOK_SECONDS = 0.05
+# Between two looks, so that faults strike close to their point while messages are sent.
+_SENT_AT_ONCE = 200
 # The queue is empty when the last delete is done. What an execution still does that was forgotten, because the mapping
 # was killed under it, shows as a change within this time.
 _QUIET_SECONDS = 10.0
@@ -62,8 +65,6 @@ def drive(
     """Run the plan; at most ``backlog`` messages are in the queue at once, as many as a steady producer would leave."""
     sqs = aws.endpoint.sqs()
     injector = Injector(aws)
-    source = send(sqs, aws.outputs.queue_url, (Line(message.number, message.body) for message in messages))
-    planned = {message.number: message for message in messages}
     sent: list[Sent] = []
     due = list(faults)
     patience = _patience_seconds(aws)
@@ -76,12 +77,8 @@ def drive(
         settled = len(sent) - waiting
         while due and due[0].after <= settled and injector.strike(due[0], settled):
             del due[0]
-        sending = max(0, min(backlog - waiting, len(messages) - len(sent)))
-        for _ in range(sending):
-            result = next(source)
-            if not isinstance(result, SentMessage):
-                raise EmulatorError(f"message {result.line.number} could not be sent: {result.reason}")
-            sent.append(Sent(planned[result.line.number], result.message_id))
+        sending = max(0, min(backlog - waiting, len(messages) - len(sent), _SENT_AT_ONCE))
+        sent += _sent(sqs, aws.outputs.queue_url, messages[len(sent) : len(sent) + sending])
         now = time.monotonic()
         show(Progress(len(sent), settled, injector.strikes, now - began))
         if (len(sent), settled, len(due)) != state:
@@ -96,6 +93,15 @@ def drive(
     if given_up is None:
         _wait_until_quiet(aws)
     return Course(sent, injector.strikes, seconds, given_up)
+
+
+def _sent(sqs: SQSClient, url: str, messages: Sequence[PlannedMessage]) -> Iterator[Sent]:
+    planned = {message.number: message for message in messages}
+    lines = [Line(message.number, message.body) for message in messages]
+    for result in send(sqs, url, lines):
+        if not isinstance(result, SentMessage):
+            raise EmulatorError(f"message {result.line.number} could not be sent: {result.reason}")
+        yield Sent(planned[result.line.number], result.message_id)
 
 
 def _patience_seconds(aws: Emulator) -> float:
