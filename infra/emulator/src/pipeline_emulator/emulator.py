@@ -74,8 +74,9 @@ class Emulator:
 
         ``parameters`` override those of the template. ``proxy`` describes, for an endpoint and a port, a process
         that listens on that port and forwards to that endpoint: functions, durable service and event source mapping
-        then call SQS, DynamoDB and Lambda through it, at ``inner_endpoint``. Raises EmulatorError, or PartFailedError which names the part
-        and its log. After an error the logs are kept; else they go with the run's folder.
+        then call SQS, DynamoDB and Lambda through it, at ``inner_endpoint``. Raises EmulatorError, or
+        PartFailedError which names the part and its log. After an error the logs are kept; else they go with the
+        run's folder.
         """
         steps = steps or SilentSteps()
         executables = Executables.from_environment()
