@@ -65,7 +65,11 @@ def test(session: nox.Session, package: str) -> None:
 def e2e(session: nox.Session) -> None:
     """Test the deployed pipeline from outside, on an emulated AWS; what follows -- is pytest's."""
     install(session, environment(session), *package_steps("emulator"))
-    env = {"MINISTACK_PYTHON": ministack_python(session), "SAM_EXECUTABLE": sam_executable(session)}
+    env = {
+        "MINISTACK_PYTHON": ministack_python(session),
+        "SAM_EXECUTABLE": sam_executable(session),
+        "MICROBURST_EXECUTABLE": microburst_executable(session),
+    }
     session.run("pytest", "infra/e2e", *session.posargs, env=env)
 
 
@@ -183,7 +187,10 @@ def emulator(session: nox.Session, *arguments: str) -> None:
     install(session, environment(session), ["--exact", "-e", str(PACKAGES["emulator"])])
     env = {"MINISTACK_PYTHON": ministack_python(session), "SAM_EXECUTABLE": sam_executable(session)}
     with session.chdir(session.invoked_from):
-        session.run("python", "-m", "pipeline_emulator", *arguments, env=env)
+        # After Ctrl-C it stops what it started and removes what it wrote: nox's own patience is half a second.
+        session.run(
+            "python", "-m", "pipeline_emulator", *arguments, env=env, interrupt_timeout=10, terminate_timeout=10
+        )
 
 
 def group(pyproject: str | Path, name: str) -> tuple[str, ...]:
@@ -253,11 +260,17 @@ def install(session: nox.Session, into: Path, *steps: Sequence[str]) -> None:
 
 def ministack_python(session: nox.Session) -> str:
     """The interpreter of MiniStack's environment, for the variable MINISTACK_PYTHON."""
-    steps = ["--exact", *group("pyproject.toml", "ministack")]
+    steps = ["--exact", "--compile-bytecode", *group("pyproject.toml", "ministack")]
     return str(environment_beside(session, "ministack", steps) / "bin" / "python")
 
 
 def sam_executable(session: nox.Session) -> str:
     """The SAM CLI, for the variable SAM_EXECUTABLE."""
-    steps = ["--exact", *group("pyproject.toml", "sam")]
+    steps = ["--exact", "--compile-bytecode", *group("pyproject.toml", "sam")]
     return str(environment_beside(session, "sam", steps) / "bin" / "sam")
+
+
+def microburst_executable(session: nox.Session) -> str:
+    """The proxy that injects faults, for the variable MICROBURST_EXECUTABLE."""
+    steps = ["--exact", *group("pyproject.toml", "microburst")]
+    return str(environment_beside(session, "microburst", steps) / "bin" / "microburst")

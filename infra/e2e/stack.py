@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pipeline_emulator.aws import private_session
 from pipeline_emulator.demo.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
     from mypy_boto3_sqs.type_defs import MessageTypeDef
     from pipeline_emulator.emulator import Emulator
@@ -17,6 +18,22 @@ if TYPE_CHECKING:
 Found = TypeVar("Found")
 
 GIVE_UP_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """Where messages were found: the message ids of the items, and what the two queues held."""
+
+    stored: tuple[str, ...]
+    rejected: tuple[MessageTypeDef, ...]
+    dead: tuple[MessageTypeDef, ...]
+
+    def of(self, sent: Iterable[str]) -> dict[str, set[str]]:
+        """Give the outcomes of each message that was sent, by its id; a copy of a rejected message counts once."""
+        rejected = {message["MessageAttributes"]["message_id"]["StringValue"] for message in self.rejected}
+        dead = {message["MessageId"] for message in self.dead}
+        places = {"stored": set(self.stored), "rejected": rejected, "dead": dead}
+        return {message: {name for name, ids in places.items() if message in ids} for message in sent}
 
 
 class Stack:
@@ -59,9 +76,9 @@ class Stack:
     def wait_for_rejected(self, count: int) -> list[MessageTypeDef]:
         return self._wait_for_messages(self._outputs.invalid_message_queue_url, count)
 
-    def wait_until_drained(self) -> None:
+    def wait_until_drained(self, *, seconds: float = GIVE_UP_SECONDS) -> None:
         """Wait until the queue holds no message, visible or not."""
-        self._wait(lambda: self.in_queue() == 0, "an empty queue")
+        self._wait(lambda: self.in_queue() == 0, "an empty queue", seconds=seconds)
 
     def in_queue(self) -> int:
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
@@ -71,11 +88,30 @@ class Stack:
     def wait_until_failed(self, message_id: str) -> None:
         """Wait until the orchestrator has given a message up for this delivery, as its log says."""
 
-        def given_up() -> bool:
-            events = self._logs.filter_log_events(logGroupName=self._log_group)["events"]
-            return any("record is not finished" in e["message"] and message_id in e["message"] for e in events)
+        self._wait(lambda: self.failures_of(message_id), f"failure of {message_id}")
 
-        self._wait(given_up, f"failure of {message_id}")
+    def failures_of(self, message_id: str) -> int:
+        """Count the deliveries in which the orchestrator has given a message up, as its log says."""
+        return self.logged("record is not finished", message_id)
+
+    def logged(self, *words: str) -> int:
+        """Count the lines of the orchestrator's log that have all the words."""
+        pages = self._logs.get_paginator("filter_log_events").paginate(logGroupName=self._log_group)
+        lines = [event["message"] for page in pages for event in page["events"]]
+        return sum(all(word in line for word in words) for line in lines)
+
+    def outcomes(self) -> Outcomes:
+        """Look where all messages are, without waiting for any; those in the two queues are then invisible."""
+        return Outcomes(
+            stored=tuple(self.items().values()),
+            rejected=tuple(self._received(self._outputs.invalid_message_queue_url)),
+            dead=tuple(self._received(self._outputs.dead_letter_queue_url)),
+        )
+
+    def set_visibility_timeout(self, seconds: int) -> None:
+        """Change how long a message that is received from now on stays invisible unless somebody says otherwise."""
+        attributes: Any = {"VisibilityTimeout": str(seconds)}
+        self.sqs.set_queue_attributes(QueueUrl=self._outputs.queue_url, Attributes=attributes)
 
     def without_table(self) -> Callable[[], None]:
         """Take the table away, a fault that every write feels; what it gives puts an empty one back."""
@@ -105,6 +141,14 @@ class Stack:
         found: dict[str, MessageTypeDef] = {}
 
         def enough() -> list[MessageTypeDef] | None:
+            found.update((message["MessageId"], message) for message in self._received(url))
+            return list(found.values()) if len(found) >= count else None
+
+        return self._wait(enough, f"{count} messages in {url}")
+
+    def _received(self, url: str) -> Iterator[MessageTypeDef]:
+        """Receive until nothing more is visible."""
+        while True:
             answer = self.sqs.receive_message(
                 QueueUrl=url,
                 MaxNumberOfMessages=10,
@@ -112,16 +156,15 @@ class Stack:
                 MessageAttributeNames=["All"],
                 MessageSystemAttributeNames=["All"],
             )
-            found.update((message["MessageId"], message) for message in answer.get("Messages", []))
-            return list(found.values()) if len(found) >= count else None
+            if not answer.get("Messages"):
+                return
+            yield from answer["Messages"]
 
-        return self._wait(enough, f"{count} messages in {url}")
-
-    def _wait(self, look: Callable[[], Found | None], what: str) -> Found:
-        deadline = time.monotonic() + GIVE_UP_SECONDS
+    def _wait(self, look: Callable[[], Found | None], what: str, *, seconds: float = GIVE_UP_SECONDS) -> Found:
+        deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             self._emulator.check()
             if found := look():
                 return found
             time.sleep(0.1)
-        raise AssertionError(f"there is no {what} after {GIVE_UP_SECONDS} s")
+        raise AssertionError(f"there is no {what} after {seconds} s")
