@@ -27,9 +27,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 # A poison's loop ends after this time; the services take milliseconds, and a start of their process about a second.
 _SERVICE_TIMEOUT_SECONDS = 3
-# The invisibility is shorter than an execution may take, which a real deployment must not do: now and then messages
-# are delivered again while they are being handled.
-_PARAMETERS = {"ExecutionTimeoutSeconds": "60", "VisibilityTimeoutSeconds": "30"}
+_EXECUTION_TIMEOUT_SECONDS = 60
 _PLAIN_WIDTH = 140
 
 
@@ -57,13 +55,15 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace, folder: Path, console: Console) -> Report:
     began = time.monotonic()
-    parameters = _PARAMETERS | {
+    parameters = {
         "EnvironmentName": "chaos",
+        "ExecutionTimeoutSeconds": str(_EXECUTION_TIMEOUT_SECONDS),
+        "VisibilityTimeoutSeconds": str(options.visibility_timeout),
         "MaxReceiveCount": str(options.max_receive_count),
         "BatchSize": str(options.batch_size),
         "MaximumConcurrency": str(options.concurrency),
     }
-    messages = plan_messages(options.messages, options.seed)
+    messages = plan_messages(options.messages, options.seed, poisons=options.poisons)
     faults = plan_faults(options.faults, options.messages, options.seed)
     template = poisoned_copy(REPOSITORY, folder, timeout_seconds=_SERVICE_TIMEOUT_SECONDS)
     steps = ConsoleSteps(console)
@@ -92,8 +92,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--messages", type=_count, default=2000, metavar="N", help="to send (default: %(default)s)")
     parser.add_argument("--faults", type=_count, default=40, metavar="N", help="to inject (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="of the plan of messages and faults (default: %(default)s)")
+    parser.add_argument("--poisons", type=_count, metavar="N", help="of the messages (default: 1.5 in a thousand)")
     parser.add_argument("--report", type=Path, metavar="FOLDER", help="write report.json and report.txt there")
     parser.add_argument("--keep-logs", action="store_true", help="also when all went well")
+    # Shorter than an execution may take, which a real deployment must not do: now and then messages are delivered again
+    # while they are being handled.
+    parser.add_argument(
+        "--visibility-timeout", type=_count, default=30, metavar="SECONDS", help="(default: %(default)s)"
+    )
     parser.add_argument("--max-receive-count", type=_count, default=3, metavar="N", help="(default: %(default)s)")
     parser.add_argument("--batch-size", type=_count, default=25, metavar="N", help="(default: %(default)s)")
     parser.add_argument("--concurrency", type=_count, default=8, metavar="N", help="(default: %(default)s)")

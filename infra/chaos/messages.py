@@ -58,11 +58,16 @@ class _Draft:
     rejection: tuple[str, str] | None = None
 
 
-def plan_messages(count: int, seed: int) -> list[PlannedMessage]:
-    """Plan so many messages; the same count and seed give the same messages in the same order."""
+def plan_messages(count: int, seed: int, *, poisons: int | None = None) -> list[PlannedMessage]:
+    """Plan so many messages; the same numbers give the same messages in the same order.
+
+    Without a number of poisons, they are a part of all, and at least one of each.
+    """
     random = Random(f"messages {seed}")  # noqa: S311 - a plan is no secret
     placed: list[tuple[float, _Draft]] = []
-    for group in _groups(count, random):
+    if poisons is None:
+        poisons = max(len(POISONS), round(count * _POISON_OF_THOUSAND / 1000))
+    for group in _groups(count, poisons, random):
         latest = _POISON_UNTIL if group[0].kind is Kind.POISON else 1.0
         together = random.random() * 1000 < _SENT_TOGETHER_OF_THOUSAND
         at = random.random() * latest
@@ -74,19 +79,17 @@ def plan_messages(count: int, seed: int) -> list[PlannedMessage]:
     ]
 
 
-def _groups(count: int, random: Random) -> Iterator[list[_Draft]]:
+def _groups(count: int, poisons: int, random: Random) -> Iterator[list[_Draft]]:
     """Messages that belong together, ``count`` in all; a group that would exceed it is cut."""
     left = count
-    for group in _endless_groups(count, random):
+    for group in _endless_groups(count, poisons, random):
         if left <= 0:
             return
         yield group[:left]
         left -= len(group)
 
 
-def _endless_groups(count: int, random: Random) -> Iterator[list[_Draft]]:
-    # One of each poison and of each large message, also in a small plan.
-    poisons = max(len(POISONS), round(count * _POISON_OF_THOUSAND / 1000))
+def _endless_groups(count: int, poisons: int, random: Random) -> Iterator[list[_Draft]]:
     large = max(1, round(count * _LARGE_OF_THOUSAND / 1000))
     for number in range(poisons):
         variety = POISONS[number % len(POISONS)]
