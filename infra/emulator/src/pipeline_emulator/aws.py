@@ -11,6 +11,8 @@ import botocore.session
 from botocore.config import Config
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_dynamodb import DynamoDBClient, DynamoDBServiceResource
     from mypy_boto3_lambda import LambdaClient
@@ -36,10 +38,14 @@ class AwsEndpoint:
     """
 
     url: str
+    certificates: Path | None = None
+    """Those to trust, when the address begins with https."""
 
     def variables(self) -> dict[str, str]:
         """Give the environment variables with which any AWS tool or SDK talks to this endpoint."""
+        trusted = {"AWS_CA_BUNDLE": str(self.certificates)} if self.certificates else {}
         return {
+            **trusted,
             "AWS_ENDPOINT_URL": self.url,
             "AWS_DEFAULT_REGION": REGION,
             "AWS_REGION": REGION,
@@ -49,36 +55,42 @@ class AwsEndpoint:
 
     def sqs(self, **config: Any) -> SQSClient:
         """Make an SQS client."""
-        return self._session().client("sqs", endpoint_url=self.url, config=_config(config))
+        return self.session().client("sqs", endpoint_url=self.url, config=_config(config))
 
     def dynamodb(self) -> DynamoDBClient:
         """Make a DynamoDB client."""
-        return self._session().client("dynamodb", endpoint_url=self.url, config=_config({}))
+        return self.session().client("dynamodb", endpoint_url=self.url, config=_config({}))
 
     def dynamodb_resource(self) -> DynamoDBServiceResource:
         """Make the DynamoDB resource, which speaks plain Python values."""
-        return self._session().resource("dynamodb", endpoint_url=self.url, config=_config({}))
+        return self.session().resource("dynamodb", endpoint_url=self.url, config=_config({}))
 
     def cloudformation(self) -> CloudFormationClient:
         """Make a CloudFormation client."""
-        return self._session().client("cloudformation", endpoint_url=self.url, config=_config({}))
+        return self.session().client("cloudformation", endpoint_url=self.url, config=_config({}))
 
     def s3(self) -> S3Client:
         """Make an S3 client."""
-        return self._session().client("s3", endpoint_url=self.url, config=_config({}))
+        return self.session().client("s3", endpoint_url=self.url, config=_config({}))
 
     def lambda_(self) -> LambdaClient:
         """Make a Lambda client."""
-        return self._session().client("lambda", endpoint_url=self.url, config=_config({}))
+        return self.session().client("lambda", endpoint_url=self.url, config=_config({}))
 
-    def _session(self) -> boto3.Session:
-        return private_session()
+    def session(self) -> boto3.Session:
+        """Make a session for clients of other services; they are still to be given the address."""
+        return private_session(self.certificates)
 
 
-def private_session() -> boto3.Session:
+def private_session(certificates: Path | None = None) -> boto3.Session:
     """Make a boto3 session with the test credentials that reads none of the user's configuration."""
     quiet = botocore.session.Session(
-        session_vars={"profile": _UNSET, "config_file": _IGNORED_FILE, "credentials_file": _IGNORED_FILE}
+        session_vars={
+            "profile": _UNSET,
+            "config_file": _IGNORED_FILE,
+            "credentials_file": _IGNORED_FILE,
+            "ca_bundle": (None, None, str(certificates) if certificates else None, None),
+        }
     )
     return boto3.Session(
         botocore_session=quiet,

@@ -12,7 +12,7 @@ from pipeline_emulator.deploy.sam import BUCKET, SamCli
 from pipeline_emulator.durable_runner import durable_runner_process
 from pipeline_emulator.event_source.process import event_source_process
 from pipeline_emulator.executables import Executables
-from pipeline_emulator.ministack import http_status, ministack_is_ready, ministack_process
+from pipeline_emulator.ministack import certificate_of, http_status, ministack_is_ready, ministack_process
 from pipeline_emulator.ports import LOOPBACK, reserve_port
 from pipeline_emulator.run_folder import RunFolder
 from pipeline_emulator.signals import ending_signals_raise
@@ -46,7 +46,15 @@ class Emulator:
     durable_runner: ChildProcess
     event_source: ChildProcess
 
-    def __init__(self, run: RunFolder, executables: Executables, steps: Steps, proxy: Proxy | None = None) -> None:
+    def __init__(
+        self,
+        run: RunFolder,
+        executables: Executables,
+        steps: Steps,
+        *,
+        proxy: Proxy | None = None,
+        enforce_iam: bool = False,
+    ) -> None:
         """Prepare, without starting anything; use ``Emulator.start``."""
         self.keep_logs = False
         self._run = run
@@ -55,7 +63,12 @@ class Emulator:
         self._port = reserve_port()
         self._durable_port = reserve_port()
         self._parts: list[ChildProcess] = []
-        self.endpoint = AwsEndpoint(f"http://{LOOPBACK}:{self._port}")
+        self._enforce_iam = enforce_iam
+        self.endpoint = (
+            AwsEndpoint(f"https://{LOOPBACK}:{self._port}", certificate_of(run))
+            if enforce_iam
+            else AwsEndpoint(f"http://{LOOPBACK}:{self._port}")
+        )
         self._proxy = proxy
         self.inner_endpoint = AwsEndpoint(f"http://{LOOPBACK}:{reserve_port()}") if proxy else self.endpoint
 
@@ -69,20 +82,22 @@ class Emulator:
         parameters: Mapping[str, str] | None = None,
         steps: Steps | None = None,
         proxy: Proxy | None = None,
+        enforce_iam: bool = False,
     ) -> Iterator[Emulator]:
         """Start it and deploy the repository's root template; at the end of the context nothing of it is left.
 
         ``parameters`` override those of the template. ``proxy`` describes, for an endpoint and a port, a process
         that listens on that port and forwards to that endpoint: functions, durable service and event source mapping
-        then call SQS, DynamoDB and Lambda through it, at ``inner_endpoint``. Raises EmulatorError, or
-        PartFailedError which names the part and its log. After an error the logs are kept; else they go with the
-        run's folder.
+        then call SQS, DynamoDB and Lambda through it, at ``inner_endpoint``. With ``enforce_iam``, functions may do
+        only what their roles allow, and all speak TLS; who has the test credentials may do everything. Raises
+        EmulatorError, or PartFailedError which names the part and its log. After an error the logs are kept; else
+        they go with the run's folder.
         """
         steps = steps or SilentSteps()
         executables = Executables.from_environment()
         with ending_signals_raise():
             run = RunFolder.create(repository, steps.note)
-            emulator = cls(run, executables, steps, proxy)
+            emulator = cls(run, executables, steps, proxy=proxy, enforce_iam=enforce_iam)
             try:
                 emulator._start(repository / template, parameters or {})
                 yield emulator
@@ -126,11 +141,19 @@ class Emulator:
         try:
             durable_url = f"http://{LOOPBACK}:{self._durable_port}"
             self.ministack = ministack_process(
-                self._run, self._executables, self.endpoint, self._port, durable_url, self.inner_endpoint
+                self._run,
+                self._executables,
+                self.endpoint,
+                self._port,
+                durable_url,
+                self.inner_endpoint,
+                enforce_iam=self._enforce_iam,
             )
             self._parts.append(self.ministack)
             self.ministack.start()
-            self.ministack.wait_until(lambda: ministack_is_ready(self._port), seconds=_START_SECONDS)
+            self.ministack.wait_until(
+                lambda: ministack_is_ready(self._port, self.endpoint.certificates), seconds=_START_SECONDS
+            )
             if self._proxy:
                 self._start_proxy(self._proxy)
             self.endpoint.s3().create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import ssl
 from typing import TYPE_CHECKING
 
 from pipeline_emulator.aws import REGION
@@ -11,6 +12,8 @@ from pipeline_emulator.ports import LOOPBACK
 from pipeline_emulator.process import ChildProcess
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pipeline_emulator.aws import AwsEndpoint
     from pipeline_emulator.executables import Executables
     from pipeline_emulator.run_folder import RunFolder
@@ -27,10 +30,13 @@ def ministack_process(
     port: int,
     durable_url: str,
     inner_endpoint: AwsEndpoint,
+    *,
+    enforce_iam: bool,
 ) -> ChildProcess:
     """Describe MiniStack on that port, with functions that checkpoint at ``durable_url``.
 
-    They call SQS and DynamoDB at ``inner_endpoint``.
+    They call SQS and DynamoDB at ``inner_endpoint``. Enforcing IAM takes TLS, as the policies of the queues deny plain
+    HTTP: the certificate is then at ``certificate_of(run)``.
     """
     variables = service_environment(run.id, run.path, endpoint)
     # MiniStack gives its workers its own environment, and sets this one for them unless it is there.
@@ -51,6 +57,8 @@ def ministack_process(
         "LAMBDA_EXECUTOR": "local",
         "LAMBDA_ACCOUNT_CONCURRENCY": str(_CONCURRENT_INVOKES),
     }
+    if enforce_iam:
+        settings |= {"AUTH": "true", "USE_SSL": "1"}
     return ChildProcess(
         "MiniStack",
         [str(executables.ministack_python), "-m", "ministack"],
@@ -60,15 +68,23 @@ def ministack_process(
     )
 
 
-def ministack_is_ready(port: int) -> bool:
-    """Say whether MiniStack answers on that port and has finished starting."""
-    return http_status(port, "/_ministack/ready") == http.HTTPStatus.OK
+def certificate_of(run: RunFolder) -> Path:
+    """Give the file with the certificate that MiniStack makes for itself."""
+    return run.path / "tmp" / "ministack-tls" / "server.crt"
 
 
-def http_status(port: int, path: str) -> int | None:
+def ministack_is_ready(port: int, certificates: Path | None = None) -> bool:
+    """Say whether MiniStack answers on that port, with TLS if there are certificates, and has finished starting."""
+    return http_status(port, "/_ministack/ready", certificates) == http.HTTPStatus.OK
+
+
+def http_status(port: int, path: str, certificates: Path | None = None) -> int | None:
     """Get a page from this machine and give the HTTP status, or None when nothing answers."""
     connection = http.client.HTTPConnection(LOOPBACK, port, timeout=2)
     try:
+        if certificates:
+            trusted = ssl.create_default_context(cafile=certificates)
+            connection = http.client.HTTPSConnection(LOOPBACK, port, timeout=2, context=trusted)
         connection.request("GET", path)
         return connection.getresponse().status
     except (OSError, http.client.HTTPException):

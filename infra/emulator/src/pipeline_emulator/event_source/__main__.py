@@ -24,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("botocore").setLevel(logging.WARNING)
-    endpoint = AwsEndpoint(options.endpoint_url)
+    endpoint = AwsEndpoint(options.endpoint_url, options.certificates)
     # Its own retries would delay stopping; the poller has its own.
     sqs = endpoint.sqs(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=5, read_timeout=15)
     try:
@@ -53,6 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m pipeline_emulator.event_source", description=__doc__)
     parser.add_argument("--endpoint-url", required=True, help="of the emulated AWS")
+    parser.add_argument("--certificates", type=Path, help="to trust, when the address begins with https")
     parser.add_argument("--durable-port", required=True, type=int, help="of dex-local-runner")
     parser.add_argument("--function-arn", required=True, help="of the durable function, with its alias")
     parser.add_argument("--execution-timeout", required=True, type=int, help="seconds, of its DurableConfig")

@@ -29,6 +29,8 @@ def event_source_process(
         "--retention-days": str(durable.retention_days),
         "--ready-file": str(ready_file),
     }
+    if endpoint.certificates:
+        options["--certificates"] = str(endpoint.certificates)
     words = [word for option in options.items() for word in option]
     process = ChildProcess(
         "event source mapping",
