@@ -6,7 +6,6 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pipeline_emulator.aws import private_session
 from pipeline_emulator.demo.table import Table
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ class Stack:
         self._outputs = emulator.outputs
         self.sqs = emulator.endpoint.sqs()
         self.dynamodb = emulator.endpoint.dynamodb()
-        self._logs = private_session().client("logs", endpoint_url=emulator.endpoint.url)
+        self._logs = emulator.endpoint.session().client("logs", endpoint_url=emulator.endpoint.url)
         self._log_group = (
             f"/aws/lambda/{emulator.deployment.parameters['EnvironmentName']}-durable-pipeline-orchestrator"
         )
@@ -68,7 +67,7 @@ class Stack:
         return self._table.all_message_ids()
 
     def wait_for_item(self, execution_id: str) -> dict[str, Any]:
-        return self._wait(lambda: self.item(execution_id), f"item {execution_id}")
+        return self.wait_until(lambda: self.item(execution_id), f"item {execution_id}")
 
     def wait_for_dead_letters(self, count: int) -> list[MessageTypeDef]:
         return self._wait_for_messages(self._outputs.dead_letter_queue_url, count)
@@ -78,7 +77,7 @@ class Stack:
 
     def wait_until_drained(self, *, seconds: float = GIVE_UP_SECONDS) -> None:
         """Wait until the queue holds no message, visible or not."""
-        self._wait(lambda: self.in_queue() == 0, "an empty queue", seconds=seconds)
+        self.wait_until(lambda: self.in_queue() == 0, "an empty queue", seconds=seconds)
 
     def in_queue(self) -> int:
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
@@ -88,7 +87,7 @@ class Stack:
     def wait_until_failed(self, message_id: str) -> None:
         """Wait until the orchestrator has given a message up for this delivery, as its log says."""
 
-        self._wait(lambda: self.failures_of(message_id), f"failure of {message_id}")
+        self.wait_until(lambda: self.failures_of(message_id), f"failure of {message_id}")
 
     def failures_of(self, message_id: str) -> int:
         """Count the deliveries in which the orchestrator has given a message up, as its log says."""
@@ -144,7 +143,7 @@ class Stack:
             found.update((message["MessageId"], message) for message in self._received(url))
             return list(found.values()) if len(found) >= count else None
 
-        return self._wait(enough, f"{count} messages in {url}")
+        return self.wait_until(enough, f"{count} messages in {url}")
 
     def _received(self, url: str) -> Iterator[MessageTypeDef]:
         """Receive until nothing more is visible."""
@@ -160,7 +159,7 @@ class Stack:
                 return
             yield from answer["Messages"]
 
-    def _wait(self, look: Callable[[], Found | None], what: str, *, seconds: float = GIVE_UP_SECONDS) -> Found:
+    def wait_until(self, look: Callable[[], Found | None], what: str, *, seconds: float = GIVE_UP_SECONDS) -> Found:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             self._emulator.check()
