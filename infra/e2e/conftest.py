@@ -1,4 +1,4 @@
-"""The whole pipeline, deployed from its templates to an emulated AWS, once for all tests."""
+"""The whole pipeline, deployed from its templates to an emulated AWS, once for all tests that need no other."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from permissions import Roles
 from pipeline_emulator.emulator import Emulator
 from stack import Stack
 
@@ -26,12 +27,18 @@ PARAMETERS = {
 
 @pytest.fixture(scope="session")
 def emulator() -> Iterator[Emulator]:
-    with Emulator.start(REPOSITORY, parameters=PARAMETERS) as aws:
+    """Functions may do only what their roles allow, in every test."""
+    with Emulator.start(REPOSITORY, parameters=PARAMETERS, enforce_iam=True) as aws:
         yield aws
 
 
+@pytest.fixture(scope="session")
+def roles(emulator: Emulator) -> Roles:
+    return Roles(emulator.endpoint)
+
+
 @pytest.fixture
-def stack(emulator: Emulator) -> Iterator[Stack]:
+def stack(emulator: Emulator, roles: Roles) -> Iterator[Stack]:
     stack = Stack(emulator)
     yield stack
     emulator.check()

@@ -1,4 +1,4 @@
-"""The pipeline with IAM enforced: each service's role suffices, and nothing that it allows is superfluous.
+"""Each service's role suffices, and nothing that it allows is superfluous.
 
 The emulated Lambda gives the functions their roles' credentials. Everything else of AWS acts with credentials that may
 do everything, so what AWS itself does in a role's name is proven by making the same call with the role's credentials,
@@ -14,34 +14,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 from conftest import PARAMETERS, REPOSITORY
-from permissions import Grant, Roles, grants_of_templates
-from pipeline_emulator.emulator import Emulator
-from stack import Stack
+from permissions import Grant, grants_of_templates
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+
+    from permissions import Roles
+    from pipeline_emulator.emulator import Emulator
+    from stack import Stack
 
     Expectation = Callable[[Stack], None]
     Call = Callable[[Roles, str, Emulator], Any]
-
-
-@pytest.fixture(scope="module")
-def guarded() -> Iterator[Emulator]:
-    with Emulator.start(REPOSITORY, parameters=PARAMETERS, enforce_iam=True) as aws:
-        yield aws
-
-
-@pytest.fixture(scope="module")
-def roles(guarded: Emulator) -> Roles:
-    return Roles(guarded.endpoint)
-
-
-@pytest.fixture
-def stack(guarded: Emulator, roles: Roles) -> Iterator[Stack]:
-    stack = Stack(guarded)
-    yield stack
-    guarded.check()
-    stack.empty_queues()
 
 
 def body(data_source: Any = "a.csv") -> str:
@@ -181,14 +164,14 @@ def test_without_this_grant_an_expectation_fails(stack: Stack, roles: Roles, gra
 
 @pytest.mark.parametrize("grant", granting(CALLS), ids=str)
 def test_a_role_allows_what_aws_does_in_its_name_and_only_by_this_grant(
-    guarded: Emulator, roles: Roles, grant: Grant
+    emulator: Emulator, roles: Roles, grant: Grant
 ) -> None:
     call = CALLS[grant.action]
 
-    call(roles, grant.service, guarded)
+    call(roles, grant.service, emulator)
 
     with roles.without(grant), pytest.raises(ClientError) as refused:
-        call(roles, grant.service, guarded)
+        call(roles, grant.service, emulator)
     assert refused.value.response["Error"]["Code"] in {"AccessDenied", "AccessDeniedException"}
 
 
