@@ -90,7 +90,9 @@ def chaos(session: nox.Session) -> None:
 @nox.session
 def fuzz(session: nox.Session) -> None:
     """Send arbitrary bodies through all of the code at once; -- --bodies N tries each property with N."""
-    pinned, local, tools = [], [str(CONTRACTS)], []
+    pinned: list[str] = []
+    local = [str(CONTRACTS)]
+    tools: list[str] = []
     for service in SERVICES:
         pinned += ["-r", str(service / "requirements.lock")]
         local.append(str(service))
