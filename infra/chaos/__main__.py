@@ -104,7 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--batch-size", type=_count, default=25, metavar="N", help="(default: %(default)s)")
     parser.add_argument("--concurrency", type=_count, default=8, metavar="N", help="(default: %(default)s)")
     parser.add_argument(
-        "--backlog", type=_count, default=2000, metavar="N", help="messages in the queue at most (default: %(default)s)"
+        "--backlog", type=_count, default=1000, metavar="N", help="messages in the queue at most (default: %(default)s)"
     )
     return parser
 

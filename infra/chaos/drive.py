@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from chaos.injector import Strike
     from chaos.messages import PlannedMessage
 
-_LOOK_SECONDS = 0.05
+# MiniStack goes through all messages of a queue whenever it is asked about it.
+_LOOK_SECONDS = 0.1
 # Between two looks, so that faults strike close to their point while messages are sent.
 _SENT_AT_ONCE = 200
 # The queue is empty when the last delete is done. What an execution still does that was forgotten, because the mapping
@@ -123,4 +124,4 @@ def _wait_until_quiet(aws: Emulator) -> None:
         now = [items, *(depth(sqs, url) for url in urls)]
         if now != before:
             before, changed = now, time.monotonic()
-        time.sleep(_LOOK_SECONDS * 4)
+        time.sleep(2 * _LOOK_SECONDS)

@@ -81,7 +81,7 @@ class Report:
             yield from _listed(f"{len(found):6}  {copy}", found)
         if not findings.copies:
             yield "       0"
-        title = f"{len(findings.casualties):6}  dead letters that are no poison: each of their deliveries was struck"
+        title = f"{len(findings.casualties):6}  dead letters that are no poison: faults ended each of their deliveries"
         yield "\nCasualties"
         yield from _listed(title, findings.casualties)
         if course.given_up:
