@@ -147,7 +147,10 @@ def rejections_of(progress: Progress) -> list[Rejection]:
 
 
 def log_failed(context: DurableContext, records: Sequence[Record], stage: Stage, error: Exception) -> None:
-    """Say which records a stage did not finish, once, also when it is replayed."""
+    """Say which records a stage did not finish.
+
+    The SDK's logger leaves out what a replay says again, but not within the branches of a FLAT map: expect repeats.
+    """
     for record in records:
         context.logger.warning(
             "record is not finished",
