@@ -48,9 +48,12 @@ def local(session: nox.Session) -> None:
 
 
 @nox.session(allow_parallel=True)
-@nox.parametrize("package", [nox.param(name, id=name) for name in PACKAGES])
+@nox.parametrize("package", [nox.param(name, id=name) for name in (*PACKAGES, "fuzz")])
 def test(session: nox.Session, package: str) -> None:
-    """Test a package, installed alone; what follows -- is pytest's."""
+    """Test a package, installed alone, or send arbitrary bodies through all; what follows -- is pytest's."""
+    if package == "fuzz":
+        fuzz(session)
+        return
     install(session, environment(session), *package_steps(package))
     env = {}
     if package in NEED_MINISTACK:

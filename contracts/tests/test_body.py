@@ -15,8 +15,8 @@ from pipeline_contracts import ErrorCode, InvalidBodyError, parse_body, same_jso
 MANY_KEYS = "{" + ",".join(f'"{n}": 0' for n in range(80_000)) + ', "1": 1}'
 
 
-def nested(levels: int) -> str:
-    return '{"a":' + "[" * (levels - 1) + "]" * (levels - 1) + "}"
+def nested(levels: int, innermost: str = "[]") -> str:
+    return '{"a":' + "[" * (levels - 2) + innermost + "]" * (levels - 2) + "}"
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,7 @@ def nested(levels: int) -> str:
         ('{"a": -1e-131}', ErrorCode.NUMBER_OUT_OF_RANGE, "-1e-131"),
         ('{"a": 1e99999999999999999999}', ErrorCode.NUMBER_OUT_OF_RANGE, "digits"),
         (nested(33), ErrorCode.NESTED_TOO_DEEPLY, "32"),
+        (nested(33, "null"), ErrorCode.NESTED_TOO_DEEPLY, "32"),
         (MANY_KEYS, ErrorCode.DUPLICATE_KEY, '"1"'),
         (nested(100_000), ErrorCode.NESTED_TOO_DEEPLY, "32"),
         ('{"a": "\\ud800"}', ErrorCode.LONE_SURROGATE, "\\ud800"),
@@ -78,6 +79,7 @@ def test_a_number_keeps_every_digit(literal: str, value: Decimal) -> None:
 
 def test_legal_nesting_surrogate_pairs_and_empty_values_are_good() -> None:
     assert parse_body(nested(32))
+    assert parse_body(nested(32, '"a"'))
     assert parse_body('{"a": "\\ud83d\\ude00", "": "", "l": [], "o": {}, "n": null}') == {
         "a": "😀", "": "", "l": [], "o": {}, "n": None,
     }  # fmt: skip

@@ -96,6 +96,7 @@ BAD = {
     "39 digits": (message(f'"n": {"9" * 39}'), "number_out_of_range", "at most 38 digits"),
     "a number too large": (message('"n": 1e126'), "number_out_of_range", "9.99E+125"),
     "33 levels": (message('"n": ' + "[" * 32 + "]" * 32), "nested_too_deeply", "32 levels"),
+    "a number on the 33rd level": (message('"n": ' + "[" * 31 + "1" + "]" * 31), "nested_too_deeply", "32 levels"),
     "a lone surrogate": (message('"n": "\\ud800"'), "lone_surrogate", "\\ud800"),
     "a duplicate key": (message('"n": 1, "n": 2'), "duplicate_key", 'has the key "n" twice'),
     "an item past 400 KB": (message(f'"n": "{"x" * 420_000}"'), "not_storable", "size"),
@@ -130,6 +131,7 @@ VALUES = [
     "null",
     "false",
     "[" * (MAX_NESTING - 1) + "]" * (MAX_NESTING - 1),
+    "[" * (MAX_NESTING - 2) + "1" + "]" * (MAX_NESTING - 2),
 ]
 
 

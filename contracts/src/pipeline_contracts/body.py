@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from pipeline_contracts.errors import ErrorCode, FieldError, InvalidBodyError
 
 MAX_NESTING = 32
-"""Objects and arrays within one another, the body's own object being the first."""
+"""Levels of values within one another, the body's own object being the first, and its members on the second."""
 MAX_DIGITS = 38
 """Significant digits of a number."""
 MIN_EXPONENT, MAX_EXPONENT = -130, 125
@@ -126,7 +126,7 @@ def _check_storable(body: dict[str, Any]) -> None:
     depth = 0
     while level:
         depth += 1
-        if depth > MAX_NESTING:
+        if depth == MAX_NESTING and any(level):
             _refuse(ErrorCode.NESTED_TOO_DEEPLY, f"is nested more than {MAX_NESTING} levels deep")
         deeper: list[Any] = []
         for container in level:
