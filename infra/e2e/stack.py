@@ -91,7 +91,7 @@ class Stack:
 
     def failures_of(self, message_id: str) -> int:
         """Count the deliveries in which the orchestrator has given a message up, as its log says."""
-        return self.logged("record is not finished", message_id)
+        return self.logged("message failed", message_id)
 
     def logged(self, *words: str) -> int:
         """Count the lines of the orchestrator's log that have all the words."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from orchestrator import handler as module
+from faults import holds, spoil
 from pipeline import body
 
 if TYPE_CHECKING:
@@ -64,6 +66,7 @@ def test_the_names_and_order_of_the_operations_are_those_of_executions_in_flight
         ("CHAINED_INVOKE", "transform"),
         ("CHAINED_INVOKE", "transform"),
         ("STEP", "reject"),
+        ("STEP", "log-failed"),
         ("STEP", "redeliver-soon"),
     ]
 
@@ -101,15 +104,33 @@ def test_the_checkpoint_of_a_batch_holds_no_data(pipeline: Pipeline) -> None:
     assert len(chunks.result) < 2_000
 
 
-def test_the_log_names_the_record_once_and_never_its_data(pipeline: Pipeline) -> None:
+def test_the_log_names_a_message_that_was_not_stored_once_and_never_its_data(pipeline: Pipeline) -> None:
     log = io.StringIO()
     module.logger.registered_handler.setStream(log)
+    pipeline.monkeypatch.setattr(module, "settings", replace(module.settings, chunk_size=10))
 
-    run = pipeline.run(body(note="hidden"), '{"data_source": "hidden", "processing_type": 5}')
+    def dies(event: dict[str, Any], honest: Any) -> Any:
+        if holds(event, "poison"):
+            raise MemoryError
+        return honest()
 
-    assert run.invocations > 1
+    spoil(pipeline, "storer", dies)
+    spoil(pipeline, "validator", lambda event, honest: None if holds(event, "misread") else honest())
+    good = [body(note="hidden") for _ in range(19)]
+
+    # The last is alone in its chunk, which ends long before the first.
+    run = pipeline.run(body(mark="poison"), *good, body(mark="misread"), '{"data_source": "hidden", "n": 1}')
+
+    assert run.failed == ["m0", "m20"]
+    assert run.invocations > 5, "no replay took place"
     lines = [json.loads(line) for line in log.getvalue().splitlines()]
     (rejected,) = [line for line in lines if line["message"] == "message is rejected"]
-    assert (rejected["execution_id"], rejected["message_id"]) == ("test-esm-m1", "m1")
+    assert (rejected["execution_id"], rejected["message_id"]) == ("test-esm-m21", "m21")
     assert rejected["executionArn"]
+    failed = [line for line in lines if line["message"] == "message failed"]
+    assert [(line["message_id"], line["stage"], line["code"]) for line in failed] == [
+        ("m20", "validate", "broken_contract"),
+        ("m0", "store", "invoke_failed"),
+    ]
+    (_,) = [line for line in lines if line["message"] == "records go one by one"]
     assert "hidden" not in log.getvalue()

@@ -12,21 +12,22 @@ from aws_durable_execution_sdk_python.exceptions import InvokeError
 from aws_durable_execution_sdk_python.retries import with_retry
 
 from orchestrator import operations
-from orchestrator.errors import BrokenContractError, UnfinishedError
+from orchestrator.errors import BrokenContractError, StageError, UnfinishedError, code_of
 from orchestrator.limits import MAX_PAYLOAD_BYTES
-from orchestrator.messages import Record, Rejection
+from orchestrator.messages import Failure, Record, Rejection
 from orchestrator.stages import Unfinished
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aws_durable_execution_sdk_python import BatchResult, DurableContext
+    from pipeline_contracts import RecordError
 
     from orchestrator.chunks import Chunk
     from orchestrator.stages import Stage
 
-MAX_LOGGED = 1_000
-"""Characters of an error in the log: it is written for each record that it concerns."""
+MAX_REASON = 300
+"""Characters of an error that are kept: it is logged, and one by one also checkpointed, for each record."""
 
 
 @dataclass
@@ -35,7 +36,8 @@ class Progress:
 
     stored: list[Record] = field(default_factory=list)
     rejected: list[tuple[Record, Rejection]] = field(default_factory=list)
-    stranded: list[tuple[Record, int]] = field(default_factory=list)
+    failed: list[Failure] = field(default_factory=list)
+    stranded: list[tuple[Failure, int]] = field(default_factory=list)
     """Records whose invoke keeps failing, perhaps through the fault of a neighbour, and the stage where."""
 
 
@@ -44,6 +46,7 @@ def run_chunk(context: DurableContext, chunk: Chunk, stages: Sequence[Stage]) ->
     progress = run_together(context, chunk.records, stages)
     if progress.stranded and len(chunk.records) > 1 and chunk.may_go_one_by_one:
         run_one_by_one(context, progress, stages)
+    progress.failed += (failure for failure, _ in progress.stranded)
     return progress
 
 
@@ -58,10 +61,9 @@ def run_together(context: DurableContext, records: Sequence[Record], stages: Seq
             # with_retry is typed with a protocol that lacks invoke; it passes the context that it was given.
             with_retry(context, asking.ask, operations.RETRY, name=stage.name)  # type: ignore[arg-type]
         except UnfinishedError as error:
-            log_failed(context, asking.waiting, stage, error)
+            progress.failed += (failure(record, stage, error) for record in asking.waiting)
         except (InvokeError, BrokenContractError) as error:
-            log_failed(context, asking.waiting, stage, error)
-            progress.stranded += ((record, index) for record in asking.waiting)
+            progress.stranded += ((failure(record, stage, error), index) for record in asking.waiting)
         progress.rejected += asking.rejected
         records = asking.passed
     else:
@@ -72,16 +74,21 @@ def run_together(context: DurableContext, records: Sequence[Record], stages: Seq
 def run_one_by_one(context: DurableContext, progress: Progress, stages: Sequence[Stage]) -> None:
     """Take each stranded record alone through what is left of its chain, all at once, one attempt a stage."""
     stranded, progress.stranded = progress.stranded, []
+    first, _ = stranded[0]
+    context.logger.warning(
+        "records go one by one",
+        extra={"records": len(stranded), "stage": first.stage, "code": first.code, "reason": first.reason},
+    )
 
-    def run_alone(context: DurableContext, item: tuple[Record, int], *_position: object) -> dict[str, Any]:
-        record, first = item
+    def run_alone(context: DurableContext, item: tuple[Failure, int], *_position: object) -> dict[str, Any]:
+        record, first = item[0].record, item[1]
         for stage in stages[first:]:
             asking = Asking(stage, [record])
             try:
                 asking.ask(context)
             except (UnfinishedError, InvokeError, BrokenContractError) as error:
-                log_failed(context, [record], stage, error)
-                return {"outcome": "failed"}
+                failed = failure(record, stage, error)
+                return {"outcome": "failed", "why": [failed.stage, failed.code, failed.reason]}
             for _, rejection in asking.rejected:
                 return {"outcome": "rejected", "why": [rejection.stage, rejection.code, rejection.reason]}
             (record,) = asking.passed
@@ -91,12 +98,17 @@ def run_one_by_one(context: DurableContext, progress: Progress, stages: Sequence
         stranded, run_alone, name=operations.ONE_BY_ONE, config=operations.MAP
     )
     for item in batch.all:
-        record, _ = stranded[item.index]
+        unfinished, _ = stranded[item.index]
+        record = unfinished.record
         match item.result:
             case {"outcome": "stored"}:
                 progress.stored.append(record)
             case {"outcome": "rejected", "why": why}:
                 progress.rejected.append((record, Rejection(record.message, record.execution_id, *why)))
+            case {"outcome": "failed", "why": why}:
+                progress.failed.append(Failure(record, *why))
+            case _:
+                progress.failed.append(replace(unfinished, reason=str(item.error)[:MAX_REASON]))
 
 
 class Asking:
@@ -123,7 +135,7 @@ class Asking:
         text = context.invoke(self._stage.function_arn, payload, self._stage.name, operations.INVOKE)
         verdicts = self._stage.read(text or "null", self.waiting)
         asked, self.waiting = self.waiting, []
-        errors = []
+        errors: list[RecordError] = []
         for record, verdict in zip(asked, verdicts, strict=True):
             match verdict:
                 case Record():
@@ -132,9 +144,10 @@ class Asking:
                     self.rejected.append((record, verdict))
                 case Unfinished(error=error):
                     self.waiting.append(record)
-                    errors.append(f"{error.code}: {error.message}")
+                    errors.append(error)
         if errors:
-            raise UnfinishedError(f"{len(errors)} records are not finished, the first: {errors[0]}")
+            first = errors[0]
+            raise UnfinishedError(f"{len(errors)} records are not finished, the first: {first.message}", first.code)
 
 
 def rejections_of(progress: Progress) -> list[Rejection]:
@@ -146,19 +159,6 @@ def rejections_of(progress: Progress) -> list[Rejection]:
     ]
 
 
-def log_failed(context: DurableContext, records: Sequence[Record], stage: Stage, error: Exception) -> None:
-    """Say which records a stage did not finish.
-
-    The SDK's logger leaves out what a replay says again, but not within the branches of a FLAT map: expect repeats.
-    """
-    for record in records:
-        context.logger.warning(
-            "record is not finished",
-            extra={
-                "execution_id": record.execution_id,
-                "message_id": record.message.message_id,
-                "stage": stage.name,
-                "error": type(error).__name__,
-                "reason": str(error)[:MAX_LOGGED],
-            },
-        )
+def failure(record: Record, stage: Stage, error: StageError) -> Failure:
+    """Say why a stage did not finish a record."""
+    return Failure(record, stage.name, code_of(error), str(error)[:MAX_REASON])

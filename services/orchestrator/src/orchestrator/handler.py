@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from orchestrator.chunks import Chunk
-    from orchestrator.messages import Message, Rejection
+    from orchestrator.messages import Failure, Message, Rejection
 
 sdk_mend.mend()
 settings = Settings.from_environment()
@@ -71,7 +71,9 @@ def run(context: DurableContext, chunk: Chunk, *_: object) -> dict[str, list[int
     """Run one chunk and reject what has to be; the indexes that it returns are all that is checkpointed."""
     progress = run_chunk(context, chunk, chain)
     stored = [message.index for record in progress.stored for message in (record.message, *record.copies)]
-    return {"stored": stored, "rejected": reject(context, rejections_of(progress), operations.REJECT)}
+    rejected = reject(context, rejections_of(progress), operations.REJECT)
+    log_failed(context, progress.failed)
+    return {"stored": stored, "rejected": rejected}
 
 
 def reject(context: DurableContext, rejections: Sequence[Rejection], name: str) -> list[int]:
@@ -86,20 +88,39 @@ def reject(context: DurableContext, rejections: Sequence[Rejection], name: str) 
             sent, problem = set(), repr(error)
         if problem:
             context.logger.error("rejected messages could not be sent", extra={"reason": problem})
+        for rejection in rejections:
+            if rejection.message.index in sent:
+                log_outcome(context, "message is rejected", rejection.message, rejection)
         return sorted(sent)
 
-    for rejection in rejections:
-        context.logger.info(
-            "message is rejected",
-            extra={
-                "execution_id": rejection.execution_id,
-                "message_id": rejection.message.message_id,
-                "stage": rejection.stage,
-                "code": rejection.code,
-                "reason": rejection.reason,
-            },
-        )
     return context.step(send, name, operations.STEP)
+
+
+def log_failed(context: DurableContext, failures: Sequence[Failure]) -> None:
+    """Say which messages failed and why: in a step, since the end of a FLAT branch is passed again at each replay."""
+    if not failures:
+        return
+
+    def log(_: object) -> None:
+        for failure in failures:
+            for message in (failure.record.message, *failure.record.copies):
+                log_outcome(context, "message failed", message, failure)
+
+    context.step(log, operations.LOG_FAILED, operations.STEP)
+
+
+def log_outcome(context: DurableContext, what: str, message: Message, why: Rejection | Failure) -> None:
+    """Write the one line of a message that was not stored; it never holds its data."""
+    context.logger.info(
+        what,
+        extra={
+            "execution_id": why.execution_id,
+            "message_id": message.message_id,
+            "stage": why.stage,
+            "code": why.code,
+            "reason": why.reason,
+        },
+    )
 
 
 def redeliver(context: DurableContext, failed: Sequence[Message], event: dict[str, Any]) -> None:

@@ -58,8 +58,8 @@ def worst_case_seconds() -> int:
 OPERATIONS_OF_BATCH = 4
 """The execution, the map over the chunks, and the steps that reject unreadable and redeliver failed messages."""
 
-OPERATIONS_OF_CHUNK = STAGES * (2 * ATTEMPTS - 1) + 2
-"""Invokes and waits of each stage, the map over the records one by one, and the step that rejects."""
+OPERATIONS_OF_CHUNK = STAGES * (2 * ATTEMPTS - 1) + 3
+"""Invokes and waits of each stage, the map over the records one by one, and the steps that reject and log."""
 
 OPERATIONS_OF_RECORD = STAGES
 """Invokes of one record that goes one by one."""

@@ -49,6 +49,20 @@ class Rejection:
     reason: str
 
 
+@dataclass(frozen=True)
+class Failure:
+    """A record that a stage could not finish now, and why."""
+
+    record: Record
+    stage: str
+    code: str
+    reason: str
+
+    @property
+    def execution_id(self) -> str:
+        return self.record.execution_id
+
+
 def messages_of(event: Mapping[str, Any]) -> list[Message]:
     """Read the event of an SQS event source mapping.
 

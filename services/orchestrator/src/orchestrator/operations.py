@@ -36,6 +36,7 @@ TRANSFORM = "transform"
 STORE = "store"
 ONE_BY_ONE = "one-by-one"
 REJECT = "reject"
+LOG_FAILED = "log-failed"
 REDELIVER = "redeliver-soon"
 
 # Requests and responses are JSON text already: the stage writes the one and reads the other.
