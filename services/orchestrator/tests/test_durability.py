@@ -7,8 +7,8 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from orchestrator import handler as module
 from faults import holds, spoil
+from orchestrator import handler as module
 from pipeline import body
 
 if TYPE_CHECKING:
