@@ -89,7 +89,7 @@ EXCHANGES: list[tuple[type[Contract], dict[str, Any]]] = [
 def test_a_payload_crosses_the_border_and_comes_out_the_same(model: type[Contract], payload: dict[str, Any]) -> None:
     parsed = model.model_validate(json.loads(json.dumps(payload)))
 
-    assert parsed.model_dump(mode="json") == payload
+    assert parsed.model_dump(mode="json", exclude={"contract_version"}) == payload
 
 
 @pytest.mark.parametrize(("model", "payload"), EXCHANGES, ids=lambda value: getattr(value, "__name__", ""))

@@ -2,6 +2,7 @@
 
 from pipeline_contracts.body import parse_body, same_json
 from pipeline_contracts.errors import ErrorCode, FieldError, InvalidBodyError, RecordError
+from pipeline_contracts.exchange import VERSION, read_exchange
 from pipeline_contracts.identity import execution_id
 from pipeline_contracts.message import PipelineMessage
 from pipeline_contracts.storage import (
@@ -28,6 +29,7 @@ from pipeline_contracts.validation import (
 
 __all__ = [
     "MAX_DERIVED_BYTES",
+    "VERSION",
     "ErrorCode",
     "FieldError",
     "InvalidBodyError",
@@ -49,5 +51,6 @@ __all__ = [
     "ValidationResult",
     "execution_id",
     "parse_body",
+    "read_exchange",
     "same_json",
 ]

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from pipeline_contracts.base import MAX_RECORDS, Contract, ExecutionId, JsonText, Timestamp
 from pipeline_contracts.errors import RecordError
+from pipeline_contracts.exchange import Exchange
 from pipeline_contracts.transformation import TransformedData
 
 
@@ -21,7 +22,7 @@ class StorageRecord(Contract):
     transformed_data: TransformedData
 
 
-class StorageRequest(Contract):
+class StorageRequest(Exchange):
     """The records of a chunk."""
 
     records: Annotated[tuple[StorageRecord, ...], Field(strict=False, min_length=1, max_length=MAX_RECORDS)]
@@ -58,7 +59,7 @@ class StorageResult(Contract):
         return self
 
 
-class StorageResponse(Contract):
+class StorageResponse(Exchange):
     """One result for each record of the request, in any order."""
 
     results: Annotated[tuple[StorageResult, ...], Field(strict=False, max_length=MAX_RECORDS)]

@@ -9,6 +9,7 @@ from pydantic import Field, JsonValue, field_validator, model_validator
 
 from pipeline_contracts.base import MAX_RECORDS, Contract, ExecutionId, JsonText, Timestamp
 from pipeline_contracts.errors import RecordError
+from pipeline_contracts.exchange import Exchange
 
 MAX_DERIVED_BYTES = 4_096
 """UTF-8 bytes of `derived` as JSON: with a bound, a chunk's response can be kept below 1 MiB beforehand."""
@@ -21,7 +22,7 @@ class TransformationRecord(Contract):
     data: JsonText
 
 
-class TransformationRequest(Contract):
+class TransformationRequest(Exchange):
     """The records of a chunk."""
 
     records: Annotated[tuple[TransformationRecord, ...], Field(strict=False, min_length=1, max_length=MAX_RECORDS)]
@@ -69,7 +70,7 @@ class TransformationResult(Contract):
         return self
 
 
-class TransformationResponse(Contract):
+class TransformationResponse(Exchange):
     """One result for each record of the request, in any order."""
 
     results: Annotated[tuple[TransformationResult, ...], Field(strict=False, max_length=MAX_RECORDS)]

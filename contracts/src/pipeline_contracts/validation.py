@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from pipeline_contracts.base import MAX_RECORDS, Contract, ExecutionId, JsonText
 from pipeline_contracts.errors import FieldError
+from pipeline_contracts.exchange import Exchange
 
 MAX_ERRORS = 10
 """Errors in one verdict: enough to mend a body, and a response stays small."""
@@ -20,7 +21,7 @@ class ValidationRecord(Contract):
     data: JsonText
 
 
-class ValidationRequest(Contract):
+class ValidationRequest(Exchange):
     """The records of a chunk."""
 
     records: Annotated[tuple[ValidationRecord, ...], Field(strict=False, min_length=1, max_length=MAX_RECORDS)]
@@ -41,7 +42,7 @@ class ValidationResult(Contract):
         return self
 
 
-class ValidationResponse(Contract):
+class ValidationResponse(Exchange):
     """One result for each record of the request, in any order."""
 
     results: Annotated[tuple[ValidationResult, ...], Field(strict=False, max_length=MAX_RECORDS)]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from faults import holds, outcomes, spoil
 from pipeline import NOW, body
+from pipeline_contracts.exchange import MAJOR, MINOR
 
 if TYPE_CHECKING:
     from pipeline import Pipeline
@@ -40,6 +41,7 @@ def broken_answers() -> dict[str, Any]:
         "a repeated id": lambda entries: {"results": [entries[0], *entries]},
         "an invented id": lambda entries: {"results": [*entries, {**entries[0], "execution_id": "invented"}]},
         "an id of the wrong type": change(execution_id=7),
+        "another major version": lambda entries: {"contract_version": f"{MAJOR + 1}.0", "results": entries},
         "an answer past 1 MiB": lambda entries: {"results": entries, "padding": "x" * 1_048_577},
     }
 
@@ -66,6 +68,20 @@ def test_an_answer_that_breaks_the_contract_fails_only_the_records_concerned(
 
     assert run.failed == ["m1"]
     assert set(outcomes(pipeline, run.failed, 3).values()) == {"stored", "failed"}
+
+
+@pytest.mark.parametrize("service", ["validator", "transformer", "storer"])
+def test_what_a_service_with_a_newer_minor_version_adds_is_ignored(pipeline: Pipeline, service: str) -> None:
+    def newer(_event: dict[str, Any], honest: Any) -> Any:
+        entries = [{**entry, "added": {"later": 1}} for entry in honest()["results"]]
+        return {"contract_version": f"{MAJOR}.{MINOR + 1}", "results": entries, "added": [1]}
+
+    spoil(pipeline, service, newer)
+
+    run = pipeline.run(body(), body())
+
+    assert set(outcomes(pipeline, run.failed, 2).values()) == {"stored"}
+    assert pipeline.services.invocations() == {"validator": 1, "transformer": 1, "storer": 1}
 
 
 def test_an_answer_that_makes_the_next_request_too_large_fails_its_record_alone(pipeline: Pipeline) -> None:

@@ -15,6 +15,7 @@ from pipeline_contracts import (
     ValidationRecord,
     ValidationRequest,
     ValidationResponse,
+    read_exchange,
 )
 from pipeline_contracts.errors import reason
 from pydantic import ValidationError
@@ -142,7 +143,7 @@ Response = TypeVar("Response", ValidationResponse, TransformationResponse, Stora
 
 def _parsed(model: type[Response], text: str) -> Response:
     try:
-        return model.model_validate_json(text)
+        return read_exchange(model, text)
     except ValidationError as error:
         raise BrokenContractError(str(error)) from error
 

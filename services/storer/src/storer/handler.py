@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
-from pipeline_contracts import StorageRequest, StorageResponse, StorageStatus
+from pipeline_contracts import StorageRequest, StorageResponse, StorageStatus, read_exchange
 
 from storer.adapters import DynamoDBTable, dynamodb_client
 from storer.logic import store
@@ -29,7 +29,7 @@ pool = ThreadPoolExecutor(CONCURRENT_WRITES)
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001 -- Lambda's signature
     """Answer a `StorageRequest` with a `StorageResponse`."""
-    request = StorageRequest.model_validate(event)
+    request = read_exchange(StorageRequest, event)
     now = datetime.now(UTC)
     results = tuple(pool.map(lambda record: store(record, table, now), request.records))
 

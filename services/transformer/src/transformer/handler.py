@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
-from pipeline_contracts import TransformationRequest, TransformationResponse
+from pipeline_contracts import TransformationRequest, TransformationResponse, read_exchange
 
 from transformer.logic import transform
 from transformer.transformations import TRANSFORMATIONS
@@ -24,7 +24,7 @@ metrics.set_default_dimensions(environment=os.environ["ENVIRONMENT"])
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001 -- Lambda's signature
     """Answer a `TransformationRequest` with a `TransformationResponse`."""
-    request = TransformationRequest.model_validate(event)
+    request = read_exchange(TransformationRequest, event)
     now = datetime.now(UTC)
     results = tuple(transform(record, TRANSFORMATIONS, now) for record in request.records)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
-from pipeline_contracts import ValidationRequest, ValidationResponse
+from pipeline_contracts import ValidationRequest, ValidationResponse, read_exchange
 
 from validator.logic import validate
 from validator.rules import RULES
@@ -23,7 +23,7 @@ metrics.set_default_dimensions(environment=os.environ["ENVIRONMENT"])
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001 -- Lambda's signature
     """Answer a `ValidationRequest` with a `ValidationResponse`."""
-    request = ValidationRequest.model_validate(event)
+    request = read_exchange(ValidationRequest, event)
     results = tuple(validate(record, RULES) for record in request.records)
 
     for result in results:
