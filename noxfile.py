@@ -30,7 +30,11 @@ ROOT = Path(__file__).resolve().parent
 CONTRACTS = Path("contracts")
 SERVICES = sorted(path.parent for path in Path("services").glob("*/pyproject.toml"))
 PACKAGES = {path.name: path for path in (CONTRACTS, *SERVICES, Path("infra/emulator"))}
-TEMPLATES = [Path("infra/template.yaml"), *(service / "template.yaml" for service in SERVICES)]
+TEMPLATES = [
+    Path("infra/template.yaml"),
+    *sorted(Path("infra").glob("*/template.yaml")),
+    *(service / "template.yaml" for service in SERVICES),
+]
 NEED_MINISTACK = ("storer", "emulator")
 NEED_SAM = ("emulator",)
 

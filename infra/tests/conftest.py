@@ -14,9 +14,10 @@ Template = dict[str, Any]
 
 _REPOSITORY = Path(__file__).parents[2]
 _SERVICES = ("orchestrator", "validator", "transformer", "storer")
-_PATHS = {"root": _REPOSITORY / "infra/template.yaml"} | {
-    service: _REPOSITORY / f"services/{service}/template.yaml" for service in _SERVICES
-}
+_PATHS = {
+    "root": _REPOSITORY / "infra/template.yaml",
+    "shared": _REPOSITORY / "infra/shared/template.yaml",
+} | {service: _REPOSITORY / f"services/{service}/template.yaml" for service in _SERVICES}
 
 
 class _Loader(yaml.SafeLoader):
@@ -64,8 +65,20 @@ def translate() -> Callable[[Template], Template]:
 
 
 @pytest.fixture
+def read() -> Callable[[str], Template]:
+    """Reads a template by its name."""
+    return _read
+
+
+@pytest.fixture
 def root() -> Template:
     return _read("root")
+
+
+@pytest.fixture
+def shared() -> Template:
+    """The template of the queues and the table."""
+    return _read("shared")
 
 
 @pytest.fixture
@@ -93,5 +106,5 @@ def translated(template: Template) -> Template:
 
 @pytest.fixture(params=_PATHS)
 def any_template(request: pytest.FixtureRequest) -> Template:
-    """The template of the root and of each service in turn."""
+    """Each template in turn: the root, the shared resources and each service."""
     return _read(request.param)

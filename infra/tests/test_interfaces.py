@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 COMMON_VARIABLES = {
     "ENVIRONMENT": {"Ref": "EnvironmentName"},
     "POWERTOOLS_METRICS_NAMESPACE": "DurablePipeline",
@@ -21,14 +23,20 @@ OWN_VARIABLES = {
 }
 
 
-def nested(root, service):
+def nested(root, location):
     (stack,) = [
         r["Properties"]
         for r in root["Resources"].values()
-        if r["Type"] == "AWS::Serverless::Application"
-        and r["Properties"]["Location"] == f"../services/{service}/template.yaml"
+        if r["Type"] == "AWS::Serverless::Application" and r["Properties"]["Location"] == location
     ]
     return stack["Parameters"]
+
+
+@pytest.fixture(params=["shared", *OWN_VARIABLES])
+def child(request, read):
+    """Where the root finds a nested template, and the template."""
+    name = request.param
+    return "shared/template.yaml" if name == "shared" else f"../services/{name}/template.yaml", read(name)
 
 
 def test_a_function_has_the_environment_variables_that_its_settings_read(service, template):
@@ -45,23 +53,23 @@ def test_a_function_is_named_after_its_environment_and_service(service, template
     assert function["Handler"] == f"{service}.handler.handler"
 
 
-def test_the_longest_name_of_an_environment_leaves_room_for_the_names_of_its_resources(root, template):
+def test_the_longest_name_of_an_environment_leaves_room_for_the_names_of_its_resources(root, shared, template):
     pattern = root["Parameters"]["EnvironmentName"]["AllowedPattern"]
     assert re.fullmatch(pattern, "a" * 16)
     assert not re.fullmatch(pattern, "a" * 17)
 
     function = template["Resources"]["Function"]["Properties"]["FunctionName"]
-    queues = [r["Properties"]["QueueName"] for r in root["Resources"].values() if r["Type"] == "AWS::SQS::Queue"]
+    queues = [r["Properties"]["QueueName"] for r in shared["Resources"].values() if r["Type"] == "AWS::SQS::Queue"]
     for name, limit in [(function, 64), *((queue, 80) for queue in queues)]:
         assert len(name["Fn::Sub"].replace("${EnvironmentName}", "a" * 16)) <= limit
 
 
 def test_the_root_stack_says_where_to_send_and_where_to_look(root):
     assert {name: output["Value"] for name, output in root["Outputs"].items()} == {
-        "DataProcessingQueueUrl": {"Ref": "DataProcessingQueue"},
-        "DataProcessingDeadLetterQueueUrl": {"Ref": "DataProcessingDeadLetterQueue"},
-        "InvalidMessageQueueUrl": {"Ref": "InvalidMessageQueue"},
-        "ProcessedDataTable": {"Ref": "ProcessedDataTable"},
+        "DataProcessingQueueUrl": {"Fn::GetAtt": ["Shared", "Outputs.DataProcessingQueueUrl"]},
+        "DataProcessingDeadLetterQueueUrl": {"Fn::GetAtt": ["Shared", "Outputs.DataProcessingDeadLetterQueueUrl"]},
+        "InvalidMessageQueueUrl": {"Fn::GetAtt": ["Shared", "Outputs.InvalidMessageQueueUrl"]},
+        "ProcessedDataTable": {"Fn::GetAtt": ["Shared", "Outputs.ProcessedDataTable"]},
         "DurableFunctionArn": {"Fn::GetAtt": ["Orchestrator", "Outputs.FunctionArn"]},
     }
 
@@ -70,6 +78,7 @@ def test_a_service_says_its_name_and_the_arn_of_its_alias(template):
     assert {name: output["Value"] for name, output in template["Outputs"].items()} == {
         "FunctionName": {"Ref": "Function"},
         "FunctionArn": {"Ref": "Function.Alias"},
+        "FunctionArnParameter": {"Ref": "FunctionArnParameter"},
     }
 
 
@@ -79,8 +88,9 @@ def test_every_template_parameter_and_output_is_described(any_template):
     assert not [name for name, entry in described.items() if not entry.get("Description", "").strip()]
 
 
-def test_packages_are_for_the_newest_python_on_arm_unless_one_says_otherwise(any_template):
-    parameters = any_template["Parameters"]
+@pytest.mark.parametrize("name", ["root", *OWN_VARIABLES])
+def test_packages_are_for_the_newest_python_on_arm_unless_one_says_otherwise(read, name):
+    parameters = read(name)["Parameters"]
 
     assert parameters["PythonRuntime"]["Default"] == "python3.14"
     assert parameters["PythonRuntime"]["AllowedValues"] == [f"python3.{minor}" for minor in range(11, 15)]
@@ -95,38 +105,18 @@ def test_a_function_runs_on_the_python_and_architecture_of_its_parameters(templa
     assert function["Architectures"] == [{"Ref": "Architecture"}]
 
 
-def test_a_nested_service_gets_every_parameter_that_the_root_shares_with_it(root, service, template):
-    given = nested(root, service)
+def test_a_nested_stack_gets_every_parameter_that_the_root_shares_with_it(root, child):
+    location, template = child
+    given = nested(root, location)
     shared = root["Parameters"].keys() & template["Parameters"].keys()
 
     assert {name: value for name, value in given.items() if name in shared} == {n: {"Ref": n} for n in shared}
 
 
-def test_a_nested_service_gets_every_parameter_that_it_needs_and_none_that_it_lacks(root, service, template):
-    given = nested(root, service).keys()
+def test_a_nested_stack_gets_every_parameter_that_it_needs_and_none_that_it_lacks(root, child):
+    location, template = child
+    given = nested(root, location).keys()
     parameters = template["Parameters"]
 
     assert {name for name, parameter in parameters.items() if "Default" not in parameter} <= given
     assert given <= parameters.keys()
-
-
-def test_the_orchestrator_gets_the_resources_that_its_parameters_name(root):
-    given = nested(root, "orchestrator")
-
-    assert given["DataProcessingQueueArn"] == {"Fn::GetAtt": ["DataProcessingQueue", "Arn"]}
-    assert given["InvalidMessageQueueArn"] == {"Fn::GetAtt": ["InvalidMessageQueue", "Arn"]}
-    assert given["InvalidMessageQueueUrl"] == {"Ref": "InvalidMessageQueue"}
-    assert given["ValidationFunctionArn"] == {"Fn::GetAtt": ["Validator", "Outputs.FunctionArn"]}
-    assert given["TransformationFunctionArn"] == {"Fn::GetAtt": ["Transformer", "Outputs.FunctionArn"]}
-    assert given["StorageFunctionArn"] == {"Fn::GetAtt": ["Storer", "Outputs.FunctionArn"]}
-
-
-def test_the_storer_gets_the_table(root):
-    assert nested(root, "storer")["ProcessedDataTable"] == {"Ref": "ProcessedDataTable"}
-
-
-def test_a_parameter_of_one_name_means_the_same_everywhere(root, template):
-    parameters = template["Parameters"]
-    shared = root["Parameters"].keys() & parameters.keys()
-
-    assert {name: parameters[name] for name in shared} == {name: root["Parameters"][name] for name in shared}

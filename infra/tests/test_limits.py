@@ -35,12 +35,12 @@ def test_an_execution_ends_before_the_mapping_gives_up(root, orchestrator):
     assert function(orchestrator)["DurableConfig"]["ExecutionTimeout"] == {"Ref": "ExecutionTimeoutSeconds"}
 
 
-def test_a_message_stays_hidden_for_the_longest_window_and_execution(root):
+def test_a_message_stays_hidden_for_the_longest_window_and_execution(root, shared):
     parameters = root["Parameters"]
     execution, window = parameters["ExecutionTimeoutSeconds"], parameters["BatchingWindowSeconds"]
 
     assert parameters["VisibilityTimeoutSeconds"]["Default"] > execution["MaxValue"] + window["MaxValue"]
-    queue = root["Resources"]["DataProcessingQueue"]["Properties"]
+    queue = shared["Resources"]["DataProcessingQueue"]["Properties"]
     assert queue["VisibilityTimeout"] == {"Ref": "VisibilityTimeoutSeconds"}
 
 
@@ -96,8 +96,8 @@ def test_a_message_gets_the_deliveries_that_aws_advises(root):
     assert root["Parameters"]["MaxReceiveCount"]["Default"] >= 5, "a throttled delivery counts too"
 
 
-def test_a_dead_letter_is_kept_for_days_whenever_it_dies(root):
-    resources = root["Resources"]
+def test_a_dead_letter_is_kept_for_days_whenever_it_dies(shared):
+    resources = shared["Resources"]
     alive = resources["DataProcessingQueue"]["Properties"]["MessageRetentionPeriod"]
     dead = resources["DataProcessingDeadLetterQueue"]["Properties"]["MessageRetentionPeriod"]
 
@@ -105,5 +105,5 @@ def test_a_dead_letter_is_kept_for_days_whenever_it_dies(root):
     assert dead - alive >= 7 * DAY, "SQS counts a dead letter's age from when it was sent first"
 
 
-def test_a_rejected_message_is_kept_for_a_fortnight(root):
-    assert root["Resources"]["InvalidMessageQueue"]["Properties"]["MessageRetentionPeriod"] == 14 * DAY
+def test_a_rejected_message_is_kept_for_a_fortnight(shared):
+    assert shared["Resources"]["InvalidMessageQueue"]["Properties"]["MessageRetentionPeriod"] == 14 * DAY
