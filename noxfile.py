@@ -97,15 +97,7 @@ def chaos(session: nox.Session) -> None:
 @nox.session
 def fuzz(session: nox.Session) -> None:
     """Send arbitrary bodies through all of the code at once; -- --bodies N tries each property with N."""
-    pinned: list[str] = []
-    local = [str(CONTRACTS)]
-    tools: list[str] = []
-    for service in SERVICES:
-        pinned += ["-r", str(service / "requirements.lock")]
-        local.append(str(service))
-        tools += group(service / "pyproject.toml", "test")
-    editable = [word for path in local for word in ("-e", path)]
-    install(session, environment(session), ["--exact", "--require-hashes", *pinned], ["--no-deps", *editable], tools)
+    install(session, environment(session), *steps_of_all_services())
     env = {"MINISTACK_PYTHON": ministack_python(session)}
     session.run("pytest", "infra/fuzz", *session.posargs, env=env)
 
@@ -121,6 +113,14 @@ def lint(session: nox.Session) -> None:
         types = environment_beside(session, f"types-{name}", *package_steps(name)) / "bin" / "python"
         options = ("--python-executable", str(types), "--cache-dir", f".mypy_cache/{name}")
         session.run("mypy", *options, str(package / "src"))
+    types = environment_beside(session, "types-emulator", *package_steps("emulator")) / "bin" / "python"
+    for tests in ("infra/chaos", "infra/e2e"):
+        options = ("--python-executable", str(types), "--cache-dir", f".mypy_cache/{tests}")
+        session.run("mypy", *options, tests, env={"MYPYPATH": "infra:infra/emulator/src"})
+    types = environment_beside(session, "types-fuzz", *steps_of_all_services()) / "bin" / "python"
+    options = ("--python-executable", str(types), "--cache-dir", ".mypy_cache/infra/fuzz")
+    sources = ":".join(str(service / "src") for service in SERVICES)
+    session.run("mypy", *options, "infra/fuzz", env={"MYPYPATH": f"{sources}:services/storer/tests"})
 
 
 @nox.session(allow_parallel=True)
@@ -227,6 +227,18 @@ def package_steps(name: str) -> list[list[str]]:
         pinned = ["--exact", "--require-hashes", "-r", str(lock)]
         return [pinned, ["--no-deps", *local], ["-c", str(lock), *tools]]
     return [["--exact", *local, *tools]]
+
+
+def steps_of_all_services() -> list[list[str]]:
+    """The steps that install all services together, with their test tools."""
+    pinned: list[str] = []
+    local = ["-e", str(CONTRACTS)]
+    tools: list[str] = []
+    for service in SERVICES:
+        pinned += ["-r", str(service / "requirements.lock")]
+        local += ["-e", str(service)]
+        tools += group(service / "pyproject.toml", "test")
+    return [["--exact", "--require-hashes", *pinned], ["--no-deps", *local], tools]
 
 
 def environment(session: nox.Session) -> Path:

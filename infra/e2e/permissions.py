@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pipeline_emulator.deploy.transform import parse_template
 
@@ -74,7 +74,7 @@ class Roles:
             grant for service, statements in self._statements.items() for grant in _grants(service, statements)
         )
 
-    def client(self, service: str, name: str) -> Any:
+    def client(self, service: str, name: Literal["lambda", "logs", "sqs"]) -> Any:
         """Make a client that acts as the service, with its role's credentials."""
         arn = self._roles[service]["Arn"]
         credentials = self._sts.assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]

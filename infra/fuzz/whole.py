@@ -50,7 +50,7 @@ class Whole:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._runner.close()
+        self._runner.close()  # type: ignore[no-untyped-call]
 
     def run(self, *bodies: str) -> list[Ended]:
         """Run a batch and say what became of each message; an outcome too many or too few is an AssertionError."""
@@ -58,7 +58,7 @@ class Whole:
         event = {"Records": [_record(message_id, body) for message_id, body in zip(ids, bodies, strict=True)]}
         result = self._runner.run(input=json.dumps(event))
         assert result.status.value == "SUCCEEDED", result.error
-        failed = {failure["itemIdentifier"] for failure in json.loads(result.result)["batchItemFailures"]}
+        failed = {failure["itemIdentifier"] for failure in json.loads(result.result or "null")["batchItemFailures"]}
         rejected = self._rejected()
         ended = [self._ended(message_id, rejected, failed) for message_id in ids]
         assert rejected.keys() | failed <= set(ids), "there is something that nobody sent"
