@@ -27,6 +27,12 @@ JsonText = Annotated[
     ),
 ]
 
+MessageId = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=128),
+    Field(description="The `messageId` that SQS gave the message."),
+]
+
 Timestamp = Annotated[
     str,
     StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}Z$"),

@@ -47,7 +47,7 @@ class RecordError(Contract):
     """Why a service did not do its work on one record."""
 
     code: Annotated[ErrorCode, Field(strict=False)]
-    message: Annotated[str, StringConstraints(min_length=1, max_length=1024)]
+    message: Annotated[str, StringConstraints(min_length=1, max_length=1024), Field(description="For people.")]
 
 
 class FieldError(Contract):
@@ -59,7 +59,7 @@ class FieldError(Contract):
         StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$"),
         Field(description="An `ErrorCode`, or a code of the rule that failed."),
     ]
-    message: Annotated[str, StringConstraints(min_length=1, max_length=256)]
+    message: Annotated[str, StringConstraints(min_length=1, max_length=256), Field(description="For people.")]
 
 
 class InvalidBodyError(ValueError):

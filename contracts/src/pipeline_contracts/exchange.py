@@ -37,7 +37,7 @@ ContractVersion = Annotated[
     AfterValidator(_of_this_major),
     Field(
         description="Major and minor version of the sender's contracts; if absent, that of the reader's.",
-        json_schema_extra={"pattern": _PATTERN, "examples": [f"{MAJOR}.{MINOR}"]},
+        json_schema_extra={"pattern": _PATTERN, "examples": [f"{MAJOR}.0"]},
     ),
 ]
 

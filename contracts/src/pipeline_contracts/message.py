@@ -23,14 +23,25 @@ _MESSAGES = {
 class PipelineMessage(BaseModel):
     """What a producer sends: two fields that steer the processing, and whatever else it likes.
 
-    Further keys are the producer's data and pass through untouched.
+    Further keys are the producer's data and pass through untouched. What no table could store is refused: more than 32
+    levels of nesting, numbers of more than 38 digits or beyond 9.99E+125, keys that occur twice, lone surrogates.
     """
 
     model_config = ConfigDict(
         frozen=True,
         strict=True,
         extra="allow",
-        json_schema_extra={"examples": [{"data_source": "test.csv", "processing_type": "standard"}]},
+        json_schema_extra={
+            "examples": [
+                {"data_source": "test.csv", "processing_type": "standard"},
+                {
+                    "data_source": "orders.csv",
+                    "processing_type": "tabular",
+                    "idempotency_key": "order-4711",
+                    "columns": ["id", "amount"],
+                },
+            ]
+        },
     )
 
     data_source: Annotated[NonBlank, Field(description="Where the data comes from, such as a file name.")]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
-from pipeline_contracts.base import MAX_RECORDS, Contract, ExecutionId, JsonText, Timestamp
+from pipeline_contracts import examples
+from pipeline_contracts.base import MAX_RECORDS, Contract, ExecutionId, JsonText, MessageId, Timestamp
 from pipeline_contracts.errors import RecordError
 from pipeline_contracts.exchange import Exchange
 from pipeline_contracts.transformation import TransformedData
@@ -17,28 +18,44 @@ class StorageRecord(Contract):
     """One record to store."""
 
     execution_id: ExecutionId
-    message_id: Annotated[str, Field(min_length=1, max_length=128)]
+    message_id: MessageId
     data: JsonText
     transformed_data: TransformedData
 
 
 class StorageRequest(Exchange):
-    """The records of a chunk."""
+    """What the orchestrator asks the storer to store: the transformed records of a chunk."""
 
-    records: Annotated[tuple[StorageRecord, ...], Field(strict=False, min_length=1, max_length=MAX_RECORDS)]
+    model_config = ConfigDict(
+        json_schema_extra=examples.example(
+            records=[
+                {
+                    "execution_id": examples.EXECUTION_ID,
+                    "message_id": "c80e8021-a70a-42c7-a470-796e1186f753",
+                    "data": examples.BODY,
+                    "transformed_data": examples.TRANSFORMED,
+                }
+            ],
+        )
+    )
+
+    records: Annotated[
+        tuple[StorageRecord, ...],
+        Field(strict=False, min_length=1, max_length=MAX_RECORDS, description="Each with its own `execution_id`."),
+    ]
 
 
 class StorageStatus(StrEnum):
-    """What became of one record at the table."""
+    """What became of one record at the table.
+
+    stored: its item was written now. duplicate: it was there already, with the same data, as good as stored.
+    rejected: it can never be stored. failed: it may be stored later.
+    """
 
     STORED = "stored"
-    """Its item was written now."""
     DUPLICATE = "duplicate"
-    """Its item was there already, with the same data: as good as stored."""
     REJECTED = "rejected"
-    """It can never be stored."""
     FAILED = "failed"
-    """It may be stored later."""
 
 
 class StorageResult(Contract):
@@ -46,8 +63,8 @@ class StorageResult(Contract):
 
     execution_id: ExecutionId
     status: Annotated[StorageStatus, Field(strict=False)]
-    stored_at: Timestamp | None = None
-    error: RecordError | None = None
+    stored_at: Annotated[Timestamp | None, Field(description="When its item was written.")] = None
+    error: Annotated[RecordError | None, Field(description="Why it was rejected or failed.")] = None
 
     @model_validator(mode="after")
     def _say_when_or_why(self) -> Self:
@@ -60,6 +77,22 @@ class StorageResult(Contract):
 
 
 class StorageResponse(Exchange):
-    """One result for each record of the request, in any order."""
+    """What the storer answers: the status of each record at the table."""
 
-    results: Annotated[tuple[StorageResult, ...], Field(strict=False, max_length=MAX_RECORDS)]
+    model_config = ConfigDict(
+        json_schema_extra=examples.example(
+            results=[
+                {"execution_id": examples.EXECUTION_ID, "status": "stored", "stored_at": examples.NOON},
+                {
+                    "execution_id": examples.OTHER_ID,
+                    "status": "failed",
+                    "error": {"code": "throttled", "message": "the table is throttled"},
+                },
+            ],
+        )
+    )
+
+    results: Annotated[
+        tuple[StorageResult, ...],
+        Field(strict=False, max_length=MAX_RECORDS, description="One for each record of the request, in any order."),
+    ]

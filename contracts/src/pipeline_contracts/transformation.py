@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import Annotated, Self
 
-from pydantic import Field, JsonValue, field_validator, model_validator
+from pydantic import ConfigDict, Field, JsonValue, field_validator, model_validator
 
+from pipeline_contracts import examples
 from pipeline_contracts.base import MAX_RECORDS, Contract, ExecutionId, JsonText, Timestamp
 from pipeline_contracts.errors import RecordError
 from pipeline_contracts.exchange import Exchange
@@ -23,16 +24,21 @@ class TransformationRecord(Contract):
 
 
 class TransformationRequest(Exchange):
-    """The records of a chunk."""
+    """What the orchestrator asks the transformer about: the valid records of a chunk."""
 
-    records: Annotated[tuple[TransformationRecord, ...], Field(strict=False, min_length=1, max_length=MAX_RECORDS)]
+    model_config = ConfigDict(json_schema_extra=examples.example(records=[examples.RECORD]))
+
+    records: Annotated[
+        tuple[TransformationRecord, ...],
+        Field(strict=False, min_length=1, max_length=MAX_RECORDS, description="Each with its own `execution_id`."),
+    ]
 
 
 class TransformedData(Contract):
     """What became of a record. The original is not repeated: it is stored beside it."""
 
     data_source: Annotated[str, Field(description="The message's data source in upper case.")]
-    processing_type: str
+    processing_type: Annotated[str, Field(description="That of the message.")]
     processed_at: Timestamp
     execution_id: ExecutionId
     transformation_applied: Annotated[str, Field(max_length=128, description="Name of the transformation.")]
@@ -58,8 +64,8 @@ class TransformationResult(Contract):
     """One record's transformed data, or the reason why there is none."""
 
     execution_id: ExecutionId
-    transformed_data: TransformedData | None = None
-    error: RecordError | None = None
+    transformed_data: Annotated[TransformedData | None, Field(description="Null if there is an error.")] = None
+    error: Annotated[RecordError | None, Field(description="Why there is no transformed data.")] = None
 
     @model_validator(mode="after")
     def _either_or(self) -> Self:
@@ -71,6 +77,21 @@ class TransformationResult(Contract):
 
 
 class TransformationResponse(Exchange):
-    """One result for each record of the request, in any order."""
+    """What the transformer answers: the transformed data of each record, or why there is none."""
 
-    results: Annotated[tuple[TransformationResult, ...], Field(strict=False, max_length=MAX_RECORDS)]
+    model_config = ConfigDict(
+        json_schema_extra=examples.example(
+            results=[
+                {"execution_id": examples.EXECUTION_ID, "transformed_data": examples.TRANSFORMED},
+                {
+                    "execution_id": examples.OTHER_ID,
+                    "error": {"code": "not_transformable", "message": "the columns do not add up"},
+                },
+            ],
+        )
+    )
+
+    results: Annotated[
+        tuple[TransformationResult, ...],
+        Field(strict=False, max_length=MAX_RECORDS, description="One for each record of the request, in any order."),
+    ]

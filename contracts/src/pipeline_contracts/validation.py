@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
+from pipeline_contracts import examples
 from pipeline_contracts.base import MAX_RECORDS, Contract, ExecutionId, JsonText
 from pipeline_contracts.errors import FieldError
 from pipeline_contracts.exchange import Exchange
@@ -22,18 +23,28 @@ class ValidationRecord(Contract):
 
 
 class ValidationRequest(Exchange):
-    """The records of a chunk."""
+    """What the orchestrator asks the validator about: the records of a chunk."""
 
-    records: Annotated[tuple[ValidationRecord, ...], Field(strict=False, min_length=1, max_length=MAX_RECORDS)]
+    model_config = ConfigDict(json_schema_extra=examples.example(records=[examples.RECORD]))
+
+    records: Annotated[
+        tuple[ValidationRecord, ...],
+        Field(strict=False, min_length=1, max_length=MAX_RECORDS, description="Each with its own `execution_id`."),
+    ]
 
 
 class ValidationResult(Contract):
     """The verdict on one record. An invalid record is rejected: it can never succeed."""
 
     execution_id: ExecutionId
-    is_valid: bool
-    missing_fields: Annotated[tuple[str, ...], Field(strict=False)] = ()
-    errors: Annotated[tuple[FieldError, ...], Field(strict=False, max_length=MAX_ERRORS)] = ()
+    is_valid: Annotated[bool, Field(description="False if, and only if, there are errors.")]
+    missing_fields: Annotated[
+        tuple[str, ...], Field(strict=False, description="Names of the fields that the body lacks.")
+    ] = ()
+    errors: Annotated[
+        tuple[FieldError, ...],
+        Field(strict=False, max_length=MAX_ERRORS, description="What is wrong, the first of it if there is more."),
+    ] = ()
 
     @model_validator(mode="after")
     def _say_why(self) -> Self:
@@ -43,6 +54,23 @@ class ValidationResult(Contract):
 
 
 class ValidationResponse(Exchange):
-    """One result for each record of the request, in any order."""
+    """What the validator answers: a verdict on each record of the request."""
 
-    results: Annotated[tuple[ValidationResult, ...], Field(strict=False, max_length=MAX_RECORDS)]
+    model_config = ConfigDict(
+        json_schema_extra=examples.example(
+            results=[
+                {"execution_id": examples.EXECUTION_ID, "is_valid": True},
+                {
+                    "execution_id": examples.OTHER_ID,
+                    "is_valid": False,
+                    "missing_fields": ["columns"],
+                    "errors": [{"field": "columns", "code": "missing_field", "message": "is missing"}],
+                },
+            ],
+        )
+    )
+
+    results: Annotated[
+        tuple[ValidationResult, ...],
+        Field(strict=False, max_length=MAX_RECORDS, description="One for each record of the request, in any order."),
+    ]
