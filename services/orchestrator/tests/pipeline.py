@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from orchestrator.messages import Message, Rejection
 
 NOW = "2026-01-31T12:00:00.000000Z"
+SENT_MS = 1_769_860_798_500
+"""A second and a half before."""
 
 
 def body(**further: Any) -> str:
@@ -33,7 +35,7 @@ def event_of(*bodies: str) -> dict[str, Any]:
                 "messageId": f"m{index}",
                 "receiptHandle": f"handle-{index}",
                 "body": text,
-                "attributes": {"ApproximateReceiveCount": "1"},
+                "attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": str(SENT_MS)},
                 "messageAttributes": {},
                 "md5OfBody": "0" * 32,
                 "eventSource": "aws:sqs",

@@ -60,7 +60,7 @@ def size_of(entry: dict[str, Any]) -> int:
 
 
 def rejection_of(index: int = 0, body: str = "not json", reason: str = "because", attributes: Any = None) -> Rejection:
-    message = Message(index, f"m{index}", body, attributes or {}, f"handle-{index}", 1)
+    message = Message(index, f"m{index}", body, attributes or {}, f"handle-{index}", 1, 0)
     return Rejection(message, f"test-esm-m{index}", "intake", "not_json", reason)
 
 
@@ -199,7 +199,7 @@ class FakeSource:
 
 def test_a_failed_message_comes_again_after_a_time_that_grows_with_its_deliveries() -> None:
     source = FakeSource()
-    messages = [Message(n, f"m{n}", "", {}, f"handle-{n}", receive_count=n) for n in range(1, 13)]
+    messages = [Message(n, f"m{n}", "", {}, f"handle-{n}", receive_count=n, sent_ms=0) for n in range(1, 13)]
 
     SourceQueue(source).redeliver(messages, "arn:aws:sqs:us-west-2:123456789012:orders")
 

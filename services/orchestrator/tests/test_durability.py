@@ -90,7 +90,7 @@ def test_a_replay_calls_no_service_twice_and_counts_once(
     assert run.invocations > 1, "no replay took place"
     assert pipeline.services.invocations() == {"validator": 1, "transformer": 1, "storer": 1}
     assert len(pipeline.queue.messages) == 1
-    counts = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
+    counts = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "MessagesReceived" in line]
     assert [(c["MessagesReceived"], c["MessagesStored"], c["MessagesRejected"]) for c in counts] == [
         ([2.0], [1.0], [1.0])
     ]

@@ -92,7 +92,7 @@ def run_one_by_one(context: DurableContext, progress: Progress, stages: Sequence
             for _, rejection in asking.rejected:
                 return {"outcome": "rejected", "why": [rejection.stage, rejection.code, rejection.reason]}
             (record,) = asking.passed
-        return {"outcome": "stored"}
+        return {"outcome": "stored", "stored_at": record.stored_at}
 
     batch: BatchResult[dict[str, Any]] = context.map(
         stranded, run_alone, name=operations.ONE_BY_ONE, config=operations.MAP
@@ -101,8 +101,8 @@ def run_one_by_one(context: DurableContext, progress: Progress, stages: Sequence
         unfinished, _ = stranded[item.index]
         record = unfinished.record
         match item.result:
-            case {"outcome": "stored"}:
-                progress.stored.append(record)
+            case {"outcome": "stored", "stored_at": stored_at}:
+                progress.stored.append(replace(record, stored_at=stored_at))
             case {"outcome": "rejected", "why": why}:
                 progress.rejected.append((record, Rejection(record.message, record.execution_id, *why)))
             case {"outcome": "failed", "why": why}:

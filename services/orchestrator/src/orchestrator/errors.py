@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from aws_durable_execution_sdk_python.exceptions import InvokeError
 
 
@@ -17,6 +19,17 @@ class UnfinishedError(Exception):
         self.code = code
 
 
+class FailureCode(StrEnum):
+    """Why a message has failed, where no service gave an `ErrorCode`."""
+
+    INVOKE_FAILED = "invoke_failed"
+    BROKEN_CONTRACT = "broken_contract"
+    NOT_SENT = "not_sent"
+    """It was to be rejected, and the invalid message queue did not take it."""
+    UNACCOUNTED = "unaccounted"
+    """Its chunk ended in an error that nobody foresaw."""
+
+
 StageError = InvokeError | BrokenContractError | UnfinishedError
 
 
@@ -26,6 +39,6 @@ def code_of(error: StageError) -> str:
         case UnfinishedError():
             return error.code
         case BrokenContractError():
-            return "broken_contract"
+            return FailureCode.BROKEN_CONTRACT
         case InvokeError():
-            return "invoke_failed"
+            return FailureCode.INVOKE_FAILED

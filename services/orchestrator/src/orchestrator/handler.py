@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from aws_durable_execution_sdk_python import BatchResult, DurableContext, durable_execution
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Logger, Metrics, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 
 from orchestrator import operations, sdk_mend, stages
@@ -15,6 +15,7 @@ from orchestrator.chunks import plan
 from orchestrator.intake import take_in
 from orchestrator.messages import messages_of
 from orchestrator.settings import Settings
+from orchestrator.tally import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,8 +26,9 @@ if TYPE_CHECKING:
 sdk_mend.mend()
 settings = Settings.from_environment()
 logger = Logger()
+DIMENSIONS = {"environment": settings.environment}
 metrics = Metrics()
-metrics.set_default_dimensions(environment=settings.environment)
+metrics.set_default_dimensions(**DIMENSIONS)
 sqs = sqs_client()
 source_queue = SourceQueue(sqs)
 invalid_message_queue = InvalidMessageQueue(sqs, settings.invalid_message_queue_url)
@@ -47,33 +49,33 @@ def handler(event: dict[str, Any], context: DurableContext) -> dict[str, Any]:
     context.set_logger(logger)
     messages = messages_of(event)
     intake = take_in(messages, settings.environment)
-    rejected = set(reject(context, intake.rejections, operations.REJECT_UNREADABLE))
-    stored: set[int] = set()
+    tally = Tally()
+    tally.reject(intake.rejections, reject(context, intake.rejections, operations.REJECT_UNREADABLE))
     chunks = plan(intake.records, settings.chunk_size)
     if chunks:
-        batch: BatchResult[dict[str, list[int]]] = context.map(
-            chunks, run, name=operations.CHUNKS, config=operations.MAP
-        )
+        batch: BatchResult[str] = context.map(chunks, run, name=operations.CHUNKS, config=operations.MAP)
         for item in batch.all:
             if item.result is None:
                 context.logger.error("chunk failed", extra={"reason": str(item.error)})
             else:
-                stored.update(item.result["stored"])
-                rejected.update(item.result["rejected"])
+                tally.add(item.result)
     # What nobody accounts for has failed, whatever the reason.
-    failed = [message for message in messages if message.index not in stored | rejected]
+    failed = [message for message in messages if message.index not in tally.stored | tally.rejected]
     redeliver(context, failed, event)
-    report(context, messages, len(stored), len(rejected), len(failed))
+    tally.account_for(len(failed), operations.CHUNKS)
+    report(context, len(messages), tally, len(failed))
     return {"batchItemFailures": [{"itemIdentifier": message.message_id} for message in failed]}
 
 
-def run(context: DurableContext, chunk: Chunk, *_: object) -> dict[str, list[int]]:
-    """Run one chunk and reject what has to be; the indexes that it returns are all that is checkpointed."""
+def run(context: DurableContext, chunk: Chunk, *_: object) -> str:
+    """Run one chunk and reject what has to be; the numbers that it returns are all that is checkpointed."""
     progress = run_chunk(context, chunk, chain)
-    stored = [message.index for record in progress.stored for message in (record.message, *record.copies)]
-    rejected = reject(context, rejections_of(progress), operations.REJECT)
+    rejections = rejections_of(progress)
+    tally = Tally()
+    tally.progress(progress)
+    tally.reject(rejections, reject(context, rejections, operations.REJECT))
     log_failed(context, progress.failed)
-    return {"stored": stored, "rejected": rejected}
+    return tally.as_text()
 
 
 def reject(context: DurableContext, rejections: Sequence[Rejection], name: str) -> list[int]:
@@ -137,10 +139,20 @@ def redeliver(context: DurableContext, failed: Sequence[Message], event: dict[st
     context.step(shorten, operations.REDELIVER, operations.STEP)
 
 
-def report(context: DurableContext, messages: Sequence[Message], stored: int, rejected: int, failed: int) -> None:
-    """Count the outcomes, in the log and as metrics: once, since only the last invocation comes here."""
-    counts = {"received": len(messages), "stored": stored, "rejected": rejected, "failed": failed}
+def report(context: DurableContext, received: int, tally: Tally, failed: int) -> None:
+    """Count the batch, in the log and as metrics: once, since only the invocation that ends the execution comes here.
+
+    If that invocation dies after this and before its answer has arrived, the next one counts again.
+    """
+    counts = {"received": received, "stored": len(tally.stored), "rejected": len(tally.rejected), "failed": failed}
     context.logger.info("batch is done", extra=counts)
+    for milliseconds in tally.sent_to_stored_ms:
+        metrics.add_metric("SentToStored", MetricUnit.Milliseconds, milliseconds)
     for name, count in counts.items():
         metrics.add_metric(f"Messages{name.capitalize()}", MetricUnit.Count, count)
     metrics.flush_metrics()
+    for reason, count in tally.reasons.items():
+        name = f"Messages{reason.outcome.capitalize()}"
+        with single_metric(name, MetricUnit.Count, count, default_dimensions=DIMENSIONS) as metric:
+            metric.add_dimension("stage", reason.stage)
+            metric.add_dimension("code", reason.code)

@@ -25,6 +25,8 @@ class Message:
     """Names this delivery of the message to its queue."""
     receive_count: int
     """How often it has been delivered, this time included."""
+    sent_ms: int
+    """When its producer sent it, in milliseconds since 1970."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,8 @@ class Record:
     copies: tuple[Message, ...] = ()
     """Messages of the same batch with the same identity and the same data: what becomes of one becomes of all."""
     transformed: TransformedData | None = None
+    stored_at: str | None = None
+    """When this execution stored it, by the storer's clock; None for a duplicate."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,7 @@ def messages_of(event: Mapping[str, Any]) -> list[Message]:
             attributes=record.get("messageAttributes", {}),
             receipt_handle=record["receiptHandle"],
             receive_count=int(record["attributes"]["ApproximateReceiveCount"]),
+            sent_ms=int(record["attributes"]["SentTimestamp"]),
         )
         for index, record in enumerate(event["Records"])
     ]

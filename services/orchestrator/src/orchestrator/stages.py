@@ -9,6 +9,7 @@ from pipeline_contracts import (
     StorageRecord,
     StorageRequest,
     StorageResponse,
+    StorageStatus,
     TransformationRecord,
     TransformationRequest,
     TransformationResponse,
@@ -110,7 +111,9 @@ def storage(function_arn: str) -> Stage:
     def read(text: str, records: Sequence[Record]) -> list[Verdict]:
         results = _parsed(StorageResponse, text).results
         return [
-            _refused(record, operations.STORE, result.error) if result.error else record
+            _refused(record, operations.STORE, result.error)
+            if result.error
+            else replace(record, stored_at=result.stored_at if result.status is StorageStatus.STORED else None)
             for record, result in _matched(records, results)
         ]
 

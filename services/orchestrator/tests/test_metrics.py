@@ -1,0 +1,153 @@
+"""What is counted, as CloudWatch reads it from the log: the embedded metric format."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from faults import holds, results_for, spoil
+from orchestrator import handler as module
+from pipeline import body
+
+if TYPE_CHECKING:
+    from pipeline import Pipeline
+
+INVALID = {"is_valid": False, "errors": [{"field": "n", "code": "blank_field", "message": "is blank"}]}
+ODD = {"is_valid": False, "errors": [{"field": "n", "code": "odd", "message": "must be even"}]}
+THROTTLED = {"status": "failed", "error": {"code": "throttled", "message": "later"}, "stored_at": None}
+
+
+class Counted:
+    """The metrics of one execution."""
+
+    def __init__(self, output: str) -> None:
+        self.records = [json.loads(line) for line in output.splitlines() if '"_aws"' in line]
+
+    def total(self, name: str) -> float:
+        """Give the sum of a metric that has no dimensions but those of all."""
+        return sum(sum(record[name]) for record in self.records if name in record and "code" not in record)
+
+    def reasons(self, name: str) -> dict[tuple[str, str], float]:
+        """Give the parts of a metric by stage and code."""
+        return {(r["stage"], r["code"]): sum(r[name]) for r in self.records if name in r and "code" in r}
+
+    def values(self, name: str) -> list[float]:
+        return [value for record in self.records for value in record.get(name, [])]
+
+
+@pytest.fixture
+def counted(capsys: pytest.CaptureFixture[str]) -> Any:
+    return lambda: Counted(capsys.readouterr().out)
+
+
+def test_each_outcome_is_counted_with_its_reasons(pipeline: Pipeline, counted: Any) -> None:
+    spoil(pipeline, "validator", lambda event, honest: results_for(event, "blank", INVALID, honest()))
+    spoil(pipeline, "storer", lambda event, honest: results_for(event, "busy", THROTTLED, honest()))
+
+    pipeline.run(body(), "not json", "[]", "{", body(mark="blank"), body(mark="busy"), body(n=2))
+
+    metrics = counted()
+    outcomes = ("MessagesReceived", "MessagesStored", "MessagesRejected", "MessagesFailed")
+    assert [metrics.total(name) for name in outcomes] == [7, 2, 4, 1]
+    assert metrics.reasons("MessagesRejected") == {
+        ("intake", "not_json"): 2,
+        ("intake", "not_an_object"): 1,
+        ("validate", "blank_field"): 1,
+    }
+    assert metrics.reasons("MessagesFailed") == {("store", "throttled"): 1}
+
+
+def test_every_failed_message_has_one_reason(pipeline: Pipeline, counted: Any) -> None:
+    """Poison, its copies, an outage of the invalid message queue and a chunk that ends in an error."""
+
+    def dies(event: dict[str, Any], honest: Any) -> Any:
+        if holds(event, "poison"):
+            raise MemoryError
+        return honest() if not holds(event, "broken") else None
+
+    spoil(pipeline, "transformer", dies)
+    pipeline.queue.refuses = lambda rejection: rejection.message.message_id == "m0"
+
+    pipeline.run("not json", *[body(mark="poison", idempotency_key="k")] * 2, body(mark="broken"), body())
+
+    metrics = counted()
+    assert metrics.total("MessagesFailed") == 4
+    assert metrics.reasons("MessagesFailed") == {
+        ("intake", "not_sent"): 1,
+        ("transform", "invoke_failed"): 2,
+        ("transform", "broken_contract"): 1,
+    }
+
+
+def test_a_chunk_that_ends_in_an_unforeseen_error_is_counted_as_failed(
+    pipeline: Pipeline, counted: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def surprised(*_: object) -> None:
+        raise ArithmeticError
+
+    monkeypatch.setattr(module, "run_chunk", surprised)
+
+    pipeline.run(body(n=1), body(n=2), "not json")
+
+    assert counted().reasons("MessagesFailed") == {("chunks", "unaccounted"): 2}
+
+
+def test_the_time_from_sent_to_stored_is_counted_for_each_message_that_was_stored_now(
+    pipeline: Pipeline, counted: Any
+) -> None:
+    pipeline.run(*(body(n=n) for n in range(200)))
+    first = counted()
+    pipeline.run(body(n=0))
+    again = counted()
+
+    assert first.values("SentToStored") == [1_500] * 200
+    assert again.total("MessagesStored") == 1
+    assert again.values("SentToStored") == []
+
+
+def test_a_message_that_was_stored_alone_has_its_time_too(pipeline: Pipeline, counted: Any) -> None:
+    def dies(event: dict[str, Any], honest: Any) -> Any:
+        if holds(event, "poison"):
+            raise MemoryError
+        return honest()
+
+    spoil(pipeline, "storer", dies)
+
+    pipeline.run(body(), body(mark="poison"))
+
+    assert counted().values("SentToStored") == [1_500]
+
+
+def test_the_codes_of_own_rules_share_one_metric(pipeline: Pipeline, counted: Any) -> None:
+    def judge(event: dict[str, Any], _honest: Any) -> dict[str, Any]:
+        errors = {r["execution_id"]: f"code_{n}" for n, r in enumerate(event["records"])}
+        entries = [
+            {"execution_id": name, **ODD, "errors": [{**ODD["errors"][0], "code": code}]}  # type: ignore[index]
+            for name, code in errors.items()
+        ]
+        return {"results": entries}
+
+    spoil(pipeline, "validator", judge)
+
+    pipeline.run(*(body(n=n) for n in range(50)))
+
+    assert counted().reasons("MessagesRejected") == {("validate", "own_rule"): 50}
+
+
+def test_dimensions_are_environment_service_stage_and_code_and_hold_no_data(pipeline: Pipeline, counted: Any) -> None:
+    spoil(pipeline, "validator", lambda event, honest: results_for(event, "hidden", ODD, honest()))
+
+    pipeline.run(body(note="hidden"), body(), '{"data_source": "hidden", "hidden": 5}')
+
+    metrics = counted()
+    dimensions = Counter(
+        tuple(sorted(names))
+        for record in metrics.records
+        for directive in record["_aws"]["CloudWatchMetrics"]
+        for names in directive["Dimensions"]
+    )
+    assert dimensions == {("environment", "service"): 1, ("code", "environment", "service", "stage"): 2}
+    assert all((r["environment"], r["service"]) == ("test", "orchestrator") for r in metrics.records)
+    assert "hidden" not in json.dumps(metrics.records)
