@@ -7,8 +7,10 @@ is kept until what it was made from changes.
 from __future__ import annotations
 
 import fcntl
+import filecmp
 import hashlib
 import io
+import os
 import shutil
 import sys
 import tempfile
@@ -35,6 +37,7 @@ TEMPLATES = [
     *sorted(Path("infra").glob("*/template.yaml")),
     *(service / "template.yaml" for service in SERVICES),
 ]
+NOT_SHIPPED = {"contracts": ["contracts/asyncapi", "contracts/gate"]}
 NEED_MINISTACK = ("storer", "emulator")
 NEED_SAM = ("emulator",)
 
@@ -102,6 +105,18 @@ def fuzz(session: nox.Session) -> None:
     session.run("pytest", "infra/fuzz", *session.posargs, env=env)
 
 
+@nox.session
+def asyncapi(session: nox.Session) -> None:
+    """Validate contracts/asyncapi.yaml with the official parser, on Node.js; -- --write generates it first."""
+    install(session, environment(session), *package_steps("contracts"))
+    with session.chdir(CONTRACTS):
+        if "--write" in session.posargs:
+            session.run("python", "-m", "asyncapi")
+        modules = str(node_modules(session, Path("asyncapi")))
+        session.run("node", "asyncapi/validate.cjs", "asyncapi.yaml", env={"NODE_PATH": modules}, external=True)
+        session.run("pytest", "asyncapi/tests", env={"ASYNCAPI_NODE_MODULES": modules})
+
+
 @nox.session(allow_parallel=True)
 def lint(session: nox.Session) -> None:
     """Check style and formatting with ruff, and types with mypy."""
@@ -112,7 +127,7 @@ def lint(session: nox.Session) -> None:
     for name, package in PACKAGES.items():
         types = environment_beside(session, f"types-{name}", *package_steps(name)) / "bin" / "python"
         options = ("--python-executable", str(types), "--cache-dir", f".mypy_cache/{name}")
-        session.run("mypy", *options, str(package / "src"))
+        session.run("mypy", *options, str(package / "src"), *NOT_SHIPPED.get(name, ()))
     types = environment_beside(session, "types-emulator", *package_steps("emulator")) / "bin" / "python"
     for tests in ("infra/chaos", "infra/e2e"):
         options = ("--python-executable", str(types), "--cache-dir", f".mypy_cache/{tests}")
@@ -277,6 +292,22 @@ def install(session: nox.Session, into: Path, *steps: Sequence[str]) -> None:
         if session.run_install(*command, external=True, silent=True) is None:
             return  # nox was told not to install
     made_from.write_text(digest.hexdigest(), encoding="utf-8")
+
+
+def node_modules(session: nox.Session, package: Path) -> Path:
+    """The folder with what a package.json asks for; without Node.js the session is skipped, or fails in CI."""
+    if not shutil.which("node") or not shutil.which("npm"):
+        missing = "Node.js 18 or later, with npm, is not on PATH (apt install nodejs npm, or brew install node)"
+        session.error(missing) if os.environ.get("CI") else session.skip(missing)
+    folder = environment(session) / "node"
+    installed = folder / "node_modules" / "package-lock.json"
+    if not installed.exists() or not filecmp.cmp(package / "package-lock.json", installed, shallow=False):
+        folder.mkdir(exist_ok=True)
+        for name in ("package.json", "package-lock.json", ".npmrc"):
+            shutil.copyfile(package / name, folder / name)
+        session.run_install("npm", "ci", "--ignore-scripts", "--prefix", str(folder), external=True, silent=True)
+        shutil.copyfile(package / "package-lock.json", installed)
+    return folder / "node_modules"
 
 
 def ministack_python(session: nox.Session) -> str:

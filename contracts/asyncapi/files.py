@@ -1,0 +1,36 @@
+"""The two files that are generated, each with its text."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from asyncapi.document import document
+from asyncapi.page import page
+
+CONTRACTS: Final = Path(__file__).resolve().parents[1]
+NOTE: Final = "Generated from the models by `./nox -s asyncapi -- --write`: change those."
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes lists indented, and what is the same in two places twice."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002
+        super().increase_indent(flow, indentless=False)
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
+        return True
+
+
+def written() -> dict[Path, str]:
+    """Say what each file has to hold."""
+    version = tomllib.loads((CONTRACTS / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    described = document(version)
+    text = yaml.dump(described, Dumper=_Dumper, sort_keys=False, width=110, allow_unicode=True)
+    return {
+        CONTRACTS / "asyncapi.yaml": f"# {NOTE}\n{text}",
+        CONTRACTS.parent / "docs" / "asyncapi.md": f"<!-- {NOTE} -->\n\n{page(described)}",
+    }
