@@ -167,10 +167,6 @@ def lock(session: nox.Session) -> None:
     options = ["--universal", "--python-version", "3.11", "--generate-hashes", "--no-header", "--no-annotate"]
     stale = []
     with tempfile.TemporaryDirectory() as folder:
-        # The contracts are on no index: this says where they are, and they are then left out of the lock.
-        local = Path(folder, "local.in")
-        local.write_text(f"{ROOT / CONTRACTS}\n", encoding="utf-8")
-        options += [str(local), "--no-emit-package", project_name(CONTRACTS)]
         for service in SERVICES:
             written, compiled = service / "requirements.lock", Path(folder, service.name)
             before = written.read_text(encoding="utf-8") if written.exists() else ""
@@ -222,31 +218,27 @@ def group(pyproject: str | Path, name: str) -> tuple[str, ...]:
     return nox.project.dependency_groups(nox.project.load_toml(pyproject), name)
 
 
-def project_name(package: Path) -> str:
-    """The name that a package is distributed under."""
-    name: str = nox.project.load_toml(package / "pyproject.toml")["project"]["name"]
-    return name
-
-
 def package_steps(name: str) -> list[list[str]]:
     """The steps that install a package with its test tools, and nothing that it did not ask for.
 
-    What a lock pins comes first and by hash. The package itself brings in nothing then, so that an import that
-    its lock does not cover fails.
+    What a lock pins comes first and by hash, the contracts with it. The package itself brings in nothing then, so that
+    an import that its lock does not cover fails.
     """
     package = PACKAGES[name]
     tools = group(package / "pyproject.toml", "test")
-    local = [argument for path in dict.fromkeys((CONTRACTS, package)) for argument in ("-e", str(path))]
     lock = package / "requirements.lock"
     if lock.exists():
         pinned = ["--exact", "--require-hashes", "-r", str(lock)]
-        return [pinned, ["--no-deps", *local], ["-c", str(lock), *tools]]
-    return [["--exact", *local, *tools]]
+        return [pinned, ["--no-deps", "-e", str(package)], ["-c", str(lock), *tools]]
+    return [["--exact", "-e", str(package), *tools]]
 
 
 def steps_of_all_services() -> list[list[str]]:
-    """The steps that install all services together, with their test tools."""
-    pinned: list[str] = []
+    """The steps that install all services together, with their test tools.
+
+    In one process they can have but one version of the contracts: the one that is being worked on.
+    """
+    pinned = ["--excludes", "infra/fuzz/not-from-locks.txt"]
     local = ["-e", str(CONTRACTS)]
     tools: list[str] = []
     for service in SERVICES:

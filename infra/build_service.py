@@ -86,14 +86,14 @@ def find_uv() -> str:
 
 
 def install(uv: str, service: Path, folder: Path, target: Target) -> None:
-    """Install what the service's lock pins, then the contracts and the service from this repository."""
+    """Install what the service's lock pins, the contracts included, then the service itself."""
     lock = service / "requirements.lock"
     if not lock.is_file():
         raise BuildError(f"{lock} is missing; write it with: ./nox -s lock")
     options = ["--quiet", "--link-mode", "copy", "--python", sys.executable, "--target", str(folder)]
     pinned = [*target.uv_options, "--only-binary", ":all:", "--require-hashes", "-r", str(lock)]
     run([uv, "pip", "install", *options, *pinned])
-    run([uv, "pip", "install", *options, "--no-deps", ROOT / "contracts", service])
+    run([uv, "pip", "install", *options, "--no-deps", service])
 
 
 def prune(folder: Path) -> None:

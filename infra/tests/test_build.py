@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
 
@@ -138,3 +139,12 @@ def test_a_service_without_a_lock_is_told_how_to_write_it(tmp_path):
 def test_all_services_are_built_alike():
     services = [path.parent for path in ROOT.glob("services/*/pyproject.toml")]
     assert len({(service / "Makefile").read_text() for service in services}) == 1
+
+
+@pytest.mark.parametrize("service", ["orchestrator", "validator", "transformer", "storer"])
+def test_a_service_pins_contracts_that_were_released_in_this_repository(service):
+    lock = (ROOT / "services" / service / "requirements.lock").read_text()
+    version, digests = re.search(r"^durable-pipeline-contracts==(\S+) \\\n((?:    --hash=.*\n)+)", lock, re.M).groups()
+    wheel = ROOT / f"contracts/releases/durable_pipeline_contracts-{version}-py3-none-any.whl"
+
+    assert re.findall(r"sha256:(\w+)", digests) == [hashlib.sha256(wheel.read_bytes()).hexdigest()]
