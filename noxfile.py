@@ -98,6 +98,15 @@ def chaos(session: nox.Session) -> None:
 
 
 @nox.session
+def bench(session: nox.Session) -> None:
+    """Measure the pipeline beside its baselines; -- --full for the long run, -- --help for options."""
+    install(session, environment(session), *package_steps("emulator"))
+    env = {"MINISTACK_PYTHON": ministack_python(session), "SAM_EXECUTABLE": sam_executable(session)}
+    session.run("pytest", "--quiet", "bench/tests")
+    session.run("python", "-m", "bench", *session.posargs, env=env)
+
+
+@nox.session
 def fuzz(session: nox.Session) -> None:
     """Send arbitrary bodies through all of the code at once; -- --bodies N tries each property with N."""
     install(session, environment(session), *steps_of_all_services())
@@ -132,6 +141,8 @@ def lint(session: nox.Session) -> None:
     for tests in ("infra/chaos", "infra/e2e"):
         options = ("--python-executable", str(types), "--cache-dir", f".mypy_cache/{tests}")
         session.run("mypy", *options, tests, env={"MYPYPATH": "infra:infra/emulator/src"})
+    options = ("--python-executable", str(types), "--cache-dir", ".mypy_cache/bench", "--explicit-package-bases")
+    session.run("mypy", *options, "bench", "--exclude", "baselines", env={"MYPYPATH": ".:infra/emulator/src"})
     types = environment_beside(session, "types-fuzz", *steps_of_all_services()) / "bin" / "python"
     options = ("--python-executable", str(types), "--cache-dir", ".mypy_cache/infra/fuzz")
     sources = ":".join(str(service / "src") for service in SERVICES)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from pipeline_emulator.deploy.deployment import StackOutputs
+    from pipeline_emulator.deploy.functions import DeployedFunction
     from pipeline_emulator.process import ChildProcess
     from pipeline_emulator.steps import Steps
 
@@ -116,6 +117,18 @@ class Emulator:
         return self.deployment.outputs
 
     @property
+    def durable_port(self) -> int:
+        """The port of the durable execution service, whose API tells what executions did."""
+        return self._durable_port
+
+    def start_event_source(self, function: DeployedFunction) -> None:
+        """Start the event source mapping of another durable function of the stack."""
+        process, polls = self._event_source(function)
+        self._parts.append(process)
+        process.start()
+        process.wait_until(polls.exists, seconds=_START_SECONDS)
+
+    @property
     def logs(self) -> Path:
         """The folder with a log for each part."""
         return self._run.logs
@@ -170,19 +183,26 @@ class Emulator:
         process.wait_until(lambda: ministack_is_ready(port), seconds=_START_SECONDS)
 
     def _start_durable_service(self) -> None:
-        function = self.deployment.durable_function()
-        assert function.durable is not None  # noqa: S101 - what durable_function() promises
         self.durable_runner = durable_runner_process(
             self._run, self._executables, self.inner_endpoint, self._durable_port, self.deployment.functions
         )
-        self.event_source, polls = event_source_process(
-            self._run, self.inner_endpoint, self._durable_port, self.outputs.durable_function_arn, function.durable
-        )
+        self.event_source, polls = self._event_source(self.deployment.durable_function())
         for part in (self.durable_runner, self.event_source):
             self._parts.append(part)
             part.start()
         self.durable_runner.wait_until(self._durable_runner_is_ready, seconds=_START_SECONDS)
         self.event_source.wait_until(polls.exists, seconds=_START_SECONDS)
+
+    def _event_source(self, function: DeployedFunction) -> tuple[ChildProcess, Path]:
+        assert function.durable is not None  # noqa: S101 - a plain function is not invoked by a mapping here
+        return event_source_process(
+            self._run, self.inner_endpoint, self._durable_port, self._arn_of(function), function.durable
+        )
+
+    def _arn_of(self, function: DeployedFunction) -> str:
+        """Give the alias of a function, as the root stack's output names the orchestrator's."""
+        prefix, _, rest = self.outputs.durable_function_arn.partition(":function:")
+        return f"{prefix}:function:{function.name}:{rest.partition(':')[2]}"
 
     def _durable_runner_is_ready(self) -> bool:
         return http_status(self._durable_port, "/health") == 200

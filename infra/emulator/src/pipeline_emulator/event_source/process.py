@@ -20,7 +20,8 @@ def event_source_process(
     run: RunFolder, endpoint: AwsEndpoint, durable_port: int, function_arn: str, durable: DurableSettings
 ) -> tuple[ChildProcess, Path]:
     """Describe the process of the mapping of a durable function, and give the file that it makes when it polls."""
-    ready_file = run.path / "event-source-is-ready"
+    function = function_arn.partition(":function:")[2].partition(":")[0]
+    ready_file = run.path / f"event-source-of-{function}-is-ready"
     options = {
         "--endpoint-url": endpoint.url,
         "--durable-port": str(durable_port),

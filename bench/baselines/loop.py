@@ -1,0 +1,65 @@
+"""The pipeline as it is commonly written: a loop over the records, and one chained invoke for each stage of each.
+
+It takes the place of the orchestrator's handler in a copy of its service, with the same services behind it.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from aws_durable_execution_sdk_python import DurableContext, durable_execution
+from pipeline_contracts import (
+    PipelineMessage,
+    StorageRecord,
+    StorageRequest,
+    TransformationRecord,
+    TransformationRequest,
+    TransformedData,
+    ValidationRecord,
+    ValidationRequest,
+    execution_id,
+)
+
+ENVIRONMENT = os.environ["ENVIRONMENT"]
+
+
+@durable_execution
+def handler(event: dict[str, Any], context: DurableContext) -> dict[str, Any]:
+    """Take each record through the three services, one after the other."""
+    failures = []
+    for message in event["Records"]:
+        try:
+            process(context, message)
+        except Exception as error:  # noqa: BLE001 -- the message is delivered again
+            context.logger.warning("message failed", extra={"reason": repr(error)})
+            failures.append({"itemIdentifier": message["messageId"]})
+    return {"batchItemFailures": failures}
+
+
+def process(context: DurableContext, message: dict[str, Any]) -> None:
+    """Validate, transform and store one message; raises when it cannot be stored."""
+    body, message_id = message["body"], message["messageId"]
+    identity = execution_id(ENVIRONMENT, message_id, PipelineMessage.from_body(body))
+    asked = ValidationRequest(records=(ValidationRecord(execution_id=identity, data=body),))
+    verdict = invoke(context, "VALIDATION", asked.model_dump(mode="json"), f"validate-{message_id}")
+    if not verdict["is_valid"]:
+        raise ValueError(str(verdict["errors"]))
+    wanted = TransformationRequest(records=(TransformationRecord(execution_id=identity, data=body),))
+    answer = invoke(context, "TRANSFORMATION", wanted.model_dump(mode="json"), f"transform-{message_id}")
+    item = StorageRecord(
+        execution_id=identity,
+        message_id=message_id,
+        data=body,
+        transformed_data=TransformedData.model_validate(answer["transformed_data"]),
+    )
+    stored = invoke(context, "STORAGE", StorageRequest(records=(item,)).model_dump(mode="json"), f"store-{message_id}")
+    if stored["error"]:
+        raise ValueError(str(stored["error"]))
+
+
+def invoke(context: DurableContext, stage: str, request: dict[str, Any], name: str) -> dict[str, Any]:
+    """Invoke a service for one record."""
+    answer: Any = context.invoke(os.environ[f"{stage}_FUNCTION_ARN"], request, name)
+    result: dict[str, Any] = answer["results"][0]
+    return result

@@ -1,0 +1,143 @@
+"""What executions did, counted in their history: operations, invocations, and bytes of state."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+_API = "/2025-12-01"
+_PAGE = 500
+_TIMEOUT_SECONDS = 120
+_WAKING = {"ExecutionStarted", "ChainedInvokeSucceeded", "ChainedInvokeFailed", "WaitSucceeded"}
+
+
+@dataclass
+class Tally:
+    """Counts over some executions."""
+
+    executions: int = 0
+    operations: int = 0
+    """What is billed: the start of each execution, and each operation in it."""
+    orchestrator_invocations: int = 0
+    service_invocations: Counter[str] = field(default_factory=Counter)
+    """By the name of the service."""
+    input_bytes: int = 0
+    """The events that started the executions."""
+    state_bytes: Counter[str] = field(default_factory=Counter)
+    """What operations wrote, by what it is: `store request`, `store response`, `chunks result`."""
+    result_bytes: int = 0
+    orchestrator_seconds: float = 0.0
+    """Of all its invocations, each from the event that woke it to its end: more than is billed."""
+    execution_seconds: float = 0.0
+    """From the start of each execution to its end."""
+    service_seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
+    """From the start of each invoke to its end, by the name of the service: more than is billed."""
+
+    def add(self, events: Sequence[Mapping[str, Any]]) -> None:
+        """Count one execution's events."""
+        self.executions += 1
+        began = _seconds(events[0]["EventTimestamp"])
+        invokes: dict[str, tuple[str, str, float]] = {}
+        woken: float | None = None
+        for event in events:
+            kind, name, now = event["EventType"], _plain(event.get("Name") or ""), _seconds(event["EventTimestamp"])
+            if woken is None and kind in _WAKING:
+                woken = now
+            match kind:
+                case "ExecutionStarted":
+                    self.operations += 1
+                    self.input_bytes += _size(event, "ExecutionStartedDetails", "Input")
+                case "ExecutionSucceeded":
+                    self.execution_seconds += now - began
+                    self.result_bytes += _size(event, "ExecutionSucceededDetails", "Result")
+                case "InvocationCompleted":
+                    self.orchestrator_invocations += 1
+                    self.orchestrator_seconds += now - (now if woken is None else woken)
+                    woken = None
+                case "ChainedInvokeStarted":
+                    self.operations += 1
+                    details = event["ChainedInvokeStartedDetails"]
+                    service = _service(details["FunctionName"])
+                    invokes[event["Id"]] = (name, service, now)
+                    self.service_invocations[service] += 1
+                    self.state_bytes[f"{name} request"] += _size(event, "ChainedInvokeStartedDetails", "Input")
+                case "ChainedInvokeSucceeded":
+                    name, service, asked = invokes[event["Id"]]
+                    self.service_seconds[service] += now - asked
+                    self.state_bytes[f"{name} response"] += _size(event, "ChainedInvokeSucceededDetails", "Result")
+                case "ContextSucceeded" | "StepSucceeded":
+                    self.state_bytes[f"{name} result"] += _size(event, f"{kind}Details", "Result")
+                case "ContextStarted" | "StepStarted" | "WaitStarted":
+                    self.operations += 1
+
+
+class Histories:
+    """The executions of dex-local-runner, asked over its API."""
+
+    def __init__(self, port: int) -> None:
+        """Ask the runner at that port."""
+        self._port = port
+
+    def tally(self, function: str, counted: set[str], tally: Tally) -> None:
+        """Add what a function's executions did, but for those that were counted before."""
+        for execution in self._executions(function):
+            if execution not in counted:
+                counted.add(execution)
+                tally.add(list(self._events(execution)))
+
+    def _executions(self, function: str) -> Iterator[str]:
+        path = f"{_API}/functions/{quote(function)}/durable-executions"
+        for page in self._pages(path, {}):
+            yield from (entry["DurableExecutionArn"] for entry in page["DurableExecutions"])
+
+    def _events(self, execution: str) -> Iterator[Mapping[str, Any]]:
+        path = f"{_API}/durable-executions/{quote(execution, safe='')}/history"
+        for page in self._pages(path, {"IncludeExecutionData": "true"}):
+            yield from page["Events"]
+
+    def _pages(self, path: str, query: dict[str, str]) -> Iterator[Mapping[str, Any]]:
+        marker: str | None = ""
+        while marker is not None:
+            words = {**query, "MaxItems": str(_PAGE), **({"Marker": marker} if marker else {})}
+            page = self._get(f"{path}?{urlencode(words)}")
+            yield page
+            marker = page.get("NextMarker")
+
+    def _get(self, path: str) -> dict[str, Any]:
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=_TIMEOUT_SECONDS)
+        try:
+            connection.request("GET", path)
+            response = connection.getresponse()
+            answer: dict[str, Any] = json.loads(response.read())
+        finally:
+            connection.close()
+        if response.status != http.HTTPStatus.OK:
+            raise RuntimeError(f"{path}: {response.status} {answer}")
+        return answer
+
+
+def _size(event: Mapping[str, Any], details: str, member: str) -> int:
+    payload = (event[details].get(member) or {}).get("Payload")
+    return len(payload.encode()) if payload else 0
+
+
+def _plain(name: str) -> str:
+    """Leave the message id out that a baseline puts behind the name of a stage."""
+    return name.partition("-")[0] if name.count("-") > 3 else name
+
+
+def _service(function: str) -> str:
+    """Give the last word of a function's name, of an ARN or not, with an alias or not."""
+    return function.rpartition("function:")[2].partition(":")[0].rpartition("-")[2]
+
+
+def _seconds(moment: float | str) -> float:
+    return moment if isinstance(moment, int | float) else datetime.fromisoformat(moment).timestamp()

@@ -1,0 +1,140 @@
+"""One measurement: messages sent to a variant's queue, followed until all are stored, and counted."""
+
+from __future__ import annotations
+
+import math
+import statistics
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from bench.history import Histories, Tally
+from bench.item_size import WRITE_UNIT_BYTES, item_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pipeline_emulator.emulator import Emulator
+
+    from bench.variants import Variant
+
+_LOOK_SECONDS = 0.2
+_SENDERS = 4
+_CALL_ENTRIES, _CALL_BYTES = 10, 1_000_000
+
+
+@dataclass
+class Measurement:
+    """What some messages took; several rounds add up."""
+
+    messages: int = 0
+    body_bytes: int = 0
+    seconds: float = 0.0
+    """From the first message sent to the last stored, summed over the rounds."""
+    latencies: list[float] = field(default_factory=list)
+    """From send to stored, of each message."""
+    tally: Tally = field(default_factory=Tally)
+    write_units: int = 0
+    """Of DynamoDB, for all the items."""
+
+    @property
+    def rate(self) -> float:
+        """Messages a second."""
+        return self.messages / self.seconds
+
+    def percentile(self, part: float) -> float:
+        """Give the latency that this part of the messages does not exceed."""
+        ordered = sorted(self.latencies)
+        return ordered[min(len(ordered) - 1, int(part * len(ordered)))]
+
+    @property
+    def median(self) -> float:
+        """The median latency."""
+        return statistics.median(self.latencies)
+
+
+class Bench:
+    """Measures variants on one emulated AWS."""
+
+    def __init__(self, aws: Emulator) -> None:
+        """Measure what is deployed there."""
+        self._aws = aws
+        self._sqs = aws.endpoint.sqs()
+        self._dynamodb = aws.endpoint.dynamodb()
+        self._histories = Histories(aws.durable_port)
+        self._counted: set[str] = set()
+        self._stored: dict[str, tuple[float, int]] = {}
+
+    def start(self, variant: Variant) -> None:
+        """Start a baseline's event source mapping; ours runs from the start."""
+        function = next(one for one in self._aws.deployment.functions if one.name == self._function(variant))
+        self._aws.start_event_source(function)
+
+    def round(self, variant: Variant, bodies: Sequence[str], into: Measurement, *, patience: float = 120) -> None:
+        """Send messages, wait until all are stored, and add what it took."""
+        url = self._queue(variant)
+        sent = self._send(url, bodies)
+        self._drain(url, patience)
+        stored = self._stored_at(sent)
+        into.messages += len(bodies)
+        into.body_bytes += sum(len(body.encode()) for body in bodies)
+        into.seconds += max(at for at, _ in stored.values()) - min(sent.values())
+        into.latencies += (stored[message][0] - sent[message] for message in sent)
+        into.write_units += sum(units for _, units in stored.values())
+        self._histories.tally(self._function(variant), self._counted, into.tally)
+
+    def _send(self, url: str, bodies: Sequence[str]) -> dict[str, float]:
+        longest = max(len(body.encode()) for body in bodies)
+        length = max(1, min(_CALL_ENTRIES, _CALL_BYTES // longest))
+        calls = [bodies[start : start + length] for start in range(0, len(bodies), length)]
+
+        def call(part: Sequence[str]) -> dict[str, float]:
+            now = time.time()
+            answer = self._sqs.send_message_batch(
+                QueueUrl=url,
+                Entries=[{"Id": str(index), "MessageBody": body} for index, body in enumerate(part)],
+            )
+            if len(answer.get("Successful", [])) != len(part):
+                raise RuntimeError(f"not all were sent: {answer.get('Failed')}")
+            return {entry["MessageId"]: now for entry in answer["Successful"]}
+
+        with ThreadPoolExecutor(_SENDERS) as pool:
+            return {message: at for part in pool.map(call, calls) for message, at in part.items()}
+
+    def _drain(self, url: str, patience: float) -> None:
+        left, changed = -1, time.monotonic()
+        while left:
+            self._aws.check()
+            time.sleep(_LOOK_SECONDS)
+            attributes = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+            before, left = left, sum(
+                int(value) for name, value in attributes.items() if name.startswith("ApproximateNumberOfMessages")
+            )  # fmt: skip
+            if left != before:
+                changed = time.monotonic()
+            if time.monotonic() - changed > patience:
+                raise RuntimeError(f"{left} messages are in the queue, and nothing has changed for {patience} s")
+
+    def _stored_at(self, sent: dict[str, float]) -> dict[str, tuple[float, int]]:
+        """Say when each message was stored, by the time in its item, taken just before it is written; and its size."""
+        pages = self._dynamodb.get_paginator("scan").paginate(TableName=self._aws.outputs.table_name)
+        for page in pages:
+            for item in page["Items"]:
+                message = item["message_id"]["S"]
+                if message not in self._stored:
+                    at = datetime.fromisoformat(item["stored_at"]["S"]).timestamp()
+                    self._stored[message] = (at, math.ceil(item_bytes(item) / WRITE_UNIT_BYTES))
+        lacking = sent.keys() - self._stored.keys()
+        if lacking:
+            raise RuntimeError(f"{len(lacking)} of {len(sent)} messages are not in the table")
+        return {message: self._stored[message] for message in sent}
+
+    def _function(self, variant: Variant) -> str:
+        return f"{self._aws.deployment.parameters['EnvironmentName']}{variant.function}"
+
+    def _queue(self, variant: Variant) -> str:
+        if variant.name == "ours":
+            return self._aws.outputs.queue_url
+        return self._sqs.get_queue_url(QueueName=self._function(variant))["QueueUrl"]

@@ -1,0 +1,69 @@
+"""The messages that are sent: of an exact size, as they may look, or as hard to compress as JSON can be."""
+
+from __future__ import annotations
+
+import base64
+import json
+import random
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# fmt: off
+_WORDS = (
+    "steel", "copper", "cotton", "walnut", "ceramic", "blue", "green", "black", "white", "small", "large",
+    "round", "flat", "heavy", "light", "garden", "kitchen", "office", "outdoor", "winter", "summer", "lamp",
+    "chair", "table", "bottle", "kettle", "blanket", "cable", "shelf", "mirror", "basket",
+)
+# fmt: on
+_TOWNS = ("Bern", "Lyon", "Porto", "Gdansk", "Turku", "Leeds", "Ghent", "Graz", "Malmo", "Cork")
+
+
+def orders(size: int, count: int, *, seed: int = 1) -> Iterator[str]:
+    """Give messages of exactly that many bytes that look like orders: random ids, words, quantities and prices."""
+    for number in range(count):
+        chance = random.Random(f"{seed}/{number}/{size}")  # noqa: S311 - data, no secret
+        body: dict[str, object] = {
+            "data_source": f"orders-{chance.randrange(100)}.csv",
+            "processing_type": "standard",
+            "order": f"{chance.getrandbits(40):010x}",
+        }
+        if size >= 200:
+            body |= {"customer": f"C{chance.randrange(10**8):08}", "town": chance.choice(_TOWNS)}
+            lines: list[object] = []
+            while len(_text(body | {"lines": [*lines, _line(chance)]})) < size - 20:
+                lines.append(_line(chance))
+            body["lines"] = lines
+        yield _filled(body, size, " ".join(chance.choices(_WORDS, k=size // 4 + 8)))
+
+
+def noise(size: int, count: int, *, seed: int = 1) -> Iterator[str]:
+    """Give messages of exactly that many bytes, filled with the base64 of random bytes: six bits a character."""
+    for number in range(count):
+        chance = random.Random(f"{seed}/{number}/{size}")  # noqa: S311 - data, no secret
+        body: dict[str, object] = {"data_source": "noise", "processing_type": "standard"}
+        yield _filled(body, size, base64.b64encode(chance.randbytes(size)).decode())
+
+
+KINDS = {"orders": orders, "noise": noise}
+
+
+def _line(chance: random.Random) -> dict[str, object]:
+    return {
+        "sku": f"{chance.getrandbits(32):08x}",
+        "title": " ".join(chance.choices(_WORDS, k=3)),
+        "quantity": chance.randint(1, 20),
+        "price": chance.randint(100, 99_999) / 100,
+    }
+
+
+def _filled(body: dict[str, object], size: int, filling: str) -> str:
+    room = size - len(_text(body | {"n": ""}))
+    if room < 0:
+        raise ValueError(f"a message of {size} bytes is too small for its fields")
+    return _text(body | {"n": filling[:room]})
+
+
+def _text(body: dict[str, object]) -> str:
+    return json.dumps(body, separators=(",", ":"))

@@ -1,0 +1,91 @@
+"""What was measured, as text and as JSON, and whether the goals are met."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from bench.measure import Measurement
+
+FASTER, OPERATIONS, INVOCATIONS, COPIES = 50.0, 0.06, 0.15, 5.0
+
+
+def comparison(measured: Mapping[str, Measurement]) -> Iterator[str]:
+    """Give a line for each variant, and one for each goal."""
+    yield ""
+    yield (
+        f"{'':6}{'messages':>9}{'messages/s':>12}{'median':>9}{'p99':>9}"
+        f"{'orchestrator':>14}{'services':>10}{'operations':>12}{'state':>9}{'event':>9}"
+    )
+    yield f"{'':6}{'':>9}{'':>12}{'':>9}{'':>9}{'invocations, operations and bytes a message':>54}"
+    for name, one in measured.items():
+        each = one.messages
+        yield (
+            f"{name:6}{each:9}{one.rate:12.1f}{one.median:8.2f}s{one.percentile(0.99):8.2f}s"
+            f"{one.tally.orchestrator_invocations / each:14.3f}"
+            f"{one.tally.service_invocations.total() / each:10.3f}"
+            f"{one.tally.operations / each:12.3f}{one.tally.state_bytes.total() / each:9.0f}"
+            f"{one.tally.input_bytes / each:9.0f}"
+        )
+    yield ""
+    ours, loop = measured["ours"], measured["loop"]
+    invocations = ours.tally.orchestrator_invocations + ours.tally.service_invocations.total()
+    copies = ours.tally.state_bytes.total() / ours.body_bytes
+    yield _goal("throughput, times the loop's", ours.rate / loop.rate, FASTER, at_least=True)
+    yield _goal("operations a message", ours.tally.operations / ours.messages, OPERATIONS)
+    yield _goal("invocations a message", invocations / ours.messages, INVOCATIONS)
+    yield _goal("bytes of state written, times the message's size", copies, COPIES)
+
+
+def write(path: Path, measured: Mapping[str, Measurement], size: int, kind: str) -> None:
+    """Write all figures, with the machine and the date."""
+    figures = {
+        "measured": measured_on(),
+        "size": size,
+        "kind": kind,
+        "write_units": measured["ours"].write_units / measured["ours"].messages,
+        "variants": {name: as_json(one) for name, one in measured.items()},
+    }
+    path.write_text(f"{json.dumps(figures, indent=2)}\n", encoding="utf-8")
+
+
+def measured_on() -> dict[str, str]:
+    """Name the day and the machine."""
+    machine = f"virtual machine with {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
+    return {"date": datetime.now(UTC).date().isoformat(), "machine": machine}
+
+
+def as_json(one: Measurement) -> dict[str, Any]:
+    """Give the sums over all messages of a measurement, with its rate and latencies."""
+    tally = one.tally
+    return {
+        "messages": one.messages,
+        "body_bytes": one.body_bytes,
+        "seconds": round(one.seconds, 3),
+        "messages_per_second": round(one.rate, 2),
+        "median_seconds": round(one.median, 3),
+        "p99_seconds": round(one.percentile(0.99), 3),
+        "executions": tally.executions,
+        "execution_seconds": round(tally.execution_seconds, 3),
+        "operations": tally.operations,
+        "orchestrator_invocations": tally.orchestrator_invocations,
+        "orchestrator_seconds": round(tally.orchestrator_seconds, 3),
+        "service_invocations": dict(sorted(tally.service_invocations.items())),
+        "service_seconds": {name: round(value, 3) for name, value in sorted(tally.service_seconds.items())},
+        "input_bytes": tally.input_bytes,
+        "state_bytes": dict(sorted(tally.state_bytes.items())),
+        "result_bytes": tally.result_bytes,
+    }
+
+
+def _goal(what: str, value: float, bound: float, *, at_least: bool = False) -> str:
+    met = value >= bound if at_least else value <= bound
+    sign = "≥" if at_least else "≤"
+    return f"{'met    ' if met else 'NOT MET'}  {what}: {value:.3g}, goal {sign} {bound:g}"

@@ -1,0 +1,45 @@
+"""The messages of the benchmark, and how large an item is to DynamoDB."""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any
+
+import pytest
+from pipeline_contracts import PipelineMessage
+
+from bench.item_size import item_bytes
+from bench.messages import KINDS
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("size", [100, 1_024, 2_048, 51_200])
+def test_messages_have_the_size_that_was_asked_for_and_are_good(kind: str, size: int) -> None:
+    bodies = list(KINDS[kind](size, 20))
+
+    assert {len(body.encode()) for body in bodies} == {size}
+    assert len(set(bodies)) == 20
+    for body in bodies:
+        PipelineMessage.from_body(body)
+
+
+def test_the_same_seed_gives_the_same_messages() -> None:
+    assert list(KINDS["orders"](1_024, 3, seed=5)) == list(KINDS["orders"](1_024, 3, seed=5))
+    assert list(KINDS["orders"](1_024, 3, seed=5)) != list(KINDS["orders"](1_024, 3, seed=6))
+
+
+def test_noise_cannot_be_compressed_below_three_quarters() -> None:
+    text = "".join(KINDS["noise"](1_024, 100))
+
+    assert len(zlib.compress(text.encode(), 9)) > 0.7 * len(text)
+
+
+def test_an_item_has_the_bytes_of_its_names_and_values() -> None:
+    item: dict[str, dict[str, Any]] = {
+        "id": {"S": "ü1"},  # 2 + 3
+        "n": {"N": "-12.50"},  # 1 + 2 for the digits 125 + 1 + 1 for the sign
+        "b": {"BOOL": True},  # 1 + 1
+        "l": {"L": [{"NULL": True}, {"S": "ab"}]},  # 1 + 3 + (1 + 1) + (1 + 2)
+        "m": {"M": {"k": {"S": "v"}}},  # 1 + 3 + 1 + (1 + 1)
+    }
+    assert item_bytes(item) == 5 + 5 + 2 + 9 + 7

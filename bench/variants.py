@@ -1,0 +1,87 @@
+"""The pipeline and its baselines, deployed side by side: same services, same table, a queue each."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pipeline_emulator.deploy.transform import parse_template
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+COPIED = ("contracts", "services", "infra", "pyproject.toml")
+NOT_COPIED = shutil.ignore_patterns("__pycache__", ".*", "tests", "e2e", "fuzz", "chaos")
+NAME = "-durable-pipeline-orchestrator"
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One way to write the orchestrator."""
+
+    name: str
+    batch_size: int
+    """What is common for it."""
+
+    @property
+    def function(self) -> str:
+        """The end of its function's name."""
+        return NAME if self.name == "ours" else f"-durable-pipeline-{self.name}"
+
+
+OURS = Variant("ours", 100)
+LOOP = Variant("loop", 5)
+MAP = Variant("map", 10)
+BASELINES = (LOOP, MAP)
+
+
+def copy_with_baselines(repository: Path, folder: Path) -> Path:
+    """Copy what is deployed into the folder, add the baselines, and give the root template."""
+    for name in COPIED:
+        source, target = repository / name, folder / name
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=NOT_COPIED)
+        else:
+            shutil.copyfile(source, target)
+    template = folder / "infra" / "template.yaml"
+    root = parse_template(template.read_text(encoding="utf-8"))
+    for variant in BASELINES:
+        service = folder / "services" / variant.name
+        shutil.copytree(folder / "services" / "orchestrator", service)
+        for baseline in BASELINES:
+            source = repository / "bench" / "baselines" / f"{baseline.name}.py"
+            shutil.copyfile(source, service / "src" / "orchestrator" / f"{baseline.name}.py")
+        _write(service / "template.yaml", _baseline(service / "template.yaml", variant))
+        root["Resources"][variant.name.capitalize()] = _nested(root, variant)
+    _write(template, root)
+    return template
+
+
+def _nested(root: dict[str, Any], variant: Variant) -> dict[str, Any]:
+    """Nest a baseline as the orchestrator is nested."""
+    applications = (entry for entry in root["Resources"].values() if entry["Type"] == "AWS::Serverless::Application")
+    properties = next(
+        entry["Properties"] for entry in applications if "services/orchestrator" in entry["Properties"]["Location"]
+    )
+    location = f"../services/{variant.name}/template.yaml"
+    parameters = {**properties["Parameters"], "BatchSize": variant.batch_size}
+    return {"Type": "AWS::Serverless::Application", "Properties": {"Location": location, "Parameters": parameters}}
+
+
+def _baseline(template: Path, variant: Variant) -> dict[str, Any]:
+    """Give the orchestrator's template another name, another handler and a queue of its own."""
+    text = template.read_text(encoding="utf-8").replace(NAME, variant.function)
+    body = parse_template(text)
+    body["Resources"]["Queue"] = {
+        "Type": "AWS::SQS::Queue",
+        "Properties": {"QueueName": {"Fn::Sub": f"${{EnvironmentName}}{variant.function}"}, "VisibilityTimeout": 960},
+    }
+    body["Resources"]["Function"]["Properties"]["Handler"] = f"orchestrator.{variant.name}.handler"
+    body["Resources"]["EventSource"]["Properties"]["EventSourceArn"] = {"Fn::GetAtt": ["Queue", "Arn"]}
+    return body
+
+
+def _write(path: Path, template: dict[str, Any]) -> None:
+    path.write_text(json.dumps(template, indent=1, default=str), encoding="utf-8")
