@@ -54,6 +54,18 @@ def local(session: nox.Session) -> None:
     emulator(session, "local", *session.posargs)
 
 
+@nox.session
+def deploy(session: nox.Session) -> None:
+    """Deploy everything, -- --env dev, or one stack, -- validator --env dev; --dry-run shows the changes."""
+    run_deploy(session, "deploy")
+
+
+@nox.session
+def delete(session: nox.Session) -> None:
+    """Delete what deploy has deployed: everything, -- --env dev, or one stack, -- validator --env dev."""
+    run_deploy(session, "delete")
+
+
 @nox.session(allow_parallel=True)
 @nox.parametrize("package", [nox.param(name, id=name) for name in (*PACKAGES, "fuzz")])
 def test(session: nox.Session, package: str) -> None:
@@ -138,7 +150,7 @@ def lint(session: nox.Session) -> None:
         options = ("--python-executable", str(types), "--cache-dir", f".mypy_cache/{name}")
         session.run("mypy", *options, str(package / "src"), *NOT_SHIPPED.get(name, ()))
     types = environment_beside(session, "types-emulator", *package_steps("emulator")) / "bin" / "python"
-    for tests in ("infra/chaos", "infra/e2e"):
+    for tests in ("infra/chaos", "infra/deploy", "infra/e2e"):
         options = ("--python-executable", str(types), "--cache-dir", f".mypy_cache/{tests}")
         session.run("mypy", *options, tests, env={"MYPYPATH": "infra:infra/emulator/src"})
     options = ("--python-executable", str(types), "--cache-dir", ".mypy_cache/bench", "--explicit-package-bases")
@@ -222,6 +234,13 @@ def emulator(session: nox.Session, *arguments: str) -> None:
         session.run(
             "python", "-m", "pipeline_emulator", *arguments, env=env, interrupt_timeout=10, terminate_timeout=10
         )
+
+
+def run_deploy(session: nox.Session, command: str) -> None:
+    """Run a command of infra/deploy, with the caller's AWS credentials."""
+    install(session, environment(session), ["--exact", "-e", str(PACKAGES["emulator"])])
+    env = {"SAM_EXECUTABLE": sam_executable(session), "PYTHONPATH": str(ROOT / "infra")}
+    session.run("python", "-m", "deploy", command, *session.posargs, env=env)
 
 
 def group(pyproject: str | Path, name: str) -> tuple[str, ...]:

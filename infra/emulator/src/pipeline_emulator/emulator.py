@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline_emulator.aws import REGION, AwsEndpoint
-from pipeline_emulator.deploy.deployment import Deployment, deploy, parameters_for
+from pipeline_emulator.deploy.deployment import Deployment, deploy, deployed, parameters_for
 from pipeline_emulator.deploy.sam import BUCKET, SamCli
 from pipeline_emulator.durable_runner import durable_runner_process
 from pipeline_emulator.event_source.process import event_source_process
@@ -19,7 +19,7 @@ from pipeline_emulator.signals import ending_signals_raise
 from pipeline_emulator.steps import SilentSteps
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from pipeline_emulator.deploy.deployment import StackOutputs
     from pipeline_emulator.deploy.functions import DeployedFunction
@@ -79,13 +79,15 @@ class Emulator:
         cls,
         repository: Path,
         *,
-        template: Path = ROOT_TEMPLATE,
+        template: Path | None = ROOT_TEMPLATE,
         parameters: Mapping[str, str] | None = None,
         steps: Steps | None = None,
         proxy: Proxy | None = None,
         enforce_iam: bool = False,
     ) -> Iterator[Emulator]:
         """Start it and deploy the repository's root template; at the end of the context nothing of it is left.
+
+        Without a ``template`` nothing is deployed yet: deploy to ``endpoint``, then call ``run``.
 
         ``parameters`` override those of the template. ``proxy`` describes, for an endpoint and a port, a process
         that listens on that port and forwards to that endpoint: functions, durable service and event source mapping
@@ -100,7 +102,10 @@ class Emulator:
             run = RunFolder.create(repository, steps.note)
             emulator = cls(run, executables, steps, proxy=proxy, enforce_iam=enforce_iam)
             try:
-                emulator._start(repository / template, parameters or {})
+                if template:
+                    emulator._start(repository / template, parameters or {})
+                else:
+                    emulator._start_ministack()
                 yield emulator
             except Exception:
                 emulator.keep_logs = True
@@ -133,6 +138,11 @@ class Emulator:
         """The folder with a log for each part."""
         return self._run.logs
 
+    def run(self, stacks: Sequence[str]) -> None:
+        """Take messages from now on, with the stacks of these names, which together are the pipeline."""
+        self.deployment = deployed(self.endpoint, stacks)
+        self._start_durable_service()
+
     def check(self) -> None:
         """Raise PartFailedError when a part has ended although it should run."""
         for part in self._parts:
@@ -152,27 +162,30 @@ class Emulator:
         build = sam.build()
         build.start()
         try:
-            durable_url = f"http://{LOOPBACK}:{self._durable_port}"
-            self.ministack = ministack_process(
-                self._run,
-                self._executables,
-                self.endpoint,
-                self._port,
-                durable_url,
-                self.inner_endpoint,
-                enforce_iam=self._enforce_iam,
-            )
-            self._parts.append(self.ministack)
-            self.ministack.start()
-            self.ministack.wait_until(
-                lambda: ministack_is_ready(self._port, self.endpoint.certificates), seconds=_START_SECONDS
-            )
-            if self._proxy:
-                self._start_proxy(self._proxy)
-            self.endpoint.s3().create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+            self._start_ministack()
             build.wait_for_success(seconds=_BUILD_SECONDS)
         finally:
             build.kill()
+
+    def _start_ministack(self) -> None:
+        durable_url = f"http://{LOOPBACK}:{self._durable_port}"
+        self.ministack = ministack_process(
+            self._run,
+            self._executables,
+            self.endpoint,
+            self._port,
+            durable_url,
+            self.inner_endpoint,
+            enforce_iam=self._enforce_iam,
+        )
+        self._parts.append(self.ministack)
+        self.ministack.start()
+        self.ministack.wait_until(
+            lambda: ministack_is_ready(self._port, self.endpoint.certificates), seconds=_START_SECONDS
+        )
+        if self._proxy:
+            self._start_proxy(self._proxy)
+        self.endpoint.s3().create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
 
     def _start_proxy(self, proxy: Proxy) -> None:
         port = int(self.inner_endpoint.url.rpartition(":")[2])

@@ -6,14 +6,14 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipeline_emulator.deploy.functions import DeployedFunction, deployed_functions
+from pipeline_emulator.deploy.functions import DeployedFunction, deployed_functions, parameters_of
 from pipeline_emulator.deploy.sam import BUCKET, SamCli
 from pipeline_emulator.deploy.stack import create_stack
 from pipeline_emulator.deploy.transform import Transformer, parse_template
 from pipeline_emulator.errors import EmulatorError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from pipeline_emulator.aws import AwsEndpoint
@@ -79,13 +79,26 @@ def deploy(sam: SamCli, endpoint: AwsEndpoint, parameters: Mapping[str, str]) ->
     transformer = Transformer(endpoint.s3(), BUCKET, endpoint.url)
     template = transformer.transform(text, parameters, name=sam.template.name)
     client = endpoint.cloudformation()
-    outputs = create_stack(client, STACK_NAME, transformer.upload(template), parameters, seconds=_STACK_SECONDS)
-    deployed = client.describe_stacks(StackName=STACK_NAME)["Stacks"][0].get("Parameters", [])
-    return Deployment(
-        parameters={entry["ParameterKey"]: entry["ParameterValue"] for entry in deployed},
-        outputs=StackOutputs.of(outputs),
-        functions=tuple(deployed_functions(client, STACK_NAME, template)),
-    )
+    create_stack(client, STACK_NAME, transformer.upload(template), parameters, seconds=_STACK_SECONDS)
+    return deployed(endpoint, [STACK_NAME])
+
+
+def deployed(endpoint: AwsEndpoint, stacks: Sequence[str]) -> Deployment:
+    """Describe what was deployed: as the root stack, or in parts, of which one is the orchestrator's."""
+    client = endpoint.cloudformation()
+    parameters: dict[str, str] = {}
+    outputs: dict[str, str] = {}
+    functions: list[DeployedFunction] = []
+    for stack in stacks:
+        parameters |= parameters_of(client, stack)
+        described = client.describe_stacks(StackName=stack)["Stacks"][0].get("Outputs", [])
+        own = {output["OutputKey"]: output["OutputValue"] for output in described}
+        those = deployed_functions(client, stack)
+        if any(function.durable for function in those) and "FunctionArn" in own:
+            own["DurableFunctionArn"] = own["FunctionArn"]
+        outputs |= own
+        functions += those
+    return Deployment(parameters, StackOutputs.of(outputs), tuple(functions))
 
 
 def parameters_for(template: Path, executables: Executables, overrides: Mapping[str, str]) -> dict[str, str]:

@@ -13,8 +13,6 @@ from pipeline_emulator.errors import EmulatorError
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
 
-    from pipeline_emulator.deploy.transform import Template
-
 
 @dataclass(frozen=True)
 class DurableSettings:
@@ -43,25 +41,25 @@ class DeployedFunction:
         }
 
 
-def deployed_functions(client: CloudFormationClient, stack: str, template: Template) -> list[DeployedFunction]:
+def deployed_functions(client: CloudFormationClient, stack: str) -> list[DeployedFunction]:
     """List the functions of a stack and of its nested stacks."""
-    parameters = {
-        entry["ParameterKey"]: entry["ParameterValue"]
-        for entry in client.describe_stacks(StackName=stack)["Stacks"][0].get("Parameters", [])
-    }
-    physical_ids = {
-        entry["LogicalResourceId"]: entry.get("PhysicalResourceId", "")
-        for entry in client.describe_stack_resources(StackName=stack)["StackResources"]
-    }
-    functions = [
-        DeployedFunction(physical_ids[name], _durable(resource["Properties"].get("DurableConfig"), parameters, name))
-        for name, resource in template.resources("AWS::Lambda::Function").items()
-        if name in physical_ids
-    ]
-    for name, child in template.nested.items():
-        if name in physical_ids:
-            functions += deployed_functions(client, physical_ids[name], child)
+    template: Any = client.get_template(StackName=stack)["TemplateBody"]
+    parameters = parameters_of(client, stack)
+    functions = []
+    for entry in client.describe_stack_resources(StackName=stack)["StackResources"]:
+        name, physical_id = entry["LogicalResourceId"], entry.get("PhysicalResourceId", "")
+        if entry["ResourceType"] == "AWS::Lambda::Function":
+            configuration = template["Resources"][name]["Properties"].get("DurableConfig")
+            functions.append(DeployedFunction(physical_id, _durable(configuration, parameters, name)))
+        if entry["ResourceType"] == "AWS::CloudFormation::Stack":
+            functions += deployed_functions(client, physical_id)
     return functions
+
+
+def parameters_of(client: CloudFormationClient, stack: str) -> dict[str, str]:
+    """Give the parameters of a stack with their values."""
+    deployed = client.describe_stacks(StackName=stack)["Stacks"][0].get("Parameters", [])
+    return {entry["ParameterKey"]: entry["ParameterValue"] for entry in deployed}
 
 
 def _durable(configuration: Any, parameters: dict[str, str], function: str) -> DurableSettings | None:

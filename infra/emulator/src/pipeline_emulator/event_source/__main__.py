@@ -27,8 +27,9 @@ def main(arguments: list[str] | None = None) -> int:
     endpoint = AwsEndpoint(options.endpoint_url, options.certificates)
     # Its own retries would delay stopping; the poller has its own.
     sqs = endpoint.sqs(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=5, read_timeout=15)
+    lambda_client = endpoint.lambda_()
     try:
-        mapping = EventSourceMapping.deployed_for(options.function_arn, endpoint.lambda_(), sqs)
+        mapping = EventSourceMapping.deployed_for(options.function_arn, lambda_client, sqs)
     except EmulatorError as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -36,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
         options.durable_port,
         account=mapping.account,
         function=mapping.function_name,
-        qualifier=mapping.qualifier,
+        version=lambda: mapping.version(lambda_client),
         timeout_seconds=options.execution_timeout,
         retention_days=options.retention_days,
     )

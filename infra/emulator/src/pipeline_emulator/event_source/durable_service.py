@@ -6,8 +6,13 @@ import http.client
 import json
 import uuid
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _TIMEOUT_SECONDS = 10.0
 
@@ -53,14 +58,25 @@ class LocalRunner:
     """The durable execution service of dex-local-runner, for one function."""
 
     def __init__(
-        self, port: int, *, account: str, function: str, qualifier: str, timeout_seconds: int, retention_days: int
+        self,
+        port: int,
+        *,
+        account: str,
+        function: str,
+        version: Callable[[], str],
+        timeout_seconds: int,
+        retention_days: int,
     ) -> None:
-        """Start executions of that version or alias, with the timeout and retention of its DurableConfig."""
+        """Start executions of the function, each on the version that it then has, with its DurableConfig's numbers.
+
+        As on AWS, an execution stays on that version to its end, wherever an alias points meanwhile: the runner
+        invokes what the execution was started with. https://docs.aws.amazon.com/lambda/latest/dg/durable-invoking.html
+        """
         self._port = port
+        self._version = version
         self._request: dict[str, Any] = {
             "AccountId": account,
             "FunctionName": function,
-            "FunctionQualifier": qualifier,
             "ExecutionTimeoutSeconds": timeout_seconds,
             "ExecutionRetentionPeriodDays": retention_days,
         }
@@ -68,6 +84,10 @@ class LocalRunner:
     def start(self, event: str) -> str:
         """Start an execution; raises DurableServiceError when it is not certain that one was started."""
         request = self._request | {"ExecutionName": str(uuid.uuid4()), "Input": event}
+        try:
+            request["FunctionQualifier"] = self._version()
+        except (BotoCoreError, ClientError) as error:
+            raise DurableServiceError(f"the function's version is not known: {error}") from error
         try:
             status, answer = self._call("POST", "/start-durable-execution", json.dumps(request))
         except ConnectionRefusedError as error:

@@ -45,6 +45,13 @@ class EventSourceMapping:
             raise EmulatorError(f"{function_arn} has {len(own)} event source mappings; exactly one is expected")
         return cls._of(own[0], sqs)
 
+    def version(self, lambda_client: LambdaClient) -> str:
+        """Give the version that the alias points at now, or the version itself that the mapping names."""
+        if self.qualifier.isdecimal():
+            return self.qualifier
+        alias = lambda_client.get_alias(FunctionName=self.function_name, Name=self.qualifier)
+        return alias["FunctionVersion"]
+
     @classmethod
     def _of(cls, mapping: EventSourceMappingConfigurationTypeDef, sqs: SQSClient) -> EventSourceMapping:
         if "FilterCriteria" in mapping:

@@ -1,0 +1,54 @@
+"""Where the emulated AWS differs as a target. Everything else is deployed to it as to AWS.
+
+MiniStack does not run the SAM transform, so it gets templates that were translated here, by the library that AWS runs;
+nor can the SAM CLI make its bucket there, for which it needs the transform as well.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlparse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+BUCKET = "artifacts"
+
+
+def endpoint(environ: Mapping[str, str] | None = None) -> str | None:
+    """Give the address of the emulated AWS: AWS_ENDPOINT_URL, when it is on this machine."""
+    url = (os.environ if environ is None else environ).get("AWS_ENDPOINT_URL", "")
+    return url if urlparse(url).hostname in {"127.0.0.1", "::1", "localhost"} else None
+
+
+def parameters() -> dict[str, str]:
+    """Give the parameters that it needs: for this interpreter, which runs the functions, and no polling of its own."""
+    return {
+        "PythonRuntime": f"python{sys.version_info.major}.{sys.version_info.minor}",
+        "Architecture": {"aarch64": "arm64"}.get(platform.machine(), platform.machine()),
+        "EventSourceEnabled": "false",
+    }
+
+
+def make_bucket(s3: Any) -> None:
+    """Make the bucket that is uploaded to, unless it is there."""
+    if BUCKET not in [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]:
+        region = s3.meta.region_name
+        s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": region})
+
+
+def translate(packaged: Path, chosen: Mapping[str, str], s3: Any, url: str) -> Path:
+    """Write a packaged template as plain CloudFormation, the nested ones uploaded, and give its path."""
+    from pipeline_emulator.deploy.transform import Transformer  # only here: AWS needs nothing of the emulator
+
+    template = Transformer(s3, BUCKET, url).transform(
+        packaged.read_text(encoding="utf-8"), chosen, name=packaged.parent.name
+    )
+    translated = packaged.with_name("translated.json")
+    translated.write_text(json.dumps(template.body), encoding="utf-8")
+    return translated
