@@ -147,7 +147,7 @@ def lint(session: nox.Session) -> None:
     session.run("mypy", "noxfile.py", "infra/build_service.py")
     for name, package in PACKAGES.items():
         types = environment_beside(session, f"types-{name}", *package_steps(name)) / "bin" / "python"
-        options = ("--python-executable", str(types), "--cache-dir", f".mypy_cache/{name}")
+        options: tuple[str, ...] = ("--python-executable", str(types), "--cache-dir", f".mypy_cache/{name}")
         session.run("mypy", *options, str(package / "src"), *NOT_SHIPPED.get(name, ()))
     types = environment_beside(session, "types-emulator", *package_steps("emulator")) / "bin" / "python"
     for tests in ("infra/chaos", "infra/deploy", "infra/e2e"):
