@@ -67,7 +67,9 @@ def _run(options: argparse.Namespace, folder: Path, console: Console) -> Report:
     faults = plan_faults(options.faults, options.messages, options.seed)
     template = poisoned_copy(REPOSITORY, folder, timeout_seconds=_SERVICE_TIMEOUT_SECONDS)
     steps = ConsoleSteps(console)
-    with Emulator.start(REPOSITORY, template=template, parameters=parameters, steps=steps) as aws:
+    with Emulator.start(
+        REPOSITORY, template=template, parameters=parameters, steps=steps, durable_store=options.durable_store
+    ) as aws:
         with View(console, len(messages), len(faults)) as view:
             course = drive(aws, messages, faults, backlog=options.backlog, show=view.show)
         with steps.step("audit the table and the queues"):
@@ -94,6 +96,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=1, help="of the plan of messages and faults (default: %(default)s)")
     parser.add_argument("--poisons", type=_count, metavar="N", help="of the messages (default: 1.5 in a thousand)")
     parser.add_argument("--report", type=Path, metavar="FOLDER", help="write report.json and report.txt there")
+    parser.add_argument(
+        "--durable-store",
+        choices=["memory", "sqlite"],
+        default="sqlite",
+        help="where the durable service keeps executions (default: %(default)s)",
+    )
     parser.add_argument("--keep-logs", action="store_true", help="also when all went well")
     # Shorter than an execution may take, which a real deployment must not do: now and then messages are delivered again
     # while they are being handled.

@@ -166,6 +166,22 @@ def test_each_message_of_a_batch_has_the_outcome_that_its_own_faults_leave_it(st
     assert outcomes.dead[0]["Body"] == body("never")
 
 
+def test_a_permanent_outage_ends_in_the_dead_letter_queue_all_of_it_after_as_many_deliveries_as_are_allowed(
+    stack: Stack, faults: Faults
+) -> None:
+    faults.inject(INVOKE_STORER | error("ServiceException", 500))
+
+    sent = stack.send(*(body(f"{number}.csv") for number in range(20)))
+    stack.wait_until_drained(seconds=STORM_SECONDS)
+
+    outcomes = stack.outcomes()
+    assert outcomes.of(sent) == {message: {"dead"} for message in sent}
+    assert len(outcomes.dead) == len(sent)
+    assert {message["Attributes"]["ApproximateReceiveCount"] for message in outcomes.dead} == {
+        str(MAX_RECEIVE_COUNT + 1)  # the last one to receive it is this test
+    }
+
+
 def test_messages_that_can_be_neither_finished_nor_brought_forward_nor_deleted_come_back_and_are_stored_once(
     stack: Stack, faults: Faults
 ) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from pipeline_emulator.deploy.deployment import StackOutputs
     from pipeline_emulator.deploy.functions import DeployedFunction
+    from pipeline_emulator.durable_runner import DurableStore
     from pipeline_emulator.process import ChildProcess
     from pipeline_emulator.steps import Steps
 
@@ -55,6 +56,7 @@ class Emulator:
         *,
         proxy: Proxy | None = None,
         enforce_iam: bool = False,
+        durable_store: DurableStore = "memory",
     ) -> None:
         """Prepare, without starting anything; use ``Emulator.start``."""
         self.keep_logs = False
@@ -65,6 +67,7 @@ class Emulator:
         self._durable_port = reserve_port()
         self._parts: list[ChildProcess] = []
         self._enforce_iam = enforce_iam
+        self._durable_store = durable_store
         self.endpoint = (
             AwsEndpoint(f"https://{LOOPBACK}:{self._port}", certificate_of(run))
             if enforce_iam
@@ -84,6 +87,7 @@ class Emulator:
         steps: Steps | None = None,
         proxy: Proxy | None = None,
         enforce_iam: bool = False,
+        durable_store: DurableStore = "memory",
     ) -> Iterator[Emulator]:
         """Start it and deploy the repository's root template; at the end of the context nothing of it is left.
 
@@ -94,13 +98,14 @@ class Emulator:
         then call SQS, DynamoDB and Lambda through it, at ``inner_endpoint``. With ``enforce_iam``, functions may do
         only what their roles allow, and all speak TLS; who has the test credentials may do everything. Raises
         EmulatorError, or PartFailedError which names the part and its log. After an error the logs are kept; else
-        they go with the run's folder.
+        they go with the run's folder. ``durable_store`` is where the durable service keeps executions: ``sqlite`` is a
+        file, and slower by far.
         """
         steps = steps or SilentSteps()
         executables = Executables.from_environment()
         with ending_signals_raise():
             run = RunFolder.create(repository, steps.note)
-            emulator = cls(run, executables, steps, proxy=proxy, enforce_iam=enforce_iam)
+            emulator = cls(run, executables, steps, proxy=proxy, enforce_iam=enforce_iam, durable_store=durable_store)
             try:
                 if template:
                     emulator._start(repository / template, parameters or {})
@@ -197,7 +202,12 @@ class Emulator:
 
     def _start_durable_service(self) -> None:
         self.durable_runner = durable_runner_process(
-            self._run, self._executables, self.inner_endpoint, self._durable_port, self.deployment.functions
+            self._run,
+            self._executables,
+            self.inner_endpoint,
+            self._durable_port,
+            self.deployment.functions,
+            store=self._durable_store,
         )
         self.event_source, polls = self._event_source(self.deployment.durable_function())
         for part in (self.durable_runner, self.event_source):
