@@ -44,9 +44,7 @@ class Stack:
         self.sqs = emulator.endpoint.sqs()
         self.dynamodb = emulator.endpoint.dynamodb()
         self._logs = emulator.endpoint.session().client("logs", endpoint_url=emulator.endpoint.url)
-        self._log_group = (
-            f"/aws/lambda/{emulator.deployment.parameters['EnvironmentName']}-durable-pipeline-orchestrator"
-        )
+        self._name = f"{emulator.deployment.parameters['EnvironmentName']}-durable-pipeline"
         self._table = Table(self.dynamodb, self._outputs.table_name)
 
     def send(self, *bodies: str, attributes: dict[str, Any] | None = None) -> list[str]:
@@ -95,9 +93,13 @@ class Stack:
 
     def logged(self, *words: str) -> int:
         """Count the lines of the orchestrator's log that have all the words."""
-        pages = self._logs.get_paginator("filter_log_events").paginate(logGroupName=self._log_group)
-        lines = [event["message"] for page in pages for event in page["events"]]
-        return sum(all(word in line for word in words) for line in lines)
+        return sum(all(word in line for word in words) for line in self.log_lines("orchestrator"))
+
+    def log_lines(self, service: str) -> list[str]:
+        """Read the log of a function."""
+        group = f"/aws/lambda/{self._name}-{service}"
+        pages = self._logs.get_paginator("filter_log_events").paginate(logGroupName=group)
+        return [event["message"] for page in pages for event in page["events"]]
 
     def outcomes(self) -> Outcomes:
         """Look where all messages are, without waiting for any; those in the two queues are then invisible."""

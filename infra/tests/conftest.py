@@ -17,6 +17,7 @@ _SERVICES = ("orchestrator", "validator", "transformer", "storer")
 _PATHS = {
     "root": _REPOSITORY / "infra/template.yaml",
     "shared": _REPOSITORY / "infra/shared/template.yaml",
+    "monitoring": _REPOSITORY / "infra/monitoring/template.yaml",
 } | {service: _REPOSITORY / f"services/{service}/template.yaml" for service in _SERVICES}
 
 
@@ -82,6 +83,12 @@ def shared() -> Template:
 
 
 @pytest.fixture
+def monitoring() -> Template:
+    """The template of the alarms and the dashboard."""
+    return _read("monitoring")
+
+
+@pytest.fixture
 def orchestrator() -> Template:
     return _read("orchestrator")
 
@@ -106,5 +113,5 @@ def translated(template: Template) -> Template:
 
 @pytest.fixture(params=_PATHS)
 def any_template(request: pytest.FixtureRequest) -> Template:
-    """Each template in turn: the root, the shared resources and each service."""
+    """Each template in turn: the root, the shared resources, the monitoring and each service."""
     return _read(request.param)

@@ -62,10 +62,11 @@ def test_each_parameter_is_the_thing_that_it_is_called(orchestrator, read):
         "TransformationFunctionArn": "/durable-pipeline/dev/transformer/function-arn",
         "StorageFunctionArn": "/durable-pipeline/dev/storer/function-arn",
     }
-    assert taken(read("storer")) == {"ProcessedDataTable": "/durable-pipeline/dev/processed-data-table/name"}
+    for name in ("storer", "monitoring"):
+        assert taken(read(name)) == {"ProcessedDataTable": "/durable-pipeline/dev/processed-data-table/name"}
 
 
-@pytest.mark.parametrize("consumer", ["orchestrator", "storer"])
+@pytest.mark.parametrize("consumer", ["orchestrator", "storer", "monitoring"])
 def test_the_root_passes_the_name_that_the_owner_of_the_same_thing_gives(root, read, consumer):
     stacks = {
         r["Properties"]["Location"].split("/")[-2]: (name, r["Properties"]["Parameters"])

@@ -32,11 +32,11 @@ def nested(root, location):
     return stack["Parameters"]
 
 
-@pytest.fixture(params=["shared", *OWN_VARIABLES])
+@pytest.fixture(params=["shared", "monitoring", *OWN_VARIABLES])
 def child(request, read):
     """Where the root finds a nested template, and the template."""
     name = request.param
-    return "shared/template.yaml" if name == "shared" else f"../services/{name}/template.yaml", read(name)
+    return f"../services/{name}/template.yaml" if name in OWN_VARIABLES else f"{name}/template.yaml", read(name)
 
 
 def test_a_function_has_the_environment_variables_that_its_settings_read(service, template):
