@@ -114,7 +114,7 @@ def bench(session: nox.Session) -> None:
     """Measure the pipeline beside its baselines; -- --full for the long run, -- --help for options."""
     install(session, environment(session), *package_steps("emulator"))
     env = {"MINISTACK_PYTHON": ministack_python(session), "SAM_EXECUTABLE": sam_executable(session)}
-    session.run("pytest", "--quiet", "bench/tests")
+    session.run("python", "-m", "pytest", "--quiet", "bench/tests")
     session.run("python", "-m", "bench", *session.posargs, env=env)
 
 
