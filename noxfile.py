@@ -127,6 +127,22 @@ def fuzz(session: nox.Session) -> None:
 
 
 @nox.session
+def contracts(session: nox.Session) -> None:
+    """Compare the contracts with their last release: which version the change takes, and who would break."""
+    install(session, environment(session), *package_steps("contracts"))
+    with session.chdir(CONTRACTS):
+        session.run("python", "-m", "gate", "check")
+
+
+@nox.session(name="release-contracts")
+def release_contracts(session: nox.Session) -> None:
+    """Release the contracts: version, changelog heading, schemas, wheel; -- patch, -- minor or -- major."""
+    install(session, environment(session), *package_steps("contracts"))
+    with session.chdir(CONTRACTS):
+        session.run("python", "-m", "gate", "release", *session.posargs)
+
+
+@nox.session
 def asyncapi(session: nox.Session) -> None:
     """Validate contracts/asyncapi.yaml with the official parser, on Node.js; -- --write generates it first."""
     install(session, environment(session), *package_steps("contracts"))

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import tomllib
+import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
-FOLDER = Path(__file__).resolve().parents[1] / "releases"
+CONTRACTS = Path(__file__).resolve().parents[1]
+FOLDER = CONTRACTS / "releases"
+PYPROJECT = CONTRACTS / "pyproject.toml"
 
 
 class Version(NamedTuple):
@@ -32,3 +37,31 @@ def wheels() -> dict[Version, Path]:
     """Find the wheel of each released version, the oldest first."""
     found = {Version.parse(path.name.split("-")[1]): path for path in FOLDER.glob("*.whl")}
     return dict(sorted(found.items()))
+
+
+def build(folder: Path) -> Path:
+    """Build the wheel of the sources; two builds of the same sources give the same bytes."""
+    command = ["uv", "build", "--quiet", "--wheel", str(CONTRACTS), "--out-dir", str(folder), "--no-create-gitignore"]
+    # From the root, where uv finds its settings.
+    subprocess.run(command, cwd=CONTRACTS.parent, check=True)  # noqa: S603 - words of this file
+    (wheel,) = folder.glob("*.whl")
+    return wheel
+
+
+def contents(wheel: Path) -> dict[str, bytes]:
+    """Read what a wheel installs, but for its version, its digests, and what built it."""
+    with zipfile.ZipFile(wheel) as archive:
+        files = {name.partition(".dist-info/")[2] or name: archive.read(name) for name in archive.namelist()}
+    metadata = re.sub(rb"(?m)^(Metadata-)?Version: .*$", b"", files.pop("METADATA"))
+    return {name: data for name, data in files.items() if name not in ("WHEEL", "RECORD")} | {"METADATA": metadata}
+
+
+def of_sources() -> Version:
+    """Read the version that the sources have."""
+    return Version.parse(tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]["version"])
+
+
+def set_version(version: Version) -> None:
+    """Write the version of the sources."""
+    text = PYPROJECT.read_text(encoding="utf-8")
+    PYPROJECT.write_text(re.sub(r'(?m)^version = ".*"$', f'version = "{version}"', text, count=1), encoding="utf-8")

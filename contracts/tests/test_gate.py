@@ -1,0 +1,173 @@
+"""The gate and the release, as the sessions run them: on a copy of the folder that is changed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import pytest
+from gate import changelog
+from gate.releases import Version, contents, of_sources, wheels
+
+CONTRACTS = Path(__file__).parents[1]
+LAST = max(wheels())
+
+
+class Copy:
+    """A copy of what the gate reads."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root = folder
+        self.contracts = folder / "contracts"
+        shutil.copytree(
+            CONTRACTS, self.contracts, ignore=shutil.ignore_patterns("tests", "__pycache__", "node_modules")
+        )
+        shutil.copy(CONTRACTS.parent / "pyproject.toml", folder)
+        (folder / "docs").mkdir()
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        path = self.contracts / name
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    def write_entry(self, entry: str) -> None:
+        self.edit("CHANGELOG.md", f"## {LAST}", f"## Unreleased\n\n{entry}\n\n## {LAST}")
+
+    def run(self, *command: str) -> tuple[int, str]:
+        env = {**os.environ, "PYTHONPATH": str(self.contracts / "src")}
+        words = [sys.executable, "-m", "gate", *command]
+        done = subprocess.run(words, cwd=self.contracts, env=env, capture_output=True, text=True, check=False)
+        assert not done.stderr, done.stderr
+        return done.returncode, done.stdout
+
+    def digests(self) -> dict[str, str]:
+        files = (path for path in self.contracts.rglob("*") if path.is_file() and path.suffix != ".pyc")
+        return {str(path.relative_to(self.contracts)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Copy:
+    return Copy(tmp_path)
+
+
+MINOR, PATCH = f"{LAST.major}.{LAST.minor + 1}.0", f"{LAST.major}.{LAST.minor}.{LAST.patch + 1}"
+MAJOR = f"{LAST.major + 1}.0.0"
+IDENTITY = "src/pipeline_contracts/identity.py"
+MESSAGE = "src/pipeline_contracts/message.py"
+
+
+def add_field(copy: Copy) -> None:
+    copy.edit(
+        MESSAGE,
+        "    @classmethod\n    def from_body",
+        "    colour: str | None = None\n\n    @classmethod\n    def from_body",
+    )
+
+
+def test_sources_that_are_as_released_pass(copy: Copy) -> None:
+    status, said = copy.run("check")
+
+    assert of_sources() == LAST
+    assert status == 0, said
+    assert "nothing differs" in said
+
+
+def test_a_change_without_a_version_and_an_entry_is_refused(copy: Copy) -> None:
+    add_field(copy)
+
+    status, said = copy.run("check")
+
+    assert status == 1
+    assert "minor  PipelineMessage.colour: optional field added. Producers that send other values" in said
+    assert f"ERROR  pyproject.toml has the version {LAST}, and what changed since {LAST} takes {MINOR}" in said
+    assert "ERROR  CHANGELOG.md says nothing of the change" in said
+
+
+def test_an_entry_names_the_model_that_changed(copy: Copy) -> None:
+    add_field(copy)
+    copy.edit("pyproject.toml", f'version = "{LAST}"', f'version = "{MINOR}"')
+    copy.write_entry("- `StorageRequest`: another one.")
+
+    status, said = copy.run("check")
+
+    assert status == 1
+    assert said.splitlines()[1:] == ["ERROR  CHANGELOG.md does not name `PipelineMessage`, which changed"]
+
+
+def test_code_that_no_schema_shows_takes_a_patch(copy: Copy) -> None:
+    copy.edit(IDENTITY, "-esm-", "-sqs-")
+
+    status, said = copy.run("check")
+
+    assert status == 1
+    assert "the models are the same, other code differs" in said
+    assert f"takes {PATCH}: ./nox -s release-contracts -- patch" in said
+
+
+def test_a_release_makes_all_that_belongs_to_it_and_then_the_gate_is_content(copy: Copy) -> None:
+    add_field(copy)
+    copy.write_entry("- `PipelineMessage`: a colour.")
+    before = copy.digests()
+
+    status, said = copy.run("release", "minor")
+
+    assert status == 0, said
+    after = copy.digests()
+    wheel = f"releases/durable_pipeline_contracts-{MINOR}-py3-none-any.whl"
+    schemas = {f"schemas/{MINOR}/{path.name}" for path in (CONTRACTS / "schemas" / str(LAST)).iterdir()}
+    assert after.keys() - before.keys() == {wheel, *schemas}
+    changed = {name for name in before if before[name] != after[name]}
+    assert changed == {"pyproject.toml", "CHANGELOG.md", "asyncapi.yaml"}
+    assert f'"$id": "urn:durable-pipeline:contracts:{MINOR}:' in (copy.contracts / sorted(schemas)[0]).read_text()
+    assert "pipeline_contracts/message.py" in contents(copy.contracts / wheel)
+    assert copy.run("check")[0] == 0
+
+
+@pytest.mark.parametrize(("level", "enough"), [("minor", False), ("major", True)])
+def test_a_release_that_is_too_small_for_the_change_touches_nothing(copy: Copy, level: str, enough: bool) -> None:
+    copy.edit(MESSAGE, "max_length=256)] | None", "max_length=128)] | None")
+    copy.write_entry("- `PipelineMessage`: shorter keys.")
+    before = copy.digests()
+
+    status, said = copy.run("release", level)
+
+    assert (status == 0) is enough
+    assert (copy.digests() == before) is not enough
+    if not enough:
+        assert "PipelineMessage.idempotency_key: bound tightened: maxLength 256 -> 128" in said
+        assert f"takes {MAJOR}" in said
+
+
+LOG = """# Changelog
+
+## Unreleased
+
+- `A`: new.
+
+## 1.10.0 - 2026-02-01
+
+- `B`: newer.
+
+## 1.1.0 - 2026-01-01
+
+- `C`: old.
+"""
+
+
+def test_an_entry_is_found_by_its_version() -> None:
+    assert changelog.entry(LOG, None) == "- `A`: new."
+    assert changelog.entry(LOG, Version(1, 10, 0)) == "- `B`: newer."
+    assert changelog.entry(LOG, Version(1, 1, 0)) == "- `C`: old."
+    assert changelog.entry(LOG, Version(1, 0, 0)) == ""
+
+
+def test_a_release_puts_what_was_unreleased_under_its_heading() -> None:
+    released = changelog.release(LOG, Version(1, 11, 0), date(2026, 3, 1))
+
+    assert released == LOG.replace("## Unreleased", "## 1.11.0 - 2026-03-01")
