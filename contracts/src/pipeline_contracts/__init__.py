@@ -1,8 +1,9 @@
 """The messages that travel between the queue, the orchestrator and the services."""
 
 from pipeline_contracts.body import parse_body, same_json
+from pipeline_contracts.encoding import compress
 from pipeline_contracts.errors import ErrorCode, FieldError, InvalidBodyError, RecordError
-from pipeline_contracts.exchange import VERSION, read_exchange
+from pipeline_contracts.exchange import VERSION, answer, read_exchange
 from pipeline_contracts.identity import execution_id
 from pipeline_contracts.message import PipelineMessage
 from pipeline_contracts.storage import (
@@ -49,6 +50,8 @@ __all__ = [
     "ValidationRequest",
     "ValidationResponse",
     "ValidationResult",
+    "answer",
+    "compress",
     "execution_id",
     "parse_body",
     "read_exchange",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from pipeline_contracts.base import Contract
+from pipeline_contracts.encoding import Compressed, compress
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,18 +54,19 @@ class Exchange(Contract):
 
 
 class Envelope(BaseModel):
-    """What can be read of every exchange: which contracts its sender has."""
+    """What can be read of every exchange: which contracts its sender has, and whether it is compressed."""
 
     model_config = ConfigDict(strict=True, extra="ignore", hide_input_in_errors=True)
 
     contract_version: ContractVersion = Field(default_factory=_own_version)
+    encoding: Any = None
 
 
 Read = TypeVar("Read", bound=Exchange)
 
 
 def read_exchange(model: type[Read], sent: str | Mapping[str, Any]) -> Read:
-    """Read a request or a response, JSON text or what was parsed from it.
+    """Read a request or a response, JSON text or what was parsed from it, compressed or not.
 
     A key that the model does not name breaks the contract, unless the sender has a newer minor version: such a key
     is an addition that is safe to ignore, or the version would be another major one.
@@ -72,10 +74,26 @@ def read_exchange(model: type[Read], sent: str | Mapping[str, Any]) -> Read:
     Raises:
         ValidationError: It breaks the contract, or its sender has another major version.
     """
+    envelope = _validated(Envelope, sent)
+    if envelope.encoding is not None:
+        sent = _validated(Compressed, sent).body
+        envelope = _validated(Envelope, sent)
+    return _validated(model, sent, extra=_surplus(envelope))
+
+
+def answer(response: Exchange, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Write a service's response: compressed only if the request was, so that whoever asks plainly reads plain JSON."""
+    form = compress(response.model_dump_json()) if "encoding" in request else None
+    return form or response.model_dump(mode="json")
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def _validated(model: type[Model], sent: str | Mapping[str, Any], extra: ExtraValues | None = None) -> Model:
     if isinstance(sent, str):
-        envelope = Envelope.model_validate_json(sent)
-        return model.model_validate_json(sent, extra=_surplus(envelope))
-    return model.model_validate(sent, extra=_surplus(Envelope.model_validate(sent)))
+        return model.model_validate_json(sent, extra=extra)
+    return model.model_validate(sent, extra=extra)
 
 
 def _surplus(envelope: Envelope) -> ExtraValues | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import zlib
 from collections import Counter
 from dataclasses import dataclass
 from functools import partial
@@ -10,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from aws_durable_execution_sdk_python_testing import DurableFunctionTestRunner
 from orchestrator import handler as module
+from pipeline_contracts import compress
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -152,7 +155,11 @@ class Pipeline:
         return module.handler(self._enter(event), context)
 
     def _serve(self, name: str, event: Any, context: Any) -> Any:
-        return getattr(self.services, name)(event, context)
+        if "encoding" not in event:
+            return getattr(self.services, name)(event, context)
+        plain = json.loads(zlib.decompress(base64.b64decode(event["body"])))
+        answer = getattr(self.services, name)(plain, context)
+        return compress(json.dumps(answer, ensure_ascii=False)) or answer
 
     def __enter__(self) -> Self:
         self._runner = DurableFunctionTestRunner(handler=self._handle, poll_interval=0.01)

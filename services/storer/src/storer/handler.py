@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
-from pipeline_contracts import StorageRequest, StorageResponse, StorageStatus, read_exchange
+from pipeline_contracts import StorageRequest, StorageResponse, StorageStatus, answer, read_exchange
 
 from storer.adapters import DynamoDBTable, dynamodb_client
 from storer.logic import store
@@ -47,4 +47,4 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
     for status in StorageStatus:
         metrics.add_metric(f"Records{status.capitalize()}", MetricUnit.Count, counts[status])
     metrics.flush_metrics()
-    return StorageResponse(results=results).model_dump(mode="json")
+    return answer(StorageResponse(results=results), event)

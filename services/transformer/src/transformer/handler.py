@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
-from pipeline_contracts import TransformationRequest, TransformationResponse, read_exchange
+from pipeline_contracts import TransformationRequest, TransformationResponse, answer, read_exchange
 
 from transformer.logic import transform
 from transformer.transformations import TRANSFORMATIONS
@@ -35,4 +35,4 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
     metrics.add_metric("RecordsTransformed", MetricUnit.Count, transformed)
     metrics.add_metric("RecordsNotTransformable", MetricUnit.Count, len(results) - transformed)
     metrics.flush_metrics()
-    return TransformationResponse(results=results).model_dump(mode="json")
+    return answer(TransformationResponse(results=results), event)

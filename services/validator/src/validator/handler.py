@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
-from pipeline_contracts import ValidationRequest, ValidationResponse, read_exchange
+from pipeline_contracts import ValidationRequest, ValidationResponse, answer, read_exchange
 
 from validator.logic import validate
 from validator.rules import RULES
@@ -34,4 +34,4 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
     metrics.add_metric("RecordsValid", MetricUnit.Count, valid)
     metrics.add_metric("RecordsInvalid", MetricUnit.Count, len(results) - valid)
     metrics.flush_metrics()
-    return ValidationResponse(results=results).model_dump(mode="json")
+    return answer(ValidationResponse(results=results), event)

@@ -1,0 +1,95 @@
+"""Requests and responses in their compressed form."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import zlib
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pipeline_contracts import ValidationRequest, ValidationResponse, answer, compress, read_exchange
+from pipeline_contracts.encoding import MAX_DECODED_BYTES, MIN_BYTES
+from pydantic import ValidationError
+
+
+def request(*data: str) -> ValidationRequest:
+    return ValidationRequest.model_validate(
+        {"records": [{"execution_id": f"dev-esm-{index}", "data": text} for index, text in enumerate(data)]}
+    )
+
+
+def form(data: bytes) -> dict[str, Any]:
+    return {"encoding": "zlib", "body": base64.b64encode(data).decode()}
+
+
+@given(st.lists(st.text(), min_size=1, max_size=5))
+def test_what_was_compressed_reads_as_what_it_was(data: list[str]) -> None:
+    sent = request(*data, " " * MIN_BYTES)
+
+    compressed = compress(sent.model_dump_json())
+
+    assert compressed is not None
+    assert read_exchange(ValidationRequest, compressed) == sent
+    assert read_exchange(ValidationRequest, json.dumps(compressed)) == sent
+
+
+def test_it_is_shorter_for_records_that_are_alike() -> None:
+    plain = request(*("{'data_source': 'orders.csv'}" for _ in range(100))).model_dump_json()
+
+    assert len(json.dumps(compress(plain))) < len(plain) / 4
+
+
+def test_what_would_not_be_shorter_stays_as_it_is() -> None:
+    incompressible = base64.b85encode(hashlib.shake_256(b"").digest(2 * MIN_BYTES)).decode()
+
+    assert compress("{}") is None
+    assert compress(json.dumps(incompressible)) is None
+
+
+def test_the_bound_of_an_invoke_holds_before_compression() -> None:
+    longest = b" " * (MAX_DECODED_BYTES - 14) + b'{"records":[]}'
+
+    with pytest.raises(ValidationError, match="at least 1 item"):
+        read_exchange(ValidationRequest, form(zlib.compress(longest)))
+    with pytest.raises(ValidationError, match="1,048,576"):
+        read_exchange(ValidationRequest, form(zlib.compress(b" " + longest)))
+
+
+GOOD = zlib.compress(request("{}").model_dump_json().encode())
+
+
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [
+        ({"encoding": "gzip", "body": ""}, "encoding"),
+        ({"encoding": "zlib"}, "body"),
+        ({"encoding": "zlib", "body": "{}"}, "base64"),
+        ({"encoding": "zlib", "body": 5}, "body"),
+        ({**form(GOOD), "surplus": 1}, "surplus"),
+        ({**form(GOOD), "records": []}, "records"),
+        (form(b"no zlib"), "zlib"),
+        (form(GOOD[:-1]), "end"),
+        (form(GOOD + b"more"), "end"),
+        (form(zlib.compress(b"\xff")), "utf-8"),
+        (form(zlib.compress(b"not json")), "JSON"),
+        (form(zlib.compress(json.dumps(form(GOOD)).encode())), "records"),
+    ],
+)
+def test_a_form_that_cannot_be_read_breaks_the_contract(sent: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        read_exchange(ValidationRequest, sent)
+
+
+def test_an_answer_is_compressed_only_for_who_asked_so() -> None:
+    response = ValidationResponse.model_validate(
+        {"results": [{"execution_id": f"dev-esm-{index}", "is_valid": True} for index in range(100)]}
+    )
+
+    assert answer(response, {"records": []}) == response.model_dump(mode="json")
+    compressed = answer(response, form(GOOD))
+    assert compressed["encoding"] == "zlib"
+    assert read_exchange(ValidationResponse, json.dumps(compressed)) == response
