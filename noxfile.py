@@ -171,6 +171,9 @@ def lint(session: nox.Session) -> None:
         session.run("mypy", *options, tests, env={"MYPYPATH": "infra:infra/emulator/src"})
     options = ("--python-executable", str(types), "--cache-dir", ".mypy_cache/bench", "--explicit-package-bases")
     session.run("mypy", *options, "bench", "--exclude", "baselines", env={"MYPYPATH": ".:infra/emulator/src"})
+    types = environment_beside(session, "types-security", ["--exact", *group("pyproject.toml", "sbom")]) / "bin/python"
+    options = ("--python-executable", str(types), "--cache-dir", ".mypy_cache/infra/security")
+    session.run("mypy", *options, "infra/security", env={"MYPYPATH": "infra"})
     types = environment_beside(session, "types-fuzz", *steps_of_all_services()) / "bin" / "python"
     options = ("--python-executable", str(types), "--cache-dir", ".mypy_cache/infra/fuzz")
     sources = ":".join(str(service / "src") for service in SERVICES)
@@ -195,6 +198,31 @@ def templates(session: nox.Session) -> None:
         session.run(sam, "validate", "--lint", "-t", str(template), env=env, external=True, silent=True)
     session.run("cfn-lint", *map(str, TEMPLATES))
     session.run("pytest", "infra/tests", *session.posargs)
+
+
+@nox.session
+def security(session: nox.Session) -> None:
+    """Scan templates, code and locks; -- --if-reachable is content if no vulnerabilities can be looked up."""
+    install(session, environment(session), ["--exact", *group("pyproject.toml", "security")])
+    checkov = str(
+        environment_beside(session, "checkov", ["--exact", *group("pyproject.toml", "checkov")]) / "bin/checkov"
+    )
+    options = ["--config-file", "infra/security/checkov.yaml", "--file", *map(str, TEMPLATES)]
+    session.run(checkov, *options, external=True)
+    session.run("bandit", "-q", "-r", *(str(path / "src") for path in (CONTRACTS, *SERVICES)))
+    session.run("bandit", "-q", "-c", "pyproject.toml", "-r", "infra", "bench", "noxfile.py")
+    locks = [str(service / "requirements.lock") for service in SERVICES]
+    session.run("python", "-m", "security.audit", *session.posargs, *locks, env={"PYTHONPATH": "infra"})
+
+
+@nox.session
+def sbom(session: nox.Session) -> None:
+    """Write what each service is made of to dist, in CycloneDX JSON, or to the folder after --."""
+    install(session, environment(session), ["--exact", "--compile-bytecode", *group("pyproject.toml", "sbom")])
+    env = {"PYTHONPATH": "infra"}
+    session.run("pytest", "--quiet", "infra/security/tests", env=env)
+    folder = Path(session.invoked_from, *session.posargs[:1]) if session.posargs else Path("dist")
+    session.run("python", "-m", "security.sbom", str(folder), *map(str, SERVICES), env=env)
 
 
 @nox.session(venv_backend="none")

@@ -1,0 +1,1 @@
+"""What the sessions security and sbom run besides the scanners themselves."""
