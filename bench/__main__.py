@@ -23,6 +23,8 @@ FULL: dict[Variant, tuple[int, ...]] = {OURS: (1000,) * 4, MAP: (250,) * 4, LOOP
 QUICK: dict[Variant, tuple[int, ...]] = {OURS: (500,) * 2, MAP: (50,) * 2, LOOP: (20,) * 2}
 """Messages in each round; the rounds of the variants alternate."""
 
+CALM_BATCHES = 5
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run it; the exit status is 0 when all messages were stored, whether or not the goals are met."""
@@ -60,7 +62,10 @@ def compare(bench: Bench, rounds: dict[Variant, tuple[int, ...]], size: int, kin
             if number < len(counts):
                 bodies = list(messages.KINDS[kind](size, counts[number], seed=number))
                 bench.round(variant, bodies, measured[variant])
-    return {variant.name: one for variant, one in measured.items()}
+    calm = Measurement()
+    for number in range(CALM_BATCHES):
+        bench.round(OURS, list(messages.KINDS[kind](size, OURS.batch_size, seed=100 + number)), calm)
+    return {**{variant.name: one for variant, one in measured.items()}, report.CALM: calm}
 
 
 def _parser() -> argparse.ArgumentParser:

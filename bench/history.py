@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 _API = "/2025-12-01"
 _PAGE = 500
 _TIMEOUT_SECONDS = 120
-_WAKING = {"ExecutionStarted", "ChainedInvokeSucceeded", "ChainedInvokeFailed", "WaitSucceeded"}
 
 
 @dataclass
@@ -34,23 +33,16 @@ class Tally:
     state_bytes: Counter[str] = field(default_factory=Counter)
     """What operations wrote, by what it is: `store request`, `store response`, `chunks result`."""
     result_bytes: int = 0
-    orchestrator_seconds: float = 0.0
-    """Of all its invocations, each from the event that woke it to its end: more than is billed."""
     execution_seconds: float = 0.0
     """From the start of each execution to its end."""
-    service_seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
-    """From the start of each invoke to its end, by the name of the service: more than is billed."""
 
     def add(self, events: Sequence[Mapping[str, Any]]) -> None:
         """Count one execution's events."""
         self.executions += 1
         began = _seconds(events[0]["EventTimestamp"])
-        invokes: dict[str, tuple[str, str, float]] = {}
-        woken: float | None = None
+        invokes: dict[str, str] = {}
         for event in events:
             kind, name, now = event["EventType"], _plain(event.get("Name") or ""), _seconds(event["EventTimestamp"])
-            if woken is None and kind in _WAKING:
-                woken = now
             match kind:
                 case "ExecutionStarted":
                     self.operations += 1
@@ -60,18 +52,14 @@ class Tally:
                     self.result_bytes += _size(event, "ExecutionSucceededDetails", "Result")
                 case "InvocationCompleted":
                     self.orchestrator_invocations += 1
-                    self.orchestrator_seconds += now - (now if woken is None else woken)
-                    woken = None
                 case "ChainedInvokeStarted":
                     self.operations += 1
                     details = event["ChainedInvokeStartedDetails"]
-                    service = _service(details["FunctionName"])
-                    invokes[event["Id"]] = (name, service, now)
-                    self.service_invocations[service] += 1
+                    invokes[event["Id"]] = name
+                    self.service_invocations[_service(details["FunctionName"])] += 1
                     self.state_bytes[f"{name} request"] += _size(event, "ChainedInvokeStartedDetails", "Input")
                 case "ChainedInvokeSucceeded":
-                    name, service, asked = invokes[event["Id"]]
-                    self.service_seconds[service] += now - asked
+                    name = invokes[event["Id"]]
                     self.state_bytes[f"{name} response"] += _size(event, "ChainedInvokeSucceededDetails", "Result")
                 case "ContextSucceeded" | "StepSucceeded":
                     self.state_bytes[f"{name} result"] += _size(event, f"{kind}Details", "Result")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from bench.history import Histories, Tally
 from bench.item_size import WRITE_UNIT_BYTES, item_bytes
+from bench.variants import SERVICES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +37,8 @@ class Measurement:
     latencies: list[float] = field(default_factory=list)
     """From send to stored, of each message."""
     tally: Tally = field(default_factory=Tally)
+    handler_seconds: dict[str, float] = field(default_factory=dict)
+    """Of all invocations, by function, as the handlers themselves took the time."""
     write_units: int = 0
     """Of DynamoDB, for all the items."""
 
@@ -63,6 +66,8 @@ class Bench:
         self._aws = aws
         self._sqs = aws.endpoint.sqs()
         self._dynamodb = aws.endpoint.dynamodb()
+        self._logs = aws.endpoint.session().client("logs", endpoint_url=aws.endpoint.url)
+        self._environment = aws.deployment.parameters["EnvironmentName"]
         self._histories = Histories(aws.durable_port)
         self._counted: set[str] = set()
         self._stored: dict[str, tuple[float, int]] = {}
@@ -84,6 +89,8 @@ class Bench:
         into.latencies += (stored[message][0] - sent[message] for message in sent)
         into.write_units += sum(units for _, units in stored.values())
         self._histories.tally(self._function(variant), self._counted, into.tally)
+        for name, seconds in self._handler_seconds(variant, min(sent.values())).items():
+            into.handler_seconds[name] = into.handler_seconds.get(name, 0.0) + seconds
 
     def _send(self, url: str, bodies: Sequence[str]) -> dict[str, float]:
         longest = max(len(body.encode()) for body in bodies)
@@ -131,8 +138,21 @@ class Bench:
             raise RuntimeError(f"{len(lacking)} of {len(sent)} messages are not in the table")
         return {message: self._stored[message] for message in sent}
 
+    def _handler_seconds(self, variant: Variant, since: float) -> dict[str, float]:
+        """Add up what the handlers have logged since then; no other variant is at work."""
+        functions = {"orchestrator": self._function(variant)}
+        functions |= {name: f"{self._environment}-durable-pipeline-{name}" for name in SERVICES}
+        return {name: self._logged_seconds(function, since) for name, function in functions.items()}
+
+    def _logged_seconds(self, function: str, since: float) -> float:
+        pages = self._logs.get_paginator("filter_log_events").paginate(
+            logGroupName=f"/aws/lambda/{function}", startTime=int(1_000 * since)
+        )
+        lines = (event["message"] for page in pages for event in page["events"])
+        return sum(float(line.split()[1]) for line in lines if line.startswith("bench: "))
+
     def _function(self, variant: Variant) -> str:
-        return f"{self._aws.deployment.parameters['EnvironmentName']}{variant.function}"
+        return f"{self._environment}{variant.function}"
 
     def _queue(self, variant: Variant) -> str:
         if variant.name == "ours":

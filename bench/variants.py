@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 COPIED = ("contracts", "services", "infra", "pyproject.toml")
 NOT_COPIED = shutil.ignore_patterns("__pycache__", ".*", "tests", "e2e", "fuzz", "chaos")
+KEPT = ("Function", "EventSource", "LogGroup", "Role")
+"""Of the orchestrator's template; what it tells others, nobody asks a baseline."""
 NAME = "-durable-pipeline-orchestrator"
 
 
@@ -35,6 +37,7 @@ OURS = Variant("ours", 100)
 LOOP = Variant("loop", 5)
 MAP = Variant("map", 10)
 BASELINES = (LOOP, MAP)
+SERVICES = ("validator", "transformer", "storer")
 
 
 def copy_with_baselines(repository: Path, folder: Path) -> Path:
@@ -45,6 +48,9 @@ def copy_with_baselines(repository: Path, folder: Path) -> Path:
             shutil.copytree(source, target, ignore=NOT_COPIED)
         else:
             shutil.copyfile(source, target)
+    timed = (repository / "bench" / "baselines" / "timed.py").read_text(encoding="utf-8")
+    for name in ("orchestrator", *SERVICES):
+        _append(folder / "services" / name / "src" / name / "handler.py", timed)
     template = folder / "infra" / "template.yaml"
     root = parse_template(template.read_text(encoding="utf-8"))
     for variant in BASELINES:
@@ -52,7 +58,9 @@ def copy_with_baselines(repository: Path, folder: Path) -> Path:
         shutil.copytree(folder / "services" / "orchestrator", service)
         for baseline in BASELINES:
             source = repository / "bench" / "baselines" / f"{baseline.name}.py"
-            shutil.copyfile(source, service / "src" / "orchestrator" / f"{baseline.name}.py")
+            target = service / "src" / "orchestrator" / f"{baseline.name}.py"
+            shutil.copyfile(source, target)
+            _append(target, timed)
         _write(service / "template.yaml", _baseline(service / "template.yaml", variant))
         root["Resources"][variant.name.capitalize()] = _nested(root, variant)
     _write(template, root)
@@ -74,6 +82,8 @@ def _baseline(template: Path, variant: Variant) -> dict[str, Any]:
     """Give the orchestrator's template another name, another handler and a queue of its own."""
     text = template.read_text(encoding="utf-8").replace(NAME, variant.function)
     body = parse_template(text)
+    body["Resources"] = {name: body["Resources"][name] for name in KEPT}
+    body.pop("Outputs", None)
     body["Resources"]["Queue"] = {
         "Type": "AWS::SQS::Queue",
         "Properties": {"QueueName": {"Fn::Sub": f"${{EnvironmentName}}{variant.function}"}, "VisibilityTimeout": 960},
@@ -81,6 +91,11 @@ def _baseline(template: Path, variant: Variant) -> dict[str, Any]:
     body["Resources"]["Function"]["Properties"]["Handler"] = f"orchestrator.{variant.name}.handler"
     body["Resources"]["EventSource"]["Properties"]["EventSourceArn"] = {"Fn::GetAtt": ["Queue", "Arn"]}
     return body
+
+
+def _append(path: Path, code: str) -> None:
+    with path.open("a", encoding="utf-8") as file:
+        file.write(code)
 
 
 def _write(path: Path, template: dict[str, Any]) -> None:

@@ -37,12 +37,11 @@ FIGURES: dict[str, Any] = {
     "size": 100,
     "write_units": 2.0,
     "variants": {
-        "ours": {
+        "ours, a batch at a time": {
             "messages": 200,
             "orchestrator_invocations": 8,
-            "orchestrator_seconds": 4.0,
             "service_invocations": {"storer": 2, "transformer": 2, "validator": 2},
-            "service_seconds": {"storer": 2.0, "transformer": 2.0, "validator": 0.0},
+            "handler_seconds": {"orchestrator": 4.0, "storer": 2.0, "transformer": 2.0, "validator": 0.0},
             "operations": 10,
             "input_bytes": 100_000,
             "result_bytes": 20_000,
@@ -51,9 +50,8 @@ FIGURES: dict[str, Any] = {
         "loop": {
             "messages": 10,
             "orchestrator_invocations": 32,
-            "orchestrator_seconds": 3.0,
             "service_invocations": {"storer": 10, "transformer": 10, "validator": 10},
-            "service_seconds": {"storer": 1.0, "transformer": 1.0, "validator": 1.0},
+            "handler_seconds": {"orchestrator": 3.0, "storer": 1.0, "transformer": 1.0, "validator": 1.0},
             "operations": 32,
             "input_bytes": 5_000,
             "result_bytes": 0,
@@ -89,7 +87,7 @@ def test_messages_that_are_sent_together_share_a_request() -> None:
 
 
 def test_the_counts_are_divided_by_the_messages() -> None:
-    usage = Usage.measured(100, 2.0, FIGURES["variants"]["ours"], with_event=False)
+    usage = Usage.measured(100, 2.0, FIGURES["variants"]["ours, a batch at a time"], with_event=False)
 
     assert usage.lambda_requests == pytest.approx(14 / 200)
     # The orchestrator has 1 GB, the services half of one: 4 x 1 + 4 x 0.5.
@@ -99,7 +97,7 @@ def test_the_counts_are_divided_by_the_messages() -> None:
 
 
 def test_the_event_and_the_result_of_an_execution_may_be_counted_as_state() -> None:
-    usage = Usage.measured(100, 2.0, FIGURES["variants"]["ours"], with_event=True)
+    usage = Usage.measured(100, 2.0, FIGURES["variants"]["ours, a batch at a time"], with_event=True)
 
     assert usage.state_bytes == pytest.approx(500 + 600)
 
