@@ -15,12 +15,13 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -32,8 +33,45 @@ PLATFORMS = {"arm64": "aarch64-manylinux2014", "x86_64": "x86_64-manylinux2014"}
 
 # botocore describes 400 services in 25 MB. A service that calls another one adds its name here.
 AWS_SERVICES = ("dynamodb", "lambda", "sqs", "sts")
+NOT_NEEDED = (
+    "bin",
+    ".lock",
+    "boto3/examples",
+    "aws_lambda_powertools/event_handler/openapi/swagger_ui",  # a page for browsers
+    "dateutil/zoneinfo/dateutil-zoneinfo.tar.gz",  # a copy of the system's time zones
+)
 # They hold paths and times of the build, and nothing reads them at run time.
 BUILD_RECORDS = ("INSTALLER", "RECORD", "REQUESTED", "direct_url.json", "uv_build.json", "uv_cache.json")
+
+
+CONTRACTS = "pipeline_contracts"
+
+# A service reads its settings at import. These are no settings of anybody: nothing is called with them.
+SETTINGS = {
+    "AWS_ACCESS_KEY_ID": "none",
+    "AWS_SECRET_ACCESS_KEY": "none",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "ENVIRONMENT": "build",
+    "INVALID_MESSAGE_QUEUE_URL": "none",
+    "POWERTOOLS_METRICS_NAMESPACE": "build",
+    "POWERTOOLS_SERVICE_NAME": "build",
+    "PROCESSED_DATA_TABLE": "none",
+    "STORAGE_FUNCTION_ARN": "none",
+    "TRANSFORMATION_FUNCTION_ARN": "none",
+    "VALIDATION_FUNCTION_ARN": "none",
+}
+
+LIST_MODULES = """
+import importlib, os, sys
+folder, handler = sys.argv[1:]
+sys.path.insert(0, folder)
+sys.dont_write_bytecode = True
+importlib.import_module(handler)
+files = (getattr(module, "__file__", None) or "" for module in list(sys.modules.values()))
+for file in sorted({os.path.relpath(file, folder) for file in files if file.startswith(folder + os.sep)}):
+    if file.endswith(".py"):
+        print(file)
+"""
 
 
 class BuildError(Exception):
@@ -85,12 +123,12 @@ def find_uv() -> str:
     return str(ROOT / ".nox" / "launcher" / "bin" / "uv")
 
 
-def install(uv: str, service: Path, folder: Path, target: Target) -> None:
+def install(uv: str, service: Path, folder: Path, target: Target, python: str = sys.executable) -> None:
     """Install what the service's lock pins, the contracts included, then the service itself."""
     lock = service / "requirements.lock"
     if not lock.is_file():
         raise BuildError(f"{lock} is missing; write it with: ./nox -s lock")
-    options = ["--quiet", "--link-mode", "copy", "--python", sys.executable, "--target", str(folder)]
+    options = ["--quiet", "--link-mode", "copy", "--python", python, "--target", str(folder)]
     pinned = [*target.uv_options, "--only-binary", ":all:", "--require-hashes", "-r", str(lock)]
     run([uv, "pip", "install", *options, *pinned])
     run([uv, "pip", "install", *options, "--no-deps", service])
@@ -98,7 +136,8 @@ def install(uv: str, service: Path, folder: Path, target: Target) -> None:
 
 def prune(folder: Path) -> None:
     """Remove what is not needed at run time, and what would differ in the next build."""
-    unneeded = [folder / "bin", folder / ".lock", folder / "boto3" / "examples", *folder.rglob("__pycache__")]
+    unneeded = [folder / name for name in NOT_NEEDED] + [*folder.rglob("__pycache__")]
+    unneeded += folder.glob("botocore/data/*/*/examples-1.json")
     for name in BUILD_RECORDS:
         unneeded += folder.glob(f"*.dist-info/{name}")
     for data in (folder / "botocore" / "data", folder / "boto3" / "data"):
@@ -133,8 +172,31 @@ def find_interpreter(uv: str, target: Target) -> str | None:
     return found.stdout.strip() if found.returncode == 0 else None
 
 
-def compile_bytecode(python: str, folder: Path) -> None:
-    """Compile every module, so that a cold start does not.
+def modules_of(service: str, python: str, folder: Path) -> set[str]:
+    """The modules that the handler imports at a cold start, as paths in the package."""
+    command = [python, "-I", "-S", "-c", LIST_MODULES, str(folder), f"{service}.handler"]
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHON"))} | SETTINGS
+    found = subprocess.run(command, env=env, check=False, capture_output=True, text=True)  # noqa: S603
+    if found.returncode:
+        raise BuildError(f"{service}.handler cannot be imported: {found.stderr.strip()}")
+    return set(found.stdout.split())
+
+
+def cold_start(uv: str, python: str, service: Path, folder: Path, target: Target) -> set[str]:
+    """The modules that a cold start imports; a package for another machine is installed for this one to find out."""
+    if target.architecture is None:
+        return modules_of(service.name, python, folder)
+    with tempfile.TemporaryDirectory() as name:
+        here = Path(name)
+        install(uv, service, here, Target(target.version, None), python)
+        return {module for module in modules_of(service.name, python, here) if (folder / module).is_file()}
+
+
+def compile_bytecode(python: str, folder: Path, modules: set[str], own: Sequence[str]) -> None:
+    """Compile what a cold start imports, so that it does not compile by itself.
+
+    Each other module stays as it is: bytecode that nobody loads makes a package larger, and a cold start longer. Of
+    what others wrote only the bytecode stays, in the place of the source; a traceback still has its names and lines.
 
     Unchecked, because `sam package` sets every file's time to 1980, and bytecode that is checked against it
     would be thrown away. The hash seed orders the members of a constant set. Not in parallel: which strings
@@ -142,7 +204,12 @@ def compile_bytecode(python: str, folder: Path) -> None:
     """
     env = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     options = ("--invalidation-mode", "unchecked-hash", "-s", folder, "-p", "/var/task")
-    run([python, "-m", "compileall", "-q", *options, folder], env={**env, "PYTHONHASHSEED": "0"})
+    ours = {module for module in modules if module.partition("/")[0] in own}
+    for chosen, place in ((ours, ()), (modules - ours, ("-b",))):
+        files = [folder / module for module in sorted(chosen)]
+        run([python, "-m", "compileall", "-q", *options, *place, *files], env={**env, "PYTHONHASHSEED": "0"})
+    for module in modules - ours:
+        (folder / module).unlink()
 
 
 def normalize_modes(folder: Path) -> None:
@@ -164,7 +231,7 @@ def build(service: Path, folder: Path, target: Target) -> None:
     if foreign := [str(path.relative_to(folder)) for path in foreign_binaries(folder, target)]:
         raise BuildError(f"{', '.join(foreign)}: not for Python {target.version} on {target.architecture}")
     if python := find_interpreter(uv, target):
-        compile_bytecode(python, folder)
+        compile_bytecode(python, folder, cold_start(uv, python, service, folder, target), (service.name, CONTRACTS))
     else:
         print(f"{service.name}: no bytecode, as Python {target.version} is not here: cold starts are slower")
     normalize_modes(folder)

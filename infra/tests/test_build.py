@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import platform
 import re
 import subprocess
 import sys
@@ -32,10 +33,10 @@ def package_for_host(tmp_path_factory):
     return folder
 
 
-def run_alone(package, code):
+def run_alone(package, code, env=None):
     """Run code that can import nothing but the package and the standard library."""
-    command = [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(package)!r})\n{code}"]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    command = [sys.executable, "-I", "-S", "-B", "-c", f"import sys; sys.path.insert(0, {str(package)!r})\n{code}"]
+    return subprocess.run(command, check=True, capture_output=True, text=True, env=env).stdout
 
 
 def test_two_builds_of_the_same_sources_give_the_same_bytes(tmp_path):
@@ -71,13 +72,51 @@ for name in session.get_available_services():
     assert set(run_alone(package_for_host, code).split()) == set(build_service.AWS_SERVICES)
 
 
-def test_every_module_is_compiled_and_not_checked_against_its_time(package_for_host):
-    modules = list(package_for_host.rglob("*.py"))
-    compiled = list(package_for_host.rglob("*.pyc"))
+def imported(package):
+    """The files of the package that importing the handler takes its modules from."""
+    code = """
+import os
+import orchestrator.handler
+for module in list(sys.modules.values()):
+    if (getattr(module, "__file__", None) or "").startswith(sys.path[0]) and not module.__file__.endswith(".so"):
+        print(os.path.relpath(module.__file__, sys.path[0]))
+"""
+    return {package / line for line in run_alone(package, code, env=build_service.SETTINGS).split()}
 
-    assert len(compiled) == len(modules)
+
+def test_what_a_cold_start_imports_is_compiled_and_nothing_else(package_for_host):
+    compiled = {
+        path.parent.parent / f"{path.name.partition('.')[0]}.py" if path.parent.name == "__pycache__" else path
+        for path in package_for_host.rglob("*.pyc")
+    }
+
+    assert compiled == imported(package_for_host)
+    assert {path.relative_to(package_for_host).parts[0] for path in compiled} > {"pydantic", "boto3", "orchestrator"}
+
+
+def test_bytecode_is_not_checked_against_the_time_of_its_source(package_for_host):
     # https://peps.python.org/pep-0552/: bit 0 for bytecode that names its source by hash, bit 1 to check that.
-    assert {path.read_bytes()[4:8] for path in compiled} == {(0b01).to_bytes(4, "little")}
+    flags = {path.read_bytes()[4:8] for path in package_for_host.rglob("*.pyc")}
+    assert flags == {(0b01).to_bytes(4, "little")}
+
+
+def test_our_own_code_keeps_its_source_for_tracebacks(package_for_host):
+    for name in ("orchestrator", "pipeline_contracts"):
+        folder = package_for_host / name
+        compiled = {path.name.partition(".")[0] for path in folder.rglob("*.pyc")}
+        assert compiled
+        assert compiled <= {path.stem for path in folder.glob("*.py")}
+
+
+def test_a_package_for_another_machine_is_compiled_as_the_one_for_this(package_for_host, tmp_path):
+    other = "arm64" if platform.machine() == "x86_64" else "x86_64"
+    build_service.build(
+        ORCHESTRATOR, tmp_path, Target.parse(f"python{sys.version_info[0]}.{sys.version_info[1]}-{other}")
+    )
+
+    assert {path.relative_to(tmp_path) for path in tmp_path.rglob("*.pyc")} == {
+        path.relative_to(package_for_host) for path in package_for_host.rglob("*.pyc")
+    }
 
 
 def test_a_package_holds_no_trace_of_the_machine_that_built_it(package_for_host):
