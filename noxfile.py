@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import nox
+from packaging.requirements import Requirement
+from packaging.utils import parse_wheel_filename
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +39,7 @@ TEMPLATES = [
     *sorted(Path("infra").glob("*/template.yaml")),
     *(service / "template.yaml" for service in SERVICES),
 ]
-NOT_SHIPPED = {"contracts": ["contracts/asyncapi", "contracts/gate"]}
+NOT_SHIPPED = {"contracts": ["contracts/asyncapi", "contracts/conformance", "contracts/gate"]}
 NEED_MINISTACK = ("storer", "emulator")
 NEED_SAM = ("emulator",)
 
@@ -142,6 +144,23 @@ def release_contracts(session: nox.Session) -> None:
         session.run("python", "-m", "gate", "release", *session.posargs)
 
 
+@nox.session(name="contract-tests", allow_parallel=True)
+@nox.parametrize("contracts", [nox.param(end, id=end) for end in ("lowest", "newest")])
+@nox.parametrize("service", [nox.param(path.name, id=path.name) for path in SERVICES])
+def contract_tests(session: nox.Session, contracts: str, service: str) -> None:
+    """Test what a service does with all that the schemas admit, on the lowest or newest contracts of its range."""
+    package = PACKAGES[service]
+    released = supported_contracts(package)
+    chosen = str(released[0] if contracts == "lowest" else released[-1])
+    tools = group(CONTRACTS / "pyproject.toml", "conformance")
+    install(session, environment(session), *package_steps(service), tools, ["--no-deps", chosen])
+    env = {"PYTHONPATH": str(ROOT / CONTRACTS)}
+    if service in NEED_MINISTACK:
+        env["MINISTACK_PYTHON"] = ministack_python(session)
+    with session.chdir(package):
+        session.run("pytest", "--show-capture=no", "tests/contract", *session.posargs, env=env)
+
+
 @nox.session
 def asyncapi(session: nox.Session) -> None:
     """Validate contracts/asyncapi.yaml with the official parser, on Node.js; -- --write generates it first."""
@@ -177,7 +196,7 @@ def lint(session: nox.Session) -> None:
     types = environment_beside(session, "types-fuzz", *steps_of_all_services()) / "bin" / "python"
     options = ("--python-executable", str(types), "--cache-dir", ".mypy_cache/infra/fuzz")
     sources = ":".join(str(service / "src") for service in SERVICES)
-    session.run("mypy", *options, "infra/fuzz", env={"MYPYPATH": f"{sources}:services/storer/tests"})
+    session.run("mypy", *options, "infra/fuzz", env={"MYPYPATH": f"{sources}:contracts:services/storer/tests"})
 
 
 @nox.session(allow_parallel=True)
@@ -290,6 +309,14 @@ def run_deploy(session: nox.Session, command: str) -> None:
 def group(pyproject: str | Path, name: str) -> tuple[str, ...]:
     """The requirements of a dependency group."""
     return nox.project.dependency_groups(nox.project.load_toml(pyproject), name)
+
+
+def supported_contracts(service: Path) -> list[Path]:
+    """The released wheels of the contracts in the range that a service declares, the lowest first."""
+    requirements = map(Requirement, nox.project.load_toml(service / "pyproject.toml")["project"]["dependencies"])
+    (declared,) = (one for one in requirements if one.name == "durable-pipeline-contracts")
+    wheels = {parse_wheel_filename(path.name)[1]: path for path in Path(CONTRACTS, "releases").glob("*.whl")}
+    return [wheels[version] for version in sorted(wheels) if version in declared.specifier]
 
 
 def package_steps(name: str) -> list[list[str]]:

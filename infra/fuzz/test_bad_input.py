@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from bodies import ANY_BODIES, good_bodies
+from conformance.bodies import ANY_BODIES, good_bodies
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pipeline_contracts import InvalidBodyError, parse_body, same_json

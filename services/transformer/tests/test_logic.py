@@ -56,6 +56,14 @@ def test_a_registered_transformation_adds_what_it_derives() -> None:
     assert transformed.derived == {"column_count": 3}
 
 
+@pytest.mark.parametrize("further", [{}, {"columns": 5}, {"columns": "a,b"}])
+def test_a_tabular_message_without_a_list_of_columns_is_not_transformable(further: dict[str, Any]) -> None:
+    error = result_of({"data_source": "a", "processing_type": "tabular", **further}).error
+
+    assert error is not None
+    assert (error.code, error.message) == (ErrorCode.NOT_TRANSFORMABLE, "columns: must be a list")
+
+
 def hopeless(_message: PipelineMessage) -> dict[str, JsonValue]:
     raise NotTransformableError("the columns do not add up")
 

@@ -28,7 +28,10 @@ def standard(_message: PipelineMessage) -> dict[str, JsonValue]:
 
 def tabular(message: PipelineMessage) -> dict[str, JsonValue]:
     """Count the columns."""
-    return {"column_count": len(message.further_fields["columns"])}
+    columns = message.further_fields.get("columns")
+    if not isinstance(columns, list):
+        raise NotTransformableError("columns: must be a list")
+    return {"column_count": len(columns)}
 
 
 TRANSFORMATIONS: dict[str, Transformation] = {

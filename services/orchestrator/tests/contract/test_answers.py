@@ -1,0 +1,119 @@
+"""Every version of the contracts that the orchestrator supports: it copes with whatever a service may answer."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from itertools import cycle
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from conformance.published import supported
+from conformance.strategies import responses
+from faults import spoil
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from orchestrator import handler as module
+from orchestrator.errors import BrokenContractError
+from orchestrator.messages import Record, messages_of
+from pipeline import body, event_of
+from pipeline_contracts import StorageResponse, TransformationResponse, ValidationResponse
+from pydantic import ValidationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pipeline import Pipeline
+
+BODIES = [body(n=index) for index in range(4)]
+RECORDS = [Record(f"test-esm-{message.message_id}", message) for message in messages_of(event_of(*BODIES))]
+WORK = {"validator": "validation", "transformer": "transformation", "storer": "storage"}
+MODELS = {"validator": ValidationResponse, "transformer": TransformationResponse, "storer": StorageResponse}
+
+pytestmark = [
+    pytest.mark.parametrize("service", WORK),
+    pytest.mark.parametrize("version", supported(Path(__file__).parents[2] / "pyproject.toml")),
+]
+
+
+@st.composite
+def answers(draw: st.DrawFn, service: str, version: str) -> dict[str, Any]:
+    """Whatever the schema admits; some of it as it is, some of it with what a response promises beyond its schema."""
+    answer = draw(responses(WORK[service], version))
+    if draw(st.booleans()):
+        kept = [entry for entry in answer["results"] if keeps_its_promises(service, about("1", entry))]
+        return answer | {"results": kept}
+    return answer
+
+
+def keeps_its_promises(service: str, entry: dict[str, Any]) -> bool:
+    try:
+        MODELS[service].model_validate({"results": [entry]})
+    except ValidationError:
+        return False
+    return True
+
+
+def about(identity: str, entry: dict[str, Any]) -> dict[str, Any]:
+    """Give an entry another identity: none that was generated is that of a record."""
+    if entry.get("transformed_data"):
+        entry = entry | {"transformed_data": entry["transformed_data"] | {"execution_id": identity}}
+    return entry | {"execution_id": identity}
+
+
+def to(asked: Iterable[str], answer: dict[str, Any]) -> dict[str, Any]:
+    """Make an answer one to these records, its entries in turn."""
+    entries = cycle(answer["results"])
+    return answer | {"results": [about(identity, entry) for identity, entry in zip(asked, entries, strict=False)]}
+
+
+def test_an_answer_is_read_to_a_verdict_for_each_record_or_breaks_the_contract(service: str, version: str) -> None:
+    (stage,) = (one for one in module.chain if service in one.function_arn)
+    seen: set[str] = set()
+
+    @settings(max_examples=300, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(answers(service, version))
+    def read(answer: dict[str, Any]) -> None:
+        text = json.dumps(to([record.execution_id for record in RECORDS], answer))
+        try:
+            verdicts = stage.read(text, RECORDS)
+        except BrokenContractError:
+            seen.add("broken")
+        else:
+            assert len(verdicts) == len(RECORDS)
+            seen.update(type(verdict).__name__ for verdict in verdicts)
+
+    read()
+
+    assert seen >= {"broken", "Record", "Rejection"}, "good answers and bad ones were to be tried"
+
+
+def test_each_message_has_one_outcome_whatever_is_answered(pipeline: Pipeline, service: str, version: str) -> None:
+    sent = {record.message.message_id for record in RECORDS}
+
+    @settings(max_examples=12, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(st.lists(answers(service, version), min_size=1, max_size=5))
+    def answered(drawn: list[dict[str, Any]]) -> None:
+        pipeline.services.table.clear()
+        pipeline.queue.messages.clear()
+        turns = cycle(drawn)
+        claimed: set[str] = set()
+
+        def answer(event: dict[str, Any], _honest: object) -> dict[str, Any]:
+            given = to([record["execution_id"] for record in event["records"]], next(turns))
+            claimed.update(entry["execution_id"] for entry in given["results"] if entry.get("stored_at"))
+            return given
+
+        spoil(pipeline, service, answer)
+
+        run = pipeline.run(*BODIES)
+
+        rejected = [rejection.message.message_id for rejection in pipeline.queue.messages]
+        ended = Counter([*run.failed, *rejected])
+        assert ended.keys() <= sent
+        assert set(ended.values()) <= {1}
+        stored = {f"test-esm-{message_id}" for message_id in sent - ended.keys()}
+        assert stored <= claimed if service == "storer" else stored == pipeline.services.table.keys()
+
+    answered()

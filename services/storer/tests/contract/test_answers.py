@@ -1,0 +1,29 @@
+"""Every version of the contracts that this service supports: whatever it may be asked, it answers as promised."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+import pytest
+from conformance.published import supported
+from conformance.service import answers_as_promised
+from storer import handler as module
+from storer.adapters import DynamoDBTable
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+CONTEXT = SimpleNamespace(
+    function_name="storer", memory_limit_in_mb=512, invoked_function_arn="arn:aws:lambda", aws_request_id="request-1"
+)
+
+
+@pytest.mark.parametrize("version", supported(Path(__file__).parents[2] / "pyproject.toml"))
+def test_whatever_the_schema_of_a_request_admits_gets_an_answer_that_the_schema_of_a_response_admits(
+    dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch, version: str
+) -> None:
+    monkeypatch.setattr(module, "table", DynamoDBTable(dynamodb, "processed"))
+
+    answers_as_promised(lambda request: module.handler(request, CONTEXT), "storage", version)
