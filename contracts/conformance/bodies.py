@@ -37,7 +37,7 @@ NAMES = ANY_TEXT.filter(bool) | st.sampled_from(
 )
 NON_BLANK = TEXTS.filter(lambda text: any(not character.isspace() for character in text))
 TYPES = st.sampled_from(["standard", "tabular", "unregistered"]) | NON_BLANK
-RESERVED = {"data_source", "processing_type", "idempotency_key"}
+RESERVED = {"data_source", "processing_type", "idempotency_key", "metadata"}
 
 
 @st.composite
@@ -45,6 +45,8 @@ def messages(draw: st.DrawFn) -> dict[str, Any]:
     """A message that every table can store, whatever the rules of its type say."""
     further = draw(st.dictionaries(NAMES, VALUES, max_size=4))
     message = {name: value for name, value in further.items() if name not in RESERVED}
+    if draw(st.booleans()):
+        message["metadata"] = draw(st.dictionaries(NAMES, ANY_TEXT, max_size=4))
     return message | {"data_source": draw(NON_BLANK), "processing_type": draw(TYPES)}
 
 

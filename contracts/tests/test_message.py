@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from pipeline_contracts import ErrorCode, InvalidBodyError, PipelineMessage, execution_id
 
@@ -12,6 +14,23 @@ def test_further_keys_pass_through_untouched() -> None:
     )
 
     assert message.further_fields == {"rows": 3, "nested": {"x": [None]}}
+
+
+def with_metadata(metadata: object) -> str:
+    return json.dumps({"data_source": "a", "processing_type": "s", "metadata": metadata})
+
+
+@pytest.mark.parametrize("metadata", [{}, {"": "", "ключ": "😀"}, {str(n): "x" for n in range(50)}])
+def test_metadata_maps_strings_to_strings(metadata: dict[str, str]) -> None:
+    message = PipelineMessage.from_body(with_metadata(metadata))
+
+    assert message.metadata == metadata
+    assert message.further_fields == {}
+
+
+@pytest.mark.parametrize("body", ['{"data_source": "a", "processing_type": "s"}', with_metadata(None)])
+def test_a_message_may_have_no_metadata(body: str) -> None:
+    assert PipelineMessage.from_body(body).metadata is None
 
 
 @pytest.mark.parametrize(
@@ -41,6 +60,14 @@ def test_further_keys_pass_through_untouched() -> None:
             ErrorCode.TOO_LONG,
             "256",
         ),
+        (with_metadata([]), "metadata", ErrorCode.WRONG_TYPE, "must be an object, not an array"),
+        (with_metadata("a"), "metadata", ErrorCode.WRONG_TYPE, "must be an object, not a string"),
+        (with_metadata({"a": 1}), "metadata", ErrorCode.WRONG_TYPE, 'the value of "a" must be a string, not a number'),
+        (with_metadata({"a": None}), "metadata", ErrorCode.WRONG_TYPE, "not null"),
+        (with_metadata({"k" * 9_000: {}}), "metadata", ErrorCode.WRONG_TYPE, 'k…" must be a string, not an object'),
+        (with_metadata({"😀" * 60: 1}), "metadata", ErrorCode.WRONG_TYPE, "the value of "),
+        (with_metadata({str(n): "" for n in range(51)}), "metadata", ErrorCode.TOO_LONG, "at most 50 entries"),
+        (with_metadata({str(n): n for n in range(50_000)}), "metadata", ErrorCode.TOO_LONG, "at most 50 entries"),
     ],
 )
 def test_an_invalid_body_names_the_field_and_the_reason(body: str, field: str, code: ErrorCode, words: str) -> None:

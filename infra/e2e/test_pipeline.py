@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -70,6 +71,45 @@ def test_a_good_value_comes_back_as_it_was_sent(stack: Stack, value: Any) -> Non
     (message_id,) = stack.send(body(value=value))
 
     assert stack.wait_for_item(f"e2e-esm-{message_id}")["original_data"]["value"] == value
+
+
+@pytest.mark.parametrize("metadata", [{"tenant": "acme", "trace": "c80e8021"}, {str(n): "x" for n in range(50)}])
+def test_metadata_is_stored_beside_the_data(stack: Stack, metadata: dict[str, str]) -> None:
+    with_metadata, without = stack.send(body(metadata=metadata), body())
+
+    item = stack.wait_for_item(f"e2e-esm-{with_metadata}")
+    assert item["metadata"] == item["original_data"]["metadata"] == metadata
+    assert "metadata" not in stack.wait_for_item(f"e2e-esm-{without}")
+
+
+@pytest.mark.parametrize(
+    ("metadata", "reason"),
+    [
+        (["acme"], "metadata: must be an object, not an array"),
+        ({"tenant": 7}, 'metadata: the value of "tenant" must be a string, not a number'),
+        ({str(n): "x" for n in range(51)}, "metadata: must have at most 50 entries"),
+    ],
+)
+def test_bad_metadata_is_rejected_with_the_field_and_the_reason(stack: Stack, metadata: Any, reason: str) -> None:
+    stack.send(body(metadata=metadata))
+
+    (message,) = stack.wait_for_rejected(1)
+    assert attributes_of(message)["stage"] == "intake"
+    assert attributes_of(message)["reason"] == reason
+
+
+def test_services_with_different_contracts_run_together(stack: Stack) -> None:
+    pinned = {
+        lock.parent.name: re.findall(r"(?m)^durable-pipeline-contracts==(\S+)", lock.read_text(encoding="utf-8"))[0]
+        for lock in REPOSITORY.glob("services/*/requirements.lock")
+    }
+    if len(set(pinned.values())) == 1:
+        pytest.skip(f"all services pin the same contracts: {pinned}")
+
+    with_metadata, without = stack.send(body(metadata={"tenant": "acme"}), body())
+    stack.wait_until_drained()
+
+    assert {with_metadata, without} <= set(stack.items().values())
 
 
 def test_every_sample_ends_in_exactly_one_outcome(stack: Stack) -> None:

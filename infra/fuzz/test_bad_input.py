@@ -69,6 +69,7 @@ def test_whatever_is_good_is_stored_equal(whole: Whole, pytestconfig: pytest.Con
             assert end.item is not None, f"{end.code}: {end.reason}: {body}"
             assert same_json(end.item["original_data"], parse_body(body)), body
             assert end.item["transformed_data"]["data_source"] == end.item["data_source"].upper()
+            assert end.item.get("metadata") == json.loads(body).get("metadata")
 
     for_many(pytestconfig, good_bodies(), check)
 
@@ -90,6 +91,21 @@ BAD = {
         '{"data_source": 5, "processing_type": "s"}',
         "wrong_type",
         "data_source: must be a string, not a number",
+    ),
+    "metadata that is no object": (
+        message('"metadata": []'),
+        "wrong_type",
+        "metadata: must be an object, not an array",
+    ),
+    "metadata that is no string": (
+        message('"metadata": {"n": 1}'),
+        "wrong_type",
+        'metadata: the value of "n" must be a',
+    ),
+    "51 entries of metadata": (
+        message(f'"metadata": {json.dumps({str(n): "" for n in range(51)})}'),
+        "too_long",
+        "metadata: must have at most 50 entries",
     ),
     "NaN": (message('"n": NaN'), "not_finite", "has NaN"),
     "Infinity": (message('"n": -Infinity'), "not_finite", "has -Infinity"),

@@ -84,7 +84,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(members) < len(pairs):
         counts = Counter(name for name, _ in pairs)
         repeated = next(name for name in counts if counts[name] > 1)
-        _refuse(ErrorCode.DUPLICATE_KEY, f"has the key {_quoted(repeated)} twice")
+        _refuse(ErrorCode.DUPLICATE_KEY, f"has the key {quoted(repeated)} twice")
     return members
 
 
@@ -151,6 +151,6 @@ def _check_encodable(text: str) -> None:
         _refuse(ErrorCode.LONE_SURROGATE, f"has the lone surrogate \\u{surrogate:04x}, which UTF-8 cannot encode")
 
 
-def _quoted(name: str) -> str:
-    shown = name if len(name) <= 60 else f"{name[:60]}…"
-    return json.dumps(shown)
+def quoted(name: str) -> str:
+    """Quote a key in a message, cut if it is long."""
+    return json.dumps(name) if len(name) <= 60 else f'{json.dumps(name[:60])[:-1]}…"'

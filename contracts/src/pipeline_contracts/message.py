@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic_core import PydanticCustomError
 
-from pipeline_contracts.body import json_type, parse_body
+from pipeline_contracts.body import json_type, parse_body, quoted
 from pipeline_contracts.errors import ErrorCode, FieldError, InvalidBodyError
+
+MAX_METADATA = 50
+"""Entries of a message's metadata."""
 
 NonBlank = Annotated[str, StringConstraints(pattern=r"\S")]
 
@@ -17,7 +21,16 @@ _MESSAGES = {
     "string_too_short": (ErrorCode.BLANK_FIELD, "must not be empty"),
     "string_too_long": (ErrorCode.TOO_LONG, "must have at most {max_length} characters"),
     "string_type": (ErrorCode.WRONG_TYPE, "must be a string, not {found}"),
+    "dict_type": (ErrorCode.WRONG_TYPE, "must be an object, not {found}"),
+    "too_long": (ErrorCode.TOO_LONG, "must have at most {max_length} entries"),
 }
+
+
+def _few(metadata: object) -> object:
+    # Before the entries are looked at: each that is wrong would be an error of its own.
+    if isinstance(metadata, dict) and len(metadata) > MAX_METADATA:
+        raise PydanticCustomError("too_long", "", {"max_length": MAX_METADATA})
+    return metadata
 
 
 class PipelineMessage(BaseModel):
@@ -38,6 +51,7 @@ class PipelineMessage(BaseModel):
                     "data_source": "orders.csv",
                     "processing_type": "tabular",
                     "idempotency_key": "order-4711",
+                    "metadata": {"tenant": "acme", "trace": "c80e8021"},
                     "columns": ["id", "amount"],
                 },
             ]
@@ -49,6 +63,11 @@ class PipelineMessage(BaseModel):
     idempotency_key: Annotated[
         Annotated[str, StringConstraints(min_length=1, max_length=256)] | None,
         Field(description="Two messages with one key are one record. Without it, the message id is the key."),
+    ] = None
+
+    metadata: Annotated[
+        Annotated[dict[str, str], Field(max_length=MAX_METADATA), BeforeValidator(_few)] | None,
+        Field(description="What the producer notes about the message. Its item has it as an attribute of its own."),
     ] = None
 
     @classmethod
@@ -72,8 +91,8 @@ class PipelineMessage(BaseModel):
 
 def _field_error(detail: dict[str, Any]) -> FieldError:
     code, message = _MESSAGES[detail["type"]]
-    return FieldError(
-        field=str(detail["loc"][0]),
-        code=code,
-        message=message.format(found=json_type(detail["input"]), **detail.get("ctx", {})),
-    )
+    field, *entry = detail["loc"]
+    said = message.format(found=json_type(detail["input"]), **detail.get("ctx", {}))
+    if entry:
+        said = f"the value of {quoted(entry[0])} {said}"[:256]
+    return FieldError(field=field, code=code, message=said)

@@ -129,6 +129,25 @@ def test_whatever_is_stored_comes_back_as_it_was_sent(
     assert same_json(item_in(dynamodb, execution_id)["original_data"], parse_body(data))
 
 
+@pytest.mark.parametrize("metadata", [{"tenant": "acme", "ключ": "😀"}, {"empty": ""}, {}])
+def test_metadata_is_an_attribute_of_its_own(
+    table: DynamoDBTable, dynamodb: DynamoDBClient, metadata: dict[str, str]
+) -> None:
+    store(record_of(body(f'"metadata": {json.dumps(metadata)}')), table, NOON)
+
+    item = item_in(dynamodb)
+    assert item["metadata"] == item["original_data"]["metadata"] == metadata
+
+
+@pytest.mark.parametrize("further", ["", '"metadata": null'])
+def test_an_item_without_metadata_has_no_such_attribute(
+    table: DynamoDBTable, dynamodb: DynamoDBClient, further: str
+) -> None:
+    store(record_of(body(further)), table, NOON)
+
+    assert "metadata" not in item_in(dynamodb)
+
+
 def test_derived_floats_are_stored(table: DynamoDBTable, dynamodb: DynamoDBClient) -> None:
     store(record_of(body(), ratio=0.1), table, NOON)
 

@@ -100,4 +100,4 @@ def entry_bytes(identity: str, message: Message, content: PipelineMessage) -> in
 
 
 def _same(one: PipelineMessage, other: PipelineMessage) -> bool:
-    return same_json(one.model_dump(), other.model_dump())
+    return same_json(one.model_dump(exclude_unset=True), other.model_dump(exclude_unset=True))

@@ -74,7 +74,7 @@ def item_of(record: StorageRecord, now: datetime) -> Item:
         InvalidBodyError: A document is not a message, or has what a table cannot store.
     """
     message = PipelineMessage.from_body(record.data)
-    return {
+    item = {
         "execution_id": record.execution_id,
         "message_id": record.message_id,
         "original_data": message.model_dump(exclude_unset=True),
@@ -83,6 +83,9 @@ def item_of(record: StorageRecord, now: datetime) -> Item:
         "processing_type": message.processing_type,
         "stored_at": timestamp(now),
     }
+    if message.metadata is not None:
+        item["metadata"] = message.metadata
+    return item
 
 
 def _in_table(record: StorageRecord, status: StorageStatus, stored_at: str) -> StorageResult:
