@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pipeline import Pipeline
 
 
-def test_one_chain_for_a_hundred_records_takes_at_most_six_operations(pipeline: Pipeline) -> None:
+def test_one_chain_for_a_hundred_records_takes_at_most_five_operations(pipeline: Pipeline) -> None:
     invalid = {"is_valid": False, "errors": [{"field": "n", "code": "odd", "message": "must be even"}]}
     honest = pipeline.services.validator
 
@@ -30,7 +30,7 @@ def test_one_chain_for_a_hundred_records_takes_at_most_six_operations(pipeline: 
     run = pipeline.run("not json", *(body(n=index) for index in range(99)))
 
     assert len(pipeline.services.table) == 98
-    assert len(run.operations()) <= 6
+    assert len(run.operations()) <= 5
 
 
 def test_the_names_and_order_of_the_operations_are_those_of_executions_in_flight(pipeline: Pipeline) -> None:
@@ -55,7 +55,6 @@ def test_the_names_and_order_of_the_operations_are_those_of_executions_in_flight
 
     assert run.operations() == [
         ("STEP", "reject-unreadable"),
-        ("CONTEXT", "chunks"),
         ("CHAINED_INVOKE", "validate"),
         ("CHAINED_INVOKE", "transform"),
         ("WAIT", "transform-backoff-1"),
@@ -75,11 +74,32 @@ def test_a_stored_record_takes_one_invoke_more_in_the_history(pipeline: Pipeline
     run = pipeline.run(body())
 
     assert run.operations() == [
-        ("CONTEXT", "chunks"),
         ("CHAINED_INVOKE", "validate"),
         ("CHAINED_INVOKE", "transform"),
         ("CHAINED_INVOKE", "store"),
     ]
+
+
+def test_several_chunks_are_mapped_over(pipeline: Pipeline) -> None:
+    pipeline.monkeypatch.setattr(module, "settings", replace(module.settings, chunk_size=10))
+
+    run = pipeline.run(*(body(n=n) for n in range(11)))
+
+    first, *others = run.operations()
+    assert first == ("CONTEXT", "chunks")
+    assert sorted(others) == sorted(2 * [("CHAINED_INVOKE", name) for name in ("validate", "transform", "store")])
+
+
+def test_an_error_of_ours_fails_the_only_chunk_and_not_what_was_rejected_before(pipeline: Pipeline) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    pipeline.monkeypatch.setattr(module, "run_chunk", broken)
+
+    run = pipeline.run("not json", body(), body())
+
+    assert run.failed == ["m1", "m2"]
+    assert [rejection.message.message_id for rejection in pipeline.queue.messages] == ["m0"]
 
 
 def test_a_replay_calls_no_service_twice_and_counts_once(
@@ -97,7 +117,7 @@ def test_a_replay_calls_no_service_twice_and_counts_once(
 
 
 def test_the_checkpoint_of_a_batch_holds_no_data(pipeline: Pipeline) -> None:
-    run = pipeline.run(*(body(secret="x" * 1_000) for _ in range(100)))
+    run = pipeline.run(*(body(secret="x" * 1_000) for _ in range(101)))
 
     chunks = run.result.get_operation_by_name("chunks")
     assert "xxx" not in chunks.result

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from aws_durable_execution_sdk_python import BatchResult, DurableContext, durable_execution
+from aws_durable_execution_sdk_python.exceptions import UnrecoverableError
 from aws_lambda_powertools import Logger, Metrics, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 
@@ -51,20 +52,37 @@ def handler(event: dict[str, Any], context: DurableContext) -> dict[str, Any]:
     intake = take_in(messages, settings.environment)
     tally = Tally()
     tally.reject(intake.rejections, reject(context, intake.rejections, operations.REJECT_UNREADABLE))
-    chunks = plan(intake.records, settings.chunk_size)
-    if chunks:
-        batch: BatchResult[str] = context.map(chunks, run, name=operations.CHUNKS, config=operations.MAP)
-        for item in batch.all:
-            if item.result is None:
-                context.logger.error("chunk failed", extra={"reason": str(item.error)})
-            else:
-                tally.add(item.result)
+    for numbers in run_all(context, plan(intake.records, settings.chunk_size)):
+        tally.add(numbers)
     # What nobody accounts for has failed, whatever the reason.
     failed = [message for message in messages if message.index not in tally.stored | tally.rejected]
     redeliver(context, failed, event)
     tally.account_for(len(failed), operations.CHUNKS)
     report(context, len(messages), tally, len(failed))
     return {"batchItemFailures": [{"itemIdentifier": message.message_id} for message in failed]}
+
+
+def run_all(context: DurableContext, chunks: Sequence[Chunk]) -> list[str]:
+    """Run the chunks, all at once, and give the numbers of each that did not fail as a whole."""
+    if len(chunks) < 2:
+        # A map would be an operation more, beside the four that a batch of one chunk costs.
+        return [numbers for chunk in chunks if (numbers := run_alone(context, chunk)) is not None]
+    batch: BatchResult[str] = context.map(chunks, run, name=operations.CHUNKS, config=operations.MAP)
+    for item in batch.all:
+        if item.result is None:
+            context.logger.error("chunk failed", extra={"reason": str(item.error)})
+    return [item.result for item in batch.all if item.result is not None]
+
+
+def run_alone(context: DurableContext, chunk: Chunk) -> str | None:
+    """Run the only chunk as the map runs one: an error of ours fails it, and nothing that was rejected before."""
+    try:
+        return run(context, chunk)
+    except UnrecoverableError:
+        raise  # the SDK's own: the invocation or the execution ends with it
+    except Exception:  # noqa: BLE001 -- whatever it is, the other messages of the batch keep their outcomes
+        context.logger.exception("chunk failed")
+        return None
 
 
 def run(context: DurableContext, chunk: Chunk, *_: object) -> str:
