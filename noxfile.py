@@ -152,7 +152,7 @@ def contract_tests(session: nox.Session, contracts: str, service: str) -> None:
     package = PACKAGES[service]
     released = supported_contracts(package)
     chosen = str(released[0] if contracts == "lowest" else released[-1])
-    tools = group(CONTRACTS / "pyproject.toml", "conformance")
+    tools = ["-c", str(package / "requirements.lock"), *group(CONTRACTS / "pyproject.toml", "conformance")]
     install(session, environment(session), *package_steps(service), tools, ["--no-deps", chosen])
     env = {"PYTHONPATH": str(ROOT / CONTRACTS)}
     if service in NEED_MINISTACK:

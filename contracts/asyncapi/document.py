@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import pipeline_contracts as contracts
+from pipeline_contracts.encoding import Compressed
 from pydantic.json_schema import models_json_schema
 
 from asyncapi import queues
@@ -73,7 +74,7 @@ def document(version: str) -> Json:
 
 
 def _schemas() -> Json:
-    models: list[type[BaseModel]] = [contracts.PipelineMessage]
+    models: list[type[BaseModel]] = [contracts.PipelineMessage, Compressed]
     models += [model for _, request, response, _ in EXCHANGES.values() for model in (request, response)]
     _, schemas = models_json_schema(
         [(model, "validation") for model in models], ref_template="#/components/schemas/{model}"
@@ -94,14 +95,19 @@ def _function(service: str, request: type[BaseModel], response: type[BaseModel],
     return {
         "address": f"{queues.PREFIX}{service}",
         "title": service.capitalize(),
-        "description": f"A Lambda function that {what}. It is invoked through its alias `live`.",
+        "description": (
+            f"A Lambda function that {what}. It is invoked through its alias `live`. A request may be compressed, and "
+            "its answer is compressed then, if that makes it shorter."
+        ),
         "servers": [{"$ref": "#/servers/lambda"}],
         "parameters": queues.PARAMETERS,
         "messages": {
             model.__name__: {
                 "title": model.__name__,
                 "summary": _summary(model),
-                "payload": {"$ref": f"#/components/schemas/{model.__name__}"},
+                "payload": {
+                    "oneOf": [{"$ref": f"#/components/schemas/{form.__name__}"} for form in (model, Compressed)]
+                },
             }
             for model in (request, response)
         },

@@ -69,7 +69,7 @@ def _channel(name: str, channel: Json, document: Json) -> Iterator[str]:
     if "bindings" in channel:
         yield from _queue(channel["bindings"]["sqs"]["queue"])
     for message in channel["messages"].values():
-        if "headers" in message or "$ref" not in message["payload"]:
+        if not references(message["payload"]):
             yield from _raw_message(message)
 
 
@@ -100,7 +100,7 @@ def _raw_message(message: Json) -> Iterator[str]:
 def _needed(channel: Json, document: Json) -> list[str]:
     """The schemas of a channel's messages, each before those that it refers to."""
     schemas = document["components"]["schemas"]
-    waiting = [name_of(message["payload"]) for message in channel["messages"].values() if "$ref" in message["payload"]]
+    waiting = [name for message in channel["messages"].values() for name in references(message["payload"])]
     needed: list[str] = []
     while waiting:
         name = waiting.pop(0)

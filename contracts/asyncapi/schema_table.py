@@ -43,6 +43,8 @@ def _type(schema: Json, schemas: Json) -> str:
         return f"[{name}](#{name.lower()})" if schemas.get(name) else "any JSON"
     if "anyOf" in schema:
         return " or ".join(_type(one, schemas) for one in schema["anyOf"])
+    if "const" in schema:
+        return f"`{schema['const']}`"
     if "enum" in schema:
         return " or ".join(f"`{value}`" for value in schema["enum"])
     match schema.get("type"):

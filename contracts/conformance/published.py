@@ -12,7 +12,8 @@ from packaging.version import Version
 
 Json = dict[str, Any]
 
-SCHEMAS: Final = Path(__file__).resolve().parents[1] / "schemas"
+CONTRACTS: Final = Path(__file__).resolve().parents[1]
+SCHEMAS: Final = CONTRACTS / "schemas"
 DISTRIBUTION: Final = "durable-pipeline-contracts"
 
 

@@ -9,14 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conformance.published import supported
+import yaml
+from conformance.published import CONTRACTS, supported
 from conformance.strategies import responses
 from faults import spoil
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 from orchestrator import handler as module
+from orchestrator.adapters import InvalidMessageQueue
 from orchestrator.errors import BrokenContractError
-from orchestrator.messages import Record, messages_of
+from orchestrator.messages import Record, Rejection, messages_of
 from pipeline import body, event_of
 from pipeline_contracts import StorageResponse, TransformationResponse, ValidationResponse
 from pydantic import ValidationError
@@ -30,6 +33,10 @@ BODIES = [body(n=index) for index in range(4)]
 RECORDS = [Record(f"test-esm-{message.message_id}", message) for message in messages_of(event_of(*BODIES))]
 WORK = {"validator": "validation", "transformer": "transformation", "storer": "storage"}
 MODELS = {"validator": ValidationResponse, "transformer": TransformationResponse, "storer": StorageResponse}
+
+CHANNELS = yaml.safe_load((CONTRACTS / "asyncapi.yaml").read_text("utf-8"))["channels"]
+REJECTED = Draft202012Validator(CHANNELS["invalidMessageQueue"]["messages"]["RejectedMessage"]["headers"])
+"""What the attributes of a message in the invalid message queue are described as."""
 
 pytestmark = [
     pytest.mark.parametrize("service", WORK),
@@ -68,6 +75,24 @@ def to(asked: Iterable[str], answer: dict[str, Any]) -> dict[str, Any]:
     return answer | {"results": [about(identity, entry) for identity, entry in zip(asked, entries, strict=False)]}
 
 
+class Client:
+    """SQS, as far as a message is sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[dict[str, Any]] = []
+
+    def send_message_batch(self, QueueUrl: str, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803
+        self.sent += Entries
+        return {"Successful": [{"Id": entry["Id"]} for entry in Entries]}
+
+
+def attributes_of(rejection: Rejection) -> dict[str, str]:
+    client = Client()
+    InvalidMessageQueue(client, "url").send([rejection])
+    (entry,) = client.sent
+    return {name: value["StringValue"] for name, value in entry["MessageAttributes"].items()}
+
+
 def test_an_answer_is_read_to_a_verdict_for_each_record_or_breaks_the_contract(service: str, version: str) -> None:
     (stage,) = (one for one in module.chain if service in one.function_arn)
     seen: set[str] = set()
@@ -82,6 +107,8 @@ def test_an_answer_is_read_to_a_verdict_for_each_record_or_breaks_the_contract(s
             seen.add("broken")
         else:
             assert len(verdicts) == len(RECORDS)
+            for rejection in (verdict for verdict in verdicts if isinstance(verdict, Rejection)):
+                REJECTED.validate(attributes_of(rejection))
             seen.update(type(verdict).__name__ for verdict in verdicts)
 
     read()
