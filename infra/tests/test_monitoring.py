@@ -3,6 +3,7 @@
 import itertools
 import json
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ METRICS = yaml.safe_load((REPOSITORY / "infra/monitoring/metrics.yaml").read_tex
 RUNBOOK = (REPOSITORY / "docs/operations.md").read_text()
 ALARM, COMPOSITE = "AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"
 COLUMNS = 24
+DECIMAL = re.compile(r"\d+\.\d+")
 SERVICES = ("orchestrator", "validator", "transformer", "storer")
 
 VALUES = {
@@ -249,6 +251,21 @@ def test_the_cost_estimate_knows_the_memory_of_each_function(widgets, read):
     memory = {name: read(name)["Resources"]["Function"]["Properties"]["MemorySize"] for name in SERVICES}
     assert "FILL(d1, 0) * 1 + (FILL(d2, 0) + FILL(d3, 0) + FILL(d4, 0)) * 0.5)" in functions
     assert memory == {"orchestrator": 1024, "validator": 512, "transformer": 512, "storer": 512}
+
+
+def test_the_cost_estimate_has_the_prices_of_the_cost_model(widgets):
+    prices = tomllib.loads((REPOSITORY / "bench/prices.toml").read_text())
+    (cost,) = [w["properties"] for w in widgets if w["properties"].get("title", "").startswith("Cost")]
+    expressions = {m[0]["id"]: m[0]["expression"] for m in cost["metrics"] if isinstance(m[0], dict)}
+    durable, functions = prices["durable"], prices["lambda"]
+
+    assert {name: [float(number) for number in DECIMAL.findall(text)] for name, text in expressions.items()} == {
+        "durable": [durable["operation"], durable["gigabyte_written"]],
+        "functions": [functions["request"], 0.5, functions["gigabyte_second"]],
+        "queue": [prices["sqs"]["request"]],
+        "table": [prices["dynamodb"]["write_unit"]],
+        "million": [],
+    }
 
 
 def test_a_queue_is_old_only_when_an_execution_had_its_time(monitoring, orchestrator):
