@@ -40,6 +40,12 @@ EXCHANGES: Final[dict[str, tuple[str, type[BaseModel], type[BaseModel], str]]] =
 }
 """Of each service: the stage in which it is asked, request, response, and what it does."""
 
+COMPRESSED_FIELDS: Final = {
+    "encoding": "zlib (RFC 1950), then base64 (RFC 4648, section 4).",
+    "body": "The JSON text, so encoded: at most 1 MiB before it was.",
+}
+"""What the fields of the compressed form mean; its model has no descriptions."""
+
 DESCRIPTION: Final = (
     "The queues of the pipeline, and the invokes of its services. Every message of the data processing queue ends in "
     "exactly one outcome: stored in the table, rejected (in the invalid message queue, with the reason), or failed "
@@ -79,7 +85,10 @@ def _schemas() -> Json:
     _, schemas = models_json_schema(
         [(model, "validation") for model in models], ref_template="#/components/schemas/{model}"
     )
-    return dict(schemas["$defs"])
+    described: Json = schemas["$defs"]
+    for name, description in COMPRESSED_FIELDS.items():
+        described["Compressed"]["properties"][name]["description"] = description
+    return described
 
 
 def _server(service: str, protocol: str, description: str) -> Json:

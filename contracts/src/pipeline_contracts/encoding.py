@@ -11,7 +11,7 @@ import binascii
 import zlib
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, ConfigDict
+from pydantic import AfterValidator
 
 from pipeline_contracts.base import Contract
 
@@ -38,12 +38,10 @@ def _decode(body: str) -> str:
 class Compressed(Contract):
     """A request or a response in its compressed form."""
 
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
     encoding: Literal["zlib"]
     """zlib (RFC 1950), then base64 (RFC 4648, section 4)."""
     body: Annotated[str, AfterValidator(_decode)]
-    """The JSON text, so encoded; decoded when it is read."""
+    """The JSON text, decoded when it is read."""
 
 
 def compress(text: str) -> dict[str, str] | None:
