@@ -44,7 +44,7 @@ def _read(name: str) -> Template:
     return yaml.load(_PATHS[name].read_text(), _Loader)  # noqa: S506 - a safe loader with CloudFormation's tags
 
 
-def _translate(template: Template) -> Template:
+def _translate(template: Template, parameters: dict[str, str] | None = None) -> Template:
     """What SAM makes of a template once it is packaged: code and nested templates have addresses then."""
     packaged = copy.deepcopy(template)
     for resource in packaged["Resources"].values():
@@ -52,7 +52,7 @@ def _translate(template: Template) -> Template:
             resource["Properties"]["CodeUri"] = "s3://bucket/key"
         if resource["Type"] == "AWS::Serverless::Application":
             resource["Properties"]["Location"] = "https://bucket.s3.amazonaws.com/key"
-    return Translator({}, Parser()).translate(packaged, {})
+    return Translator({}, Parser()).translate(packaged, parameters or {})
 
 
 @pytest.fixture(autouse=True)
@@ -61,7 +61,7 @@ def _region(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def translate() -> Callable[[Template], Template]:
+def translate() -> Callable[..., Template]:
     return _translate
 
 

@@ -77,3 +77,27 @@ def test_only_lambda_may_take_a_services_role(template):
 
     assert (trust["Effect"], trust["Action"]) == ("Allow", "sts:AssumeRole")
     assert trust["Principal"] == {"Service": "lambda.amazonaws.com"}
+
+
+KEY_ACTIONS = {
+    "orchestrator": (["kms:Decrypt", "kms:GenerateDataKey"], "sqs"),
+    "storer": (["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"], "dynamodb"),
+}
+
+
+def test_a_service_may_use_a_key_of_ones_own_for_what_it_reads_and_writes_and_only_if_there_is_one(service, template):
+    policies = [r for r in template["Resources"].values() if r["Type"] == "AWS::IAM::RolePolicy"]
+
+    assert len(policies) == (service in KEY_ACTIONS)
+    for policy in policies:
+        (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
+        allowed, through = KEY_ACTIONS[service]
+        assert policy["Condition"] == "HasKey"
+        assert policy["Properties"]["RoleName"] == {"Ref": "Role"}
+        assert (statement["Effect"], statement["Action"], statement["Resource"]) == (
+            "Allow",
+            allowed,
+            {"Ref": "KmsKeyArn"},
+        )
+        via = {"Fn::Sub": f"{through}.${{AWS::Region}}.amazonaws.com"}
+        assert statement["Condition"] == {"StringEquals": {"kms:ViaService": via}}

@@ -66,8 +66,10 @@ def test_a_change_of_a_parameter_publishes_a_version_if_and_only_if_it_changes_t
     description = references(properties.pop("VersionDescription"))
     parameters = template["Parameters"].keys()
 
-    # The ARNs would not fit in; like the function's own name, they change with the environment's.
-    elsewhere = {"EnvironmentName"} | {name for name in parameters if name.endswith("FunctionArn")}
+    # The ARNs would not fit in; like the function's own name, they change with the environment's. The others belong to
+    # the function or its alias, and to no version.
+    elsewhere = {"EnvironmentName", "ReservedConcurrency", "GradualRelease", "GradualReleaseType"}
+    elsewhere |= {name for name in parameters if name.endswith("FunctionArn")}
     assert references(properties) & parameters - elsewhere == description
 
 

@@ -46,3 +46,9 @@ def test_overrides_are_parameters_of_the_root_stack_and_name_the_environment(com
 
 def test_production_shows_its_changes_before_it_makes_them(commands, environment):
     assert commands["deploy"].get("confirm_changeset", False) is (environment == "prod")
+
+
+def test_production_releases_little_by_little_and_nothing_else_does(commands, environment):
+    given = commands["deploy"].get("parameter_overrides", "").split()
+
+    assert ("GradualRelease=true" in given) is (environment == "prod")
