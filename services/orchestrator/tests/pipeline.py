@@ -170,6 +170,11 @@ class Pipeline:
     def __exit__(self, *_: object) -> None:
         self._runner.close()
 
+    def operations(self) -> list[Any]:
+        """All operations of the one execution that was run, as the durable service keeps them."""
+        (execution,) = self._runner._store.list_all()
+        return list(execution.operations)
+
     def now(self) -> datetime:
         """The runner's time, with what it has skipped."""
         moment: datetime = self._runner._clock.now()
