@@ -80,7 +80,7 @@ def run_alone(context: DurableContext, chunk: Chunk) -> str | None:
         return run(context, chunk)
     except UnrecoverableError:
         raise  # the SDK's own: the invocation or the execution ends with it
-    except Exception:  # noqa: BLE001 -- whatever it is, the other messages of the batch keep their outcomes
+    except Exception:  # whatever it is, the other messages of the batch keep their outcomes
         context.logger.exception("chunk failed")
         return None
 
