@@ -46,7 +46,7 @@ def problems(change: Change, version: Version, log: str) -> list[str]:
     if version < change.least:
         level = next(level for level in Level if level.after(change.last) == change.least)
         found.append(
-            f"pyproject.toml has the version {version}, and what changed since {change.last} takes {change.least}: "
+            f"{version} is too small: what changed since {change.last} takes {change.least}, "
             f"./nox -s release-contracts -- {level.name.lower()}"
         )
     if change.least > change.last:

@@ -61,7 +61,7 @@ def _judge(file: str, old: Schemas, new: Schemas, last: Version) -> list[Finding
     if file not in new:
         return [_finding(model, ": removed", Level.MAJOR, "it would break whoever uses it", last)]
     findings = []
-    for difference in differences(old[file], new[file]):
+    for difference in differences(_by_authors(old[file]), _by_authors(new[file])):
         if file == BODY:
             level, why = _in_body(difference, last)
         else:
@@ -69,6 +69,12 @@ def _judge(file: str, old: Schemas, new: Schemas, last: Version) -> list[Finding
         field = f".{difference.path}" if difference.path else ""
         findings.append(_finding(model, f"{field}: {difference.change}", level, why, last))
     return findings
+
+
+def _by_authors(schema: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what follows from the version, and the examples, which have it too."""
+    properties = {name: field for name, field in schema["properties"].items() if name != "contract_version"}
+    return {**schema, "properties": properties, "examples": []}
 
 
 def _finding(model: str, change: str, level: Level, why: str, last: Version) -> Finding:

@@ -304,6 +304,16 @@ def test_a_bound_of_the_list_itself_is_found() -> None:
     assert finding.sentence.startswith("Exchange.records: bound tightened: maxItems 1000 -> 500")
 
 
+def test_what_follows_from_the_version_is_no_change() -> None:
+    old, new = exchange(model(), "Exchange"), exchange(model(), "Exchange")
+    for schema, major in ((old, 1), (new, 2)):
+        schema["properties"]["contract_version"] = {"type": "string", "pattern": f"^{major}\\."}
+        schema["$id"] = f"urn:{major}"
+        schema["examples"] = [{"contract_version": f"{major}.0"}]
+
+    assert judge({"storage-request.json": old}, {"storage-request.json": new}, LAST) == []
+
+
 def test_what_only_moves_to_another_definition_is_no_change() -> None:
     old = exchange(model(), "Exchange")
     new = copy.deepcopy(old)
