@@ -113,11 +113,14 @@ def chaos(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure the pipeline beside its baselines; -- --full for the long run, -- --help for options."""
-    install(session, environment(session), *package_steps("emulator"))
+    """Measure the pipeline beside its baselines; -- --full for the long run, -- growth and -- cold-start for others."""
+    install(session, environment(session), *package_steps("emulator"), list(group("pyproject.toml", "bench")))
     env = {"MINISTACK_PYTHON": ministack_python(session), "SAM_EXECUTABLE": sam_executable(session)}
     session.run("python", "-m", "pytest", "--quiet", "bench/tests")
-    session.run("python", "-m", "bench", *session.posargs, env=env)
+    module, arguments = "bench", session.posargs
+    if arguments and arguments[0] in ("growth", "cold-start", "cost", "capacity"):
+        module, arguments = f"bench.{arguments[0].replace('-', '_')}", arguments[1:]
+    session.run("python", "-m", module, *arguments, env=env)
 
 
 @nox.session
