@@ -46,7 +46,7 @@ def deploy(
         target = "host" if url else settings.build_target(chosen)
         template = sam.package(sam.build(stack.template, Path(folder), target))
         if url:
-            template = emulated.translate(template, chosen, client("s3"), url)
+            template = emulated.translate(template, chosen, client("s3"))
         stack_name = stack.stack_name(environment)
         before = _change_sets(stack_name, cloudformation) if dry_run else set()
         sam.deploy(template, stack_name, chosen, dry_run=dry_run, yes=yes)

@@ -42,10 +42,12 @@ def make_bucket(s3: Any) -> None:
         s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": region})
 
 
-def translate(packaged: Path, chosen: Mapping[str, str], s3: Any, url: str) -> Path:
+def translate(packaged: Path, chosen: Mapping[str, str], s3: Any) -> Path:
     """Write a packaged template as plain CloudFormation, the nested ones uploaded, and give its path."""
     from pipeline_emulator.deploy.transform import Transformer  # only here: AWS needs nothing of the emulator
 
+    # The SAM CLI takes no other address of a nested template than S3's own; MiniStack looks only at its path.
+    url = f"https://s3.{s3.meta.region_name}.amazonaws.com"
     template = Transformer(s3, BUCKET, url).transform(
         packaged.read_text(encoding="utf-8"), chosen, name=packaged.parent.name
     )

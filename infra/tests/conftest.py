@@ -44,12 +44,14 @@ def _read(name: str) -> Template:
     return yaml.load(_PATHS[name].read_text(), _Loader)  # noqa: S506 - a safe loader with CloudFormation's tags
 
 
-def _translate(template: Template, parameters: dict[str, str] | None = None) -> Template:
+def _translate(
+    template: Template, parameters: dict[str, str] | None = None, *, code: str = "s3://bucket/key"
+) -> Template:
     """What SAM makes of a template once it is packaged: code and nested templates have addresses then."""
     packaged = copy.deepcopy(template)
     for resource in packaged["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
-            resource["Properties"]["CodeUri"] = "s3://bucket/key"
+            resource["Properties"]["CodeUri"] = code
         if resource["Type"] == "AWS::Serverless::Application":
             resource["Properties"]["Location"] = "https://bucket.s3.amazonaws.com/key"
     return Translator({}, Parser()).translate(packaged, parameters or {})

@@ -57,6 +57,28 @@ def test_a_change_of_any_property_publishes_a_version(template, translate):
     assert published.startswith("FunctionVersion")
 
 
+def test_other_code_publishes_a_version_and_the_alias_follows(template, translate):
+    def published(code):
+        translated = translate(template, code=code)["Resources"]
+        (version,) = [name for name, r in translated.items() if r["Type"] == "AWS::Lambda::Version"]
+        alias = only({"Resources": translated}, "AWS::Lambda::Alias")["Properties"]
+        assert alias["FunctionVersion"] == {"Fn::GetAtt": [version, "Version"]}
+        return version
+
+    assert published("s3://bucket/one") == published("s3://bucket/one")
+    assert published("s3://bucket/one") != published("s3://bucket/other")
+
+
+def test_the_root_hands_a_changed_parameter_to_the_function_that_it_changes(root, orchestrator):
+    """An update of the root with another ChunkSize, followed to the version that it publishes."""
+    (nested,) = [r for r in root["Resources"].values() if "orchestrator" in str(r["Properties"].get("Location"))]
+    function = orchestrator["Resources"]["Function"]["Properties"]
+
+    assert nested["Properties"]["Parameters"]["ChunkSize"] == {"Ref": "ChunkSize"}
+    assert function["Environment"]["Variables"]["CHUNK_SIZE"] == {"Ref": "ChunkSize"}
+    assert "ChunkSize" in references(function["VersionDescription"])
+
+
 def test_a_change_of_a_parameter_publishes_a_version_if_and_only_if_it_changes_the_function(template):
     """SAM compares templates as they are written, so that a parameter's change is none to it.
 

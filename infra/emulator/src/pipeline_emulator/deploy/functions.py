@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pipeline_emulator.deploy.transform import parse_template
 from pipeline_emulator.errors import EmulatorError
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ class DeployedFunction:
 
 def deployed_functions(client: CloudFormationClient, stack: str) -> list[DeployedFunction]:
     """List the functions of a stack and of its nested stacks."""
-    template: Any = client.get_template(StackName=stack)["TemplateBody"]
+    body: Any = client.get_template(StackName=stack)["TemplateBody"]
+    template = parse_template(body) if isinstance(body, str) else body
     parameters = parameters_of(client, stack)
     functions = []
     for entry in client.describe_stack_resources(StackName=stack)["StackResources"]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlparse
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 _SERVERLESS = "AWS::Serverless-2016-10-31"
 _STACK = "AWS::CloudFormation::Stack"
+
+# It warns of each switch that AWS has not set for it, and nobody here can set one.
+logging.getLogger("samtranslator.feature_toggle.feature_toggle").setLevel(logging.ERROR)
 
 # The keys differ from template to template and belong to CloudFormation, so this stays a dictionary.
 Body = dict[str, Any]
