@@ -9,7 +9,8 @@ import pytest
 from botocore import xform_name
 
 RUNBOOK = (Path(__file__).parents[2] / "docs/operations.md").read_text()
-GLOBAL = {"query", "output"}
+SDK_NAMES = {"deploy": "codedeploy"}
+GLOBAL = {"query", "output", "max-items"}
 COMMAND = re.compile(r"\baws ([a-z0-9-]+) ([a-z0-9-]+)((?: [^`\n)]*)?)")
 
 
@@ -24,7 +25,7 @@ def test_the_commands_were_found():
 
 @pytest.mark.parametrize(("service", "command", "rest"), commands())
 def test_a_command_and_its_options_exist(service, command, rest):
-    model = boto3.client(service, region_name="us-east-1").meta.service_model
+    model = boto3.client(SDK_NAMES.get(service, service), region_name="us-east-1").meta.service_model
     operations = {xform_name(name, "-"): name for name in model.operation_names}
     assert command in operations
 
