@@ -10,7 +10,7 @@ from deploy.errors import DeployError
 from deploy.stacks import ssm_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from deploy.stacks import Catalogue, Stack
 
@@ -18,8 +18,13 @@ _MOST_NAMES = 10  # of one call, https://docs.aws.amazon.com/systems-manager/lat
 _NOT_THERE = ("REVIEW_IN_PROGRESS", "DELETE_COMPLETE")
 
 
-def check_deploy(catalogue: Catalogue, stack: Stack, environment: str, cloudformation: Any, ssm: Any) -> None:
-    """Raise DeployError when the stack would collide with another, or what it needs is not there."""
+def check_deploy(
+    catalogue: Catalogue, stack: Stack, environment: str, cloudformation: Any, ssm: Any, given: Mapping[str, str]
+) -> None:
+    """Raise DeployError when the stack would collide with another, or what it needs is not there.
+
+    ``given`` may name SSM parameters of another environment for the stack to take.
+    """
     if stack is catalogue.root:
         parts = existing(catalogue.parts.values(), environment, cloudformation)
         if parts:
@@ -33,7 +38,7 @@ def check_deploy(catalogue: Catalogue, stack: Stack, environment: str, cloudform
             f"{environment} is deployed as one stack, {catalogue.root.stack_name(environment)}, with {stack.title} in "
             f"it: update that with ./nox -s deploy -- --env {environment}"
         )
-    owners = missing(catalogue, stack, environment, ssm)
+    owners = missing(catalogue, stack, environment, ssm, given)
     if owners:
         commands = "".join(f"\n    ./nox -s deploy -- {owner.name} --env {environment}" for owner in owners)
         them = "it" if len(owners) == 1 else "them"
@@ -50,9 +55,9 @@ def check_delete(catalogue: Catalogue, stack: Stack, environment: str, cloudform
         raise DeployError(f"{_listed(dependents)} in {environment} {needs} {stack.title}: delete {them} first")
 
 
-def missing(catalogue: Catalogue, stack: Stack, environment: str, ssm: Any) -> list[Stack]:
+def missing(catalogue: Catalogue, stack: Stack, environment: str, ssm: Any, given: Mapping[str, str]) -> list[Stack]:
     """Give the stacks that should have published what this one takes, and have not."""
-    paths = {ssm_name(environment, path): path for path in stack.takes.values()}
+    paths = {given.get(key, ssm_name(environment, path)): path for key, path in stack.takes.items()}
     names = sorted(paths)
     absent: list[str] = []
     for start in range(0, len(names), _MOST_NAMES):

@@ -62,8 +62,8 @@ def refusal(check, *arguments):
     return str(refused.value)
 
 
-def deploying(catalogue, aws, name, environment="dev"):
-    return (catalogue, catalogue.get(name), environment, aws, aws)
+def deploying(catalogue, aws, name, environment="dev", **given):
+    return (catalogue, catalogue.get(name), environment, aws, aws, given)
 
 
 def test_the_parts_are_the_shared_resources_and_the_services(catalogue):
@@ -94,6 +94,16 @@ def test_what_another_environment_has_is_not_what_is_needed(catalogue, aws):
     aws.has(*ORDER, environment="prod")
 
     assert "needs the shared resources" in refusal(check_deploy, *deploying(catalogue, aws, "storer"))
+
+
+def test_what_another_environment_has_is_taken_if_it_is_named(catalogue, aws):
+    aws.has("shared", environment="prod")
+    table = "/durable-pipeline/prod/processed-data-table/name"
+
+    check_deploy(*deploying(catalogue, aws, "storer", "prod-2", ProcessedDataTable=table))
+    assert "needs the shared resources" in refusal(
+        check_deploy, *deploying(catalogue, aws, "storer", "prod-2", ProcessedDataTable=f"{table}s")
+    )
 
 
 @pytest.mark.parametrize("first", [("shared", "validator"), ("validator", "transformer")])
