@@ -154,6 +154,8 @@ def contract_tests(session: nox.Session, contracts: str, service: str) -> None:
     """Test what a service does with all that the schemas admit, on the lowest or newest contracts of its range."""
     package = PACKAGES[service]
     released = supported_contracts(package)
+    if contracts == "newest" and len(released) == 1:
+        session.skip("the range has one released version, the lowest")
     chosen = str(released[0] if contracts == "lowest" else released[-1])
     tools = ["-c", str(package / "requirements.lock"), *group(CONTRACTS / "pyproject.toml", "conformance")]
     install(session, environment(session), *package_steps(service), tools, ["--no-deps", chosen])

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-SETTINGS: Final = settings(max_examples=200, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+SETTINGS: Final = settings(max_examples=100, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 
 
 def answers_as_promised(handle: Callable[[Json], Json], work: str, version: str) -> None:

@@ -1,13 +1,12 @@
-"""Every version of the contracts that this service supports: whatever it may be asked, it answers as promised."""
+"""Whatever a sender may ask, with the lowest or the newest contracts of this major, the service answers as promised."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
-from conformance.published import supported
+from conformance.published import peers
 from conformance.service import answers_as_promised
 from storer import handler as module
 from storer.adapters import DynamoDBTable
@@ -20,7 +19,7 @@ CONTEXT = SimpleNamespace(
 )
 
 
-@pytest.mark.parametrize("version", supported(Path(__file__).parents[2] / "pyproject.toml"))
+@pytest.mark.parametrize("version", peers())
 def test_whatever_the_schema_of_a_request_admits_gets_an_answer_that_the_schema_of_a_response_admits(
     dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch, version: str
 ) -> None:
