@@ -113,12 +113,13 @@ def chaos(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure the pipeline beside its baselines; -- --full for the long run, -- growth and -- cold-start for others."""
-    install(session, environment(session), *package_steps("emulator"), list(group("pyproject.toml", "bench")))
+    """Measure the pipeline beside its baselines, or what docs/scaling.md names; -- --full for the long run."""
+    tools = ["-e", str(CONTRACTS), *group("pyproject.toml", "bench")]
+    install(session, environment(session), *package_steps("emulator"), tools)
     env = {"MINISTACK_PYTHON": ministack_python(session), "SAM_EXECUTABLE": sam_executable(session)}
     session.run("python", "-m", "pytest", "--quiet", "bench/tests")
     module, arguments = "bench", session.posargs
-    if arguments and arguments[0] in ("growth", "cold-start", "cost", "capacity"):
+    if arguments and arguments[0] in ("growth", "cold-start", "cost", "capacity", "encoding", "page"):
         module, arguments = f"bench.{arguments[0].replace('-', '_')}", arguments[1:]
     session.run("python", "-m", module, *arguments, env=env)
 

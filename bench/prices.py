@@ -31,6 +31,8 @@ class Prices:
     express_gigabyte_second: float
     express_gigabytes: float
     pipe_request: float
+    object_write: float
+    object_read: float
 
     @classmethod
     def read(cls, file: Path = FILE) -> Self:
@@ -51,4 +53,6 @@ class Prices:
             express_gigabyte_second=table["step_functions"]["express_gigabyte_second"],
             express_gigabytes=table["step_functions"]["express_gigabytes_billed"],
             pipe_request=table["pipes"]["request"],
+            object_write=table["s3"]["write"],
+            object_read=table["s3"]["read"],
         )

@@ -172,24 +172,30 @@ def find_interpreter(uv: str, target: Target) -> str | None:
     return found.stdout.strip() if found.returncode == 0 else None
 
 
-def modules_of(service: str, python: str, folder: Path) -> set[str]:
+def own_package(service: Path) -> str:
+    """The name that the service's own code is imported by."""
+    return next(path.parent.name for path in service.glob("src/*/handler.py"))
+
+
+def modules_of(service: Path, python: str, folder: Path) -> set[str]:
     """The modules that the handler imports at a cold start, as paths in the package."""
-    command = [python, "-I", "-S", "-c", LIST_MODULES, str(folder), f"{service}.handler"]
+    handler = f"{own_package(service)}.handler"
+    command = [python, "-I", "-S", "-c", LIST_MODULES, str(folder), handler]
     env = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHON"))} | SETTINGS
     found = subprocess.run(command, env=env, check=False, capture_output=True, text=True)  # noqa: S603
     if found.returncode:
-        raise BuildError(f"{service}.handler cannot be imported: {found.stderr.strip()}")
+        raise BuildError(f"{handler} cannot be imported: {found.stderr.strip()}")
     return set(found.stdout.split())
 
 
 def cold_start(uv: str, python: str, service: Path, folder: Path, target: Target) -> set[str]:
     """The modules that a cold start imports; a package for another machine is installed for this one to find out."""
     if target.architecture is None:
-        return modules_of(service.name, python, folder)
+        return modules_of(service, python, folder)
     with tempfile.TemporaryDirectory() as name:
         here = Path(name)
         install(uv, service, here, Target(target.version, None), python)
-        return {module for module in modules_of(service.name, python, here) if (folder / module).is_file()}
+        return {module for module in modules_of(service, python, here) if (folder / module).is_file()}
 
 
 def compile_bytecode(python: str, folder: Path, modules: set[str], own: Sequence[str]) -> None:
@@ -231,7 +237,9 @@ def build(service: Path, folder: Path, target: Target) -> None:
     if foreign := [str(path.relative_to(folder)) for path in foreign_binaries(folder, target)]:
         raise BuildError(f"{', '.join(foreign)}: not for Python {target.version} on {target.architecture}")
     if python := find_interpreter(uv, target):
-        compile_bytecode(python, folder, cold_start(uv, python, service, folder, target), (service.name, CONTRACTS))
+        compile_bytecode(
+            python, folder, cold_start(uv, python, service, folder, target), (own_package(service), CONTRACTS)
+        )
     else:
         print(f"{service.name}: no bytecode, as Python {target.version} is not here: cold starts are slower")
     normalize_modes(folder)

@@ -27,6 +27,8 @@ PRICES = Prices(
     express_gigabyte_second=10e-6,
     express_gigabytes=0.5,
     pipe_request=11e-6,
+    object_write=12e-6,
+    object_read=13e-6,
 )
 USAGE = Usage(
     body_bytes=100, write_units=2, lambda_requests=0.5, gigabyte_seconds=0.25, operations=0.05, state_bytes=3_000
