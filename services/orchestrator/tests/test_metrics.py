@@ -7,9 +7,9 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from faults import holds, results_for, spoil
+from faults import holds, outcomes, results_for, spoil
 from orchestrator import handler as module
-from pipeline import body
+from pipeline import NOW, body
 
 if TYPE_CHECKING:
     from pipeline import Pipeline
@@ -117,6 +117,21 @@ def test_a_message_that_was_stored_alone_has_its_time_too(pipeline: Pipeline, co
 
     pipeline.run(body(), body(mark="poison"))
 
+    assert counted().values("SentToStored") == [1_500]
+
+
+@pytest.mark.parametrize(
+    "moment",
+    ["2026-02-30T12:00:00.000000Z", NOW.replace("2026", "0000"), NOW.replace("2026", "\u0662\u0660\u0662\u0666")],
+)
+def test_a_time_that_cannot_be_counted_changes_no_outcome(pipeline: Pipeline, counted: Any, moment: str) -> None:
+    odd = {"status": "stored", "stored_at": moment}
+    spoil(pipeline, "storer", lambda event, honest: results_for(event, "odd", odd, honest()))
+    spoil(pipeline, "validator", lambda event, honest: results_for(event, "blank", INVALID, honest()))
+
+    run = pipeline.run(body(), body(mark="odd"), body(mark="blank"))
+
+    assert outcomes(pipeline, run.failed, 3) == {"m0": "stored", "m1": "stored", "m2": "rejected"}
     assert counted().values("SentToStored") == [1_500]
 
 
