@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -92,6 +95,32 @@ def test_alarms_and_dashboard_are_deployed_with_the_root(cloudwatch: Any) -> Non
     (shown,) = [widget["properties"]["alarms"] for widget in json.loads(body)["widgets"] if widget["type"] == "alarm"]
     assert {arn.rpartition(":")[2].removeprefix(PREFIX) for arn in shown} == SIMPLE | NOT_IN_MINISTACK
     assert "${" not in body
+
+
+def test_monitoring_is_deployed_and_deleted_alone(emulator: Emulator, cloudwatch: Any) -> None:
+    run_deploy(emulator, "deploy", "shared", "--yes")
+
+    run_deploy(emulator, "deploy", "monitoring", "--yes", "--parameter", "NoTrafficSeconds=3600")
+
+    alarms = cloudwatch.describe_alarms(AlarmNamePrefix="alone-durable-pipeline-")["MetricAlarms"]
+    assert {alarm["AlarmName"].removeprefix("alone-durable-pipeline-") for alarm in alarms} == SIMPLE | {"no-traffic"}
+    run_deploy(emulator, "delete", "monitoring", "--yes")
+    assert not cloudwatch.describe_alarms(AlarmNamePrefix="alone-durable-pipeline-")["MetricAlarms"]
+    run_deploy(emulator, "delete", "shared", "--yes")
+
+
+def run_deploy(emulator: Emulator, command: str, stack: str, *words: str) -> None:
+    """Run what ./nox -s deploy and ./nox -s delete run, for the environment `alone`."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    nobody = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+    path = {"PYTHONPATH": str(REPOSITORY / "infra")}
+    subprocess.run(
+        [sys.executable, "-m", "deploy", command, stack, "--env", "alone", *words],
+        env=kept | nobody | path | emulator.endpoint.variables(),
+        stdin=subprocess.DEVNULL,
+        timeout=200,
+        check=True,
+    )
 
 
 def test_the_rule_of_the_composite_alarm_is_understood(cloudwatch: Any) -> None:
