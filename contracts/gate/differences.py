@@ -141,7 +141,7 @@ def _compared(old: Any, new: Any, path: str, change: str) -> Difference:
 def _takes_all(reader: Any, sender: Any) -> bool:
     """Say whether a reader takes all that a sender can send; what the library cannot tell counts as no."""
     try:
-        return jsoncompat.check_compat(json.dumps(sender), json.dumps(reader), jsoncompat.Role.DESERIALIZER)
+        return bool(jsoncompat.check_compat(json.dumps(sender), json.dumps(reader), jsoncompat.Role.DESERIALIZER))
     except ValueError:
         return False
 
