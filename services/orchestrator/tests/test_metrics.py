@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -79,6 +80,24 @@ def test_every_failed_message_has_one_reason(pipeline: Pipeline, counted: Any) -
         ("transform", "invoke_failed"): 2,
         ("transform", "broken_contract"): 1,
     }
+
+
+def test_a_failed_message_has_its_own_reason_and_not_that_of_a_neighbour(pipeline: Pipeline, counted: Any) -> None:
+    unavailable = {**THROTTLED, "error": {"code": "unavailable", "message": "no table"}}
+    spoil(pipeline, "storer", lambda event, honest: results_for(event, "busy", THROTTLED, honest()))
+    spoil(pipeline, "storer", lambda event, honest: results_for(event, "gone", unavailable, honest()))
+    log = io.StringIO()
+    module.logger.registered_handler.setStream(log)
+
+    pipeline.run(body(mark="busy"), body(mark="gone"), body(mark="gone"), body())
+
+    assert counted().reasons("MessagesFailed") == {("store", "throttled"): 1, ("store", "unavailable"): 2}
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
+    assert [(line["message_id"], line["code"], line["reason"]) for line in lines if "code" in line] == [
+        ("m0", "throttled", "later"),
+        ("m1", "unavailable", "no table"),
+        ("m2", "unavailable", "no table"),
+    ]
 
 
 def test_a_chunk_that_ends_in_an_unforeseen_error_is_counted_as_failed(

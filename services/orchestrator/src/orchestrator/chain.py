@@ -14,7 +14,7 @@ from aws_durable_execution_sdk_python.retries import with_retry
 from pipeline_contracts import compress
 
 from orchestrator import operations
-from orchestrator.errors import BrokenContractError, StageError, UnfinishedError, code_of
+from orchestrator.errors import BrokenContractError, FailureCode, StageError, UnfinishedError
 from orchestrator.limits import MAX_PAYLOAD_BYTES
 from orchestrator.messages import Failure, Record, Rejection
 from orchestrator.stages import Unfinished
@@ -63,9 +63,9 @@ def run_together(context: DurableContext, records: Sequence[Record], stages: Seq
             # with_retry is typed with a protocol that lacks invoke; it passes the context that it was given.
             with_retry(context, asking.ask, operations.RETRY, name=stage.name)  # type: ignore[arg-type]
         except UnfinishedError as error:
-            progress.failed += (failure(record, stage, error) for record in asking.waiting)
+            progress.failed += asking.failures(error)
         except (InvokeError, BrokenContractError) as error:
-            progress.stranded += ((failure(record, stage, error), index) for record in asking.waiting)
+            progress.stranded += ((failure, index) for failure in asking.failures(error))
         progress.rejected += asking.rejected
         records = asking.passed
     else:
@@ -89,7 +89,7 @@ def run_one_by_one(context: DurableContext, progress: Progress, stages: Sequence
             try:
                 asking.ask(context)
             except (UnfinishedError, InvokeError, BrokenContractError) as error:
-                failed = failure(record, stage, error)
+                (failed,) = asking.failures(error)
                 return {"outcome": "failed", "why": [failed.stage, failed.code, failed.reason]}
             for _, rejection in asking.rejected:
                 return {"outcome": "rejected", "why": [rejection.stage, rejection.code, rejection.reason]}
@@ -150,8 +150,21 @@ class Asking:
                     self.waiting.append(record)
                     errors.append(error)
         if errors:
-            first = errors[0]
-            raise UnfinishedError(f"{len(errors)} records are not finished, the first: {first.message}", first.code)
+            raise UnfinishedError(errors)
+
+    def failures(self, error: StageError) -> list[Failure]:
+        """Say of each record that is not finished why, after the error that `ask` has ended with."""
+        whys: list[tuple[str, str]]
+        if isinstance(error, UnfinishedError):
+            whys = [(reason.code, reason.message) for reason in error.reasons]
+        else:
+            broken = isinstance(error, BrokenContractError)
+            code = FailureCode.BROKEN_CONTRACT if broken else FailureCode.INVOKE_FAILED
+            whys = [(code, str(error))] * len(self.waiting)
+        return [
+            Failure(record, self._stage.name, code, reason[:MAX_REASON])
+            for record, (code, reason) in zip(self.waiting, whys, strict=True)
+        ]
 
 
 def rejections_of(progress: Progress) -> list[Rejection]:
@@ -161,8 +174,3 @@ def rejections_of(progress: Progress) -> list[Rejection]:
         for record, rejection in progress.rejected
         for message in (record.message, *record.copies)
     ]
-
-
-def failure(record: Record, stage: Stage, error: StageError) -> Failure:
-    """Say why a stage did not finish a record."""
-    return Failure(record, stage.name, code_of(error), str(error)[:MAX_REASON])

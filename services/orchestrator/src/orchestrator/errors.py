@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from aws_durable_execution_sdk_python.exceptions import InvokeError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pipeline_contracts import RecordError
 
 
 class BrokenContractError(Exception):
@@ -12,11 +18,11 @@ class BrokenContractError(Exception):
 
 
 class UnfinishedError(Exception):
-    """A service said of some records that it could not do them now; the code is that of the first."""
+    """A service said of some records that it could not do them now, and why of each."""
 
-    def __init__(self, message: str, code: str) -> None:
-        super().__init__(message)
-        self.code = code
+    def __init__(self, reasons: Sequence[RecordError]) -> None:
+        super().__init__(f"{len(reasons)} records are not finished, the first: {reasons[0].message}")
+        self.reasons = tuple(reasons)
 
 
 class FailureCode(StrEnum):
@@ -31,14 +37,3 @@ class FailureCode(StrEnum):
 
 
 StageError = InvokeError | BrokenContractError | UnfinishedError
-
-
-def code_of(error: StageError) -> str:
-    """Name the reason why a stage did not finish a record, as logs and metrics have it."""
-    match error:
-        case UnfinishedError():
-            return error.code
-        case BrokenContractError():
-            return FailureCode.BROKEN_CONTRACT
-        case InvokeError():
-            return FailureCode.INVOKE_FAILED
