@@ -2,49 +2,65 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.limits import ATTEMPTS, SERVICE_TIMEOUT_SECONDS, STAGES, worst_case_seconds
+from faults import results_for, spoil
+from orchestrator import limits
+from orchestrator.limits import ATTEMPTS, SENDING_SECONDS, SERVICE_TIMEOUT_SECONDS, STAGES
 from pipeline import body
 
 if TYPE_CHECKING:
     from pipeline import Pipeline
 
+LATER = {"error": {"code": "unavailable", "message": "later"}}
+NEVER = {"error": {"code": "not_transformable", "message": "no"}}
 
-def test_stages_at_their_full_timeout_stay_below_the_bound(pipeline: Pipeline) -> None:
-    attempts = dict.fromkeys(("validator", "transformer", "storer"), 0)
 
-    def slow(name: str) -> None:
-        honest = getattr(pipeline.services, name)
+def test_the_longest_way_of_a_batch_stays_below_the_bound(pipeline: Pipeline) -> None:
+    """Each stage succeeds at its last attempt, one record is left for two stages alone, and each queue is slow."""
+    pipeline.monkeypatch.setattr(limits, "RESUMING_SECONDS", 0)  # the runner resumes in no time
+    attempts: Counter[str] = Counter()
 
-        def answer(event: dict[str, Any], context: object) -> Any:
+    def slow(name: str, at_last: Any) -> None:
+        def answer(event: dict[str, Any], honest: Any) -> Any:
             attempts[name] += 1
             pipeline.let_pass(timedelta(seconds=SERVICE_TIMEOUT_SECONDS))
-            # The first two stages succeed at the last attempt, and the last one never: no way takes longer.
-            if name == "storer" or attempts[name] < ATTEMPTS:
+            return at_last(event, honest)
+
+        spoil(pipeline, name, answer)
+
+    def late(name: str) -> Any:
+        def answer(event: dict[str, Any], honest: Any) -> Any:
+            if attempts[name] != ATTEMPTS:
                 raise TimeoutError
-            return honest(event, context)
+            return honest()
 
-        setattr(pipeline.services, name, answer)
-
-    honest = pipeline.services.transformer
-
-    def transformer(event: dict[str, Any], context: object) -> Any:
-        # One record is left for the last stage, so that one by one is one after the other.
-        answer = honest(event, context)
-        error = {"code": "not_transformable", "message": "no"}
-        answer["results"][1] = {"execution_id": answer["results"][1]["execution_id"], "error": error}
         return answer
 
-    pipeline.services.transformer = transformer  # type: ignore[method-assign]
-    for name in attempts:
-        slow(name)
+    def transformer(event: dict[str, Any], honest: Any) -> Any:
+        match attempts["transformer"]:
+            case 2:
+                return results_for(event, "later", LATER, results_for(event, "never", NEVER, honest()))
+            case 4:
+                return honest()
+        raise TimeoutError
+
+    def sending(*_: object) -> bool:
+        pipeline.let_pass(timedelta(seconds=SENDING_SECONDS))
+        return False
+
+    slow("validator", late("validator"))
+    slow("transformer", transformer)
+    slow("storer", late("storer"))
+    pipeline.queue.refuses = sending
+    pipeline.monkeypatch.setattr(pipeline.source, "redeliver", sending)
     began = pipeline.now()
 
-    run = pipeline.run(body(), body())
+    run = pipeline.run("not json", body(), body(mark="later"), body(mark="never"), execution_timeout=840)
 
     took = (pipeline.now() - began).total_seconds()
-    assert run.failed == ["m0"]
-    assert attempts == {"validator": ATTEMPTS, "transformer": ATTEMPTS, "storer": ATTEMPTS + 1}
-    assert STAGES * ATTEMPTS * SERVICE_TIMEOUT_SECONDS < took < worst_case_seconds()
+    assert run.failed == ["m2"]
+    assert attempts == {"validator": ATTEMPTS, "transformer": ATTEMPTS + 1, "storer": ATTEMPTS + 1}
+    assert STAGES * ATTEMPTS * SERVICE_TIMEOUT_SECONDS < took < limits.worst_case_seconds()

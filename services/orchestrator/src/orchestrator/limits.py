@@ -21,8 +21,11 @@ FIRST_BACKOFF_SECONDS, BACKOFF_RATE, MAX_BACKOFF_SECONDS = 2, 2, 30
 SERVICE_TIMEOUT_SECONDS = 45
 """`Timeout` in the templates of the validator, the transformer and the storer."""
 
-SENDING_SECONDS = 60
+SENDING_SECONDS = 50
 """To reject or redeliver the messages of a batch: one failed call ends it, and the others take milliseconds."""
+
+SENDINGS = 3
+"""One after the other: unreadable messages, those that a chunk rejects, and those that are delivered again."""
 
 FIRST_REDELIVERY_SECONDS, MAX_REDELIVERY_SECONDS = 10, 300
 
@@ -52,7 +55,7 @@ def worst_case_seconds() -> int:
     together = STAGES * (ATTEMPTS * SERVICE_TIMEOUT_SECONDS + backoff)
     one_by_one = STAGES * SERVICE_TIMEOUT_SECONDS
     resumptions = STAGES * (2 * ATTEMPTS - 1) + STAGES + 3
-    return together + one_by_one + 2 * SENDING_SECONDS + resumptions * RESUMING_SECONDS
+    return together + one_by_one + SENDINGS * SENDING_SECONDS + resumptions * RESUMING_SECONDS
 
 
 OPERATIONS_OF_BATCH = 4
