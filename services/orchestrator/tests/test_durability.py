@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from faults import holds, spoil
 from orchestrator import handler as module
+from orchestrator import operations
 from pipeline import body
 
 if TYPE_CHECKING:
@@ -114,6 +115,20 @@ def test_a_replay_calls_no_service_twice_and_counts_once(
     assert [(c["MessagesReceived"], c["MessagesStored"], c["MessagesRejected"]) for c in counts] == [
         ([2.0], [1.0], [1.0])
     ]
+
+
+def test_a_replay_compresses_no_request_again(pipeline: Pipeline) -> None:
+    compressed: list[str] = []
+
+    def compress(text: str) -> None:
+        compressed.append(text)
+
+    pipeline.monkeypatch.setattr(operations, "compress", compress)
+
+    run = pipeline.run(*(body(secret="x" * 1_000) for _ in range(20)))
+
+    assert run.invocations > 1, "no replay took place"
+    assert len(compressed) == 3
 
 
 def test_the_checkpoint_of_a_batch_holds_no_data(pipeline: Pipeline) -> None:

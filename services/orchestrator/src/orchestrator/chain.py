@@ -5,13 +5,11 @@ All here is replayed from its checkpoints, so all that is not in an operation is
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from aws_durable_execution_sdk_python.exceptions import InvokeError
 from aws_durable_execution_sdk_python.retries import with_retry
-from pipeline_contracts import compress
 
 from orchestrator import operations
 from orchestrator.errors import BrokenContractError, FailureCode, StageError, UnfinishedError
@@ -134,9 +132,7 @@ class Asking:
         size = len(plain.encode())
         if size > MAX_PAYLOAD_BYTES:
             raise BrokenContractError(f"what the stages before answered makes a request of {size:,} bytes")
-        form = compress(plain)
-        payload = json.dumps(form) if form else plain
-        text = context.invoke(self._stage.function_arn, payload, self._stage.name, operations.INVOKE)
+        text = context.invoke(self._stage.function_arn, plain, self._stage.name, operations.INVOKE)
         verdicts = self._stage.read(text or "null", self.waiting)
         asked, self.waiting = self.waiting, []
         errors: list[RecordError] = []

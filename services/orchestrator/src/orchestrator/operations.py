@@ -6,6 +6,7 @@ them.
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from aws_durable_execution_sdk_python.config import (
@@ -24,7 +25,8 @@ from aws_durable_execution_sdk_python.retries import (
     WithRetryConfig,
     create_retry_strategy,
 )
-from aws_durable_execution_sdk_python.serdes import PassThroughSerDes
+from aws_durable_execution_sdk_python.serdes import PassThroughSerDes, SerDesContext
+from pipeline_contracts import compress
 
 from orchestrator.errors import BrokenContractError, UnfinishedError
 from orchestrator.limits import ATTEMPTS, BACKOFF_RATE, FIRST_BACKOFF_SECONDS, MAX_BACKOFF_SECONDS
@@ -39,8 +41,18 @@ REJECT = "reject"
 LOG_FAILED = "log-failed"
 REDELIVER = "redeliver-soon"
 
+
+class InTransit(PassThroughSerDes[str]):
+    """Compresses a request when its invoke starts: a replay, which has the answer, does not compress it again."""
+
+    def serialize(self, value: str, _: SerDesContext) -> str:
+        """Give what is checkpointed and sent."""
+        form = compress(value)
+        return json.dumps(form) if form else value
+
+
 # Requests and responses are JSON text already: the stage writes the one and reads the other.
-INVOKE: InvokeConfig[str, str] = InvokeConfig(serdes_payload=PassThroughSerDes(), serdes_result=PassThroughSerDes())
+INVOKE: InvokeConfig[str, str] = InvokeConfig(serdes_payload=InTransit(), serdes_result=PassThroughSerDes())
 
 # The default completion fails fast, and one failed branch would take its neighbours with it. FLAT branches are no
 # operations of their own.
