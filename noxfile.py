@@ -116,8 +116,7 @@ def chaos(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Measure the pipeline beside its baselines, or what docs/scaling.md names; -- --full for the long run."""
-    tools = ["-e", str(CONTRACTS), *group("pyproject.toml", "bench")]
-    install(session, environment(session), *package_steps("emulator"), tools)
+    install(session, environment(session), *bench_steps())
     env = {"MINISTACK_PYTHON": ministack_python(session), "SAM_EXECUTABLE": sam_executable(session)}
     session.run("python", "-m", "pytest", "--quiet", "bench/tests")
     module, arguments = "bench", session.posargs
@@ -196,6 +195,7 @@ def lint(session: nox.Session) -> None:
     for tests in ("infra/chaos", "infra/deploy", "infra/e2e"):
         options = ("--python-executable", str(types), "--cache-dir", f".mypy_cache/{tests}")
         session.run("mypy", *options, tests, env={"MYPYPATH": "infra:infra/emulator/src"})
+    types = environment_beside(session, "types-bench", *bench_steps()) / "bin" / "python"
     options = ("--python-executable", str(types), "--cache-dir", ".mypy_cache/bench", "--explicit-package-bases")
     session.run("mypy", *options, "bench", "--exclude", "baselines", env={"MYPYPATH": ".:infra/emulator/src"})
     types = environment_beside(session, "types-security", ["--exact", *group("pyproject.toml", "sbom")]) / "bin/python"
@@ -340,6 +340,11 @@ def package_steps(name: str) -> list[list[str]]:
         pinned = ["--exact", "--require-hashes", "-r", str(lock)]
         return [pinned, ["--no-deps", "-e", str(package)], ["-c", str(lock), *tools]]
     return [["--exact", "-e", str(package), *tools]]
+
+
+def bench_steps() -> list[list[str]]:
+    """The steps that install what the benchmarks import."""
+    return [*package_steps("emulator"), ["-e", str(CONTRACTS), *group("pyproject.toml", "bench")]]
 
 
 def steps_of_all_services() -> list[list[str]]:

@@ -62,7 +62,8 @@ def weigh(bodies: Sequence[str]) -> Weight:
     seconds = time.process_time() - began
     # The reference of the chunk's object is once in each request; the smaller payloads are compressed as well.
     claims = [short(text) for text in payloads([""] * len(bodies))]
-    return Weight(*(sum(map(len, texts)) / len(bodies) for texts in (plain, compressed, claims)), 1_000 * seconds)
+    sizes = [sum(map(len, texts)) / len(bodies) for texts in (plain, compressed, claims)]
+    return Weight(sizes[0], sizes[1], sizes[2], 1_000 * seconds)
 
 
 def short(text: str) -> str:
@@ -82,6 +83,7 @@ def payloads(bodies: Sequence[str]) -> list[str]:
             processed_at=NOW,
             execution_id=identity,
             transformation_applied="standard",
+            derived={},
         )
         for number, identity in enumerate(ids)
     ]
