@@ -82,6 +82,12 @@ class Stack:
         answer = self.sqs.get_queue_attributes(QueueUrl=self._outputs.queue_url, AttributeNames=names)  # type: ignore[arg-type]
         return sum(int(value) for value in answer["Attributes"].values())
 
+    def in_flight(self) -> int:
+        """Count the messages that were received and are not deleted."""
+        name = "ApproximateNumberOfMessagesNotVisible"
+        answer = self.sqs.get_queue_attributes(QueueUrl=self._outputs.queue_url, AttributeNames=[name])  # type: ignore[list-item]
+        return int(answer["Attributes"][name])  # type: ignore[index]
+
     def wait_until_failed(self, message_id: str) -> None:
         """Wait until the orchestrator has given a message up for this delivery, as its log says."""
 
