@@ -167,5 +167,6 @@ def test_the_log_names_a_message_that_was_not_stored_once_and_never_its_data(pip
         ("m20", "validate", "broken_contract"),
         ("m0", "store", "invoke_failed"),
     ]
+    assert {line["level"] for line in failed} == {"WARNING"}
     (_,) = [line for line in lines if line["message"] == "records go one by one"]
     assert "hidden" not in log.getvalue()

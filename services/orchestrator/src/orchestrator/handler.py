@@ -19,7 +19,7 @@ from orchestrator.settings import Settings
 from orchestrator.tally import Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from orchestrator.chunks import Chunk
     from orchestrator.messages import Failure, Message, Rejection
@@ -110,7 +110,7 @@ def reject(context: DurableContext, rejections: Sequence[Rejection], name: str) 
             context.logger.error("rejected messages could not be sent", extra={"reason": problem})
         for rejection in rejections:
             if rejection.message.index in sent:
-                log_outcome(context, "message is rejected", rejection.message, rejection)
+                log_outcome(context.logger.info, "message is rejected", rejection.message, rejection)
         return sorted(sent)
 
     return context.step(send, name, operations.STEP)
@@ -124,14 +124,14 @@ def log_failed(context: DurableContext, failures: Sequence[Failure]) -> None:
     def log(_: object) -> None:
         for failure in failures:
             for message in (failure.record.message, *failure.record.copies):
-                log_outcome(context, "message failed", message, failure)
+                log_outcome(context.logger.warning, "message failed", message, failure)
 
     context.step(log, operations.LOG_FAILED, operations.STEP)
 
 
-def log_outcome(context: DurableContext, what: str, message: Message, why: Rejection | Failure) -> None:
+def log_outcome(log: Callable[..., None], what: str, message: Message, why: Rejection | Failure) -> None:
     """Write the one line of a message that was not stored; it never holds its data."""
-    context.logger.info(
+    log(
         what,
         extra={
             "execution_id": why.execution_id,
