@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import tempfile
 from pathlib import Path
@@ -13,8 +14,9 @@ from pipeline_emulator.signals import ending_signals_raise
 from pipeline_emulator.steps import ConsoleSteps
 from rich.console import Console
 
-from bench import messages, report
+from bench import cost, messages, report
 from bench.measure import Bench, Measurement
+from bench.prices import Prices
 from bench.variants import BASELINES, LOOP, MAP, OURS, Variant, copy_with_baselines
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -43,10 +45,11 @@ def main(arguments: list[str] | None = None) -> int:
     except EmulatorError as error:
         Console(stderr=True).print(f"error: {error}", markup=False, highlight=False, soft_wrap=True)
         return 1
-    for line in report.comparison(measured):
+    figures = report.figures(measured, options.size, options.kind)
+    for line in (*report.comparison(measured), *cost.goal(figures, Prices.read())):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     if options.write:
-        report.write(options.write, measured, options.size, options.kind)
+        options.write.write_text(f"{json.dumps(figures, indent=2)}\n", encoding="utf-8")
     return 0
 
 

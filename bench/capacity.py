@@ -9,10 +9,10 @@ from __future__ import annotations
 import argparse
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 RATES = (1, 10, 100, 1_000, 10_000, 100_000, 1_000_000)
 
@@ -63,6 +63,18 @@ class Load:
     write_units: float = 2.0
     """For a message."""
     window_seconds: float = 1.0
+
+    @classmethod
+    def measured(cls, rate: int, figures: Mapping[str, Any]) -> Self:
+        """Give a load of messages as the benchmark measured them, a batch at a time."""
+        calm = figures["variants"]["ours, a batch at a time"]
+        return cls(
+            rate,
+            message_bytes=figures["size"],
+            batch_seconds=calm["execution_seconds"] / calm["executions"],
+            state_bytes=sum(calm["state_bytes"].values()) / calm["messages"],
+            write_units=figures["write_units"],
+        )
 
 
 @dataclass(frozen=True)

@@ -125,7 +125,8 @@ def main(arguments: list[str] | None = None) -> int:
     found = list(measure(options.python, "perf_counter" if options.wall else "process_time"))
     print("\n".join(table(found)))
     if options.write:
-        measured = {**report.measured_on(), "interpreter": options.python}
+        version = subprocess.run([options.python, "--version"], check=True, capture_output=True, text=True).stdout  # noqa: S603
+        measured = {**report.measured_on(), "interpreter": version.strip()}
         figures = {"measured": measured, "services": [asdict(one) for one in found]}
         options.write.write_text(f"{json.dumps(figures, indent=1)}\n", encoding="utf-8")
     return 0

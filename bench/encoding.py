@@ -62,8 +62,8 @@ def weigh(bodies: Sequence[str]) -> Weight:
     seconds = time.process_time() - began
     # The reference of the chunk's object is once in each request; the smaller payloads are compressed as well.
     claims = [short(text) for text in payloads([""] * len(bodies))]
-    sizes = [sum(map(len, texts)) / len(bodies) for texts in (plain, compressed, claims)]
-    return Weight(sizes[0], sizes[1], sizes[2], 1_000 * seconds)
+    each = [sum(map(len, texts)) / len(bodies) for texts in (plain, compressed, claims)]
+    return Weight(plain=each[0], compressed=each[1], claim_check=each[2], milliseconds=1_000 * seconds)
 
 
 def short(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 from datetime import UTC, datetime
@@ -10,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from bench.measure import Measurement
 
@@ -47,16 +45,15 @@ def comparison(measured: Mapping[str, Measurement]) -> Iterator[str]:
     yield _goal("bytes of state written, times the message's size", copies, COPIES)
 
 
-def write(path: Path, measured: Mapping[str, Measurement], size: int, kind: str) -> None:
-    """Write all figures, with the machine and the date."""
-    figures = {
+def figures(measured: Mapping[str, Measurement], size: int, kind: str) -> dict[str, Any]:
+    """Give all figures, with the machine and the date."""
+    return {
         "measured": measured_on(),
         "size": size,
         "kind": kind,
         "write_units": measured["ours"].write_units / measured["ours"].messages,
         "variants": {name: as_json(one) for name, one in measured.items()},
     }
-    path.write_text(f"{json.dumps(figures, indent=2)}\n", encoding="utf-8")
 
 
 def measured_on() -> dict[str, str]:
