@@ -362,11 +362,6 @@ def steps_of_all_services() -> list[list[str]]:
     return [["--exact", "--require-hashes", *pinned], ["--no-deps", *local], tools]
 
 
-def bench_steps() -> list[list[str]]:
-    """The steps that install what the benchmarks need."""
-    return [*package_steps("emulator"), ["-e", str(CONTRACTS), *group("pyproject.toml", "bench")]]
-
-
 def environment(session: nox.Session) -> Path:
     """The folder of the session's own environment."""
     return Path(session.virtualenv.location)
