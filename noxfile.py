@@ -87,7 +87,7 @@ def test(session: nox.Session, package: str) -> None:
         session.run("pytest", *session.posargs, env=env)
 
 
-@nox.session
+@nox.session(allow_parallel=True)
 def e2e(session: nox.Session) -> None:
     """Test the deployed pipeline from outside, on an emulated AWS; what follows -- is pytest's."""
     install(session, environment(session), *package_steps("emulator"))
