@@ -31,10 +31,7 @@ def orders(size: int, count: int, *, seed: int = 1) -> Iterator[str]:
         }
         if size >= 200:
             body |= {"customer": f"C{chance.randrange(10**8):08}", "town": chance.choice(_TOWNS)}
-            lines: list[object] = []
-            while len(_text(body | {"lines": [*lines, _line(chance)]})) < size - 20:
-                lines.append(_line(chance))
-            body["lines"] = lines
+            body["lines"] = list(_lines(chance, size - 20 - len(_text(body | {"lines": []}))))
         yield _filled(body, size, " ".join(chance.choices(_WORDS, k=size // 4 + 8)))
 
 
@@ -47,6 +44,14 @@ def noise(size: int, count: int, *, seed: int = 1) -> Iterator[str]:
 
 
 KINDS = {"orders": orders, "noise": noise}
+
+
+def _lines(chance: random.Random, room: int) -> Iterator[dict[str, object]]:
+    """Give lines as long as another one would fit."""
+    while len(_text(_line(chance))) < room:
+        line = _line(chance)
+        room -= len(_text(line)) + len(",")
+        yield line
 
 
 def _line(chance: random.Random) -> dict[str, object]:

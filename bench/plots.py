@@ -34,7 +34,7 @@ def write_plots(figures: Mapping[str, Any], folder: Path) -> None:
             panel.set_xscale("log")
             panel.set_xticks([row[axis] for row in rows], [f"{row[axis]:,}" for row in rows])
             panel.minorticks_off()
-            panel.set_ylim(bottom=0)
+            panel.set_ylim(0, 1.2 * max(row[name] for row in rows))
             panel.set_title(label, fontsize=10)
             panel.set_xlabel(series)
             panel.grid(visible=True, alpha=0.3)
