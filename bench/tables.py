@@ -1,0 +1,93 @@
+"""Committed figures as Markdown tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bench.cold_start import ColdStart
+from bench.report import CALM
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from bench.cost import Bill
+
+
+def measured(figures: Mapping[str, Any]) -> str:
+    """Say when and where."""
+    return f"Measured on {figures['measured']['date']} on a {figures['measured']['machine']}."
+
+
+def comparison(figures: Mapping[str, Any]) -> Iterator[str]:
+    """Compare the variants."""
+    yield f"{measured(figures)} Messages of {figures['size']:,} bytes."
+    yield ""
+    yield (
+        "| | messages | messages/s | median | p99 | orchestrator's invocations a message | services' invocations | "
+        "operations | bytes of state |"
+    )
+    yield f"|---|{'---:|' * 8}"
+    for name, one in figures["variants"].items():
+        if name == CALM:
+            continue
+        each = one["messages"]
+        yield (
+            f"| {name} | {each:,} | {one['messages_per_second']:.1f} | {one['median_seconds']:.2f} s | "
+            f"{one['p99_seconds']:.2f} s | {one['orchestrator_invocations'] / each:.3f} | "
+            f"{sum(one['service_invocations'].values()) / each:.3f} | {one['operations'] / each:.3f} | "
+            f"{sum(one['state_bytes'].values()) / each:,.0f} |"
+        )
+
+
+def growth(figures: Mapping[str, Any]) -> Iterator[str]:
+    """Give what the plots show."""
+    yield measured(figures)
+    yield ""
+    yield "| varied | messages | batch | chunk | bytes | messages/s | operations | invocations | bytes of state |"
+    yield f"|---|{'---:|' * 8}"
+    for row in figures["points"]:
+        yield (
+            f"| {row['series']} | {row['messages']:,} | {row['batch_size']:,} | {row['chunk_size']} | "
+            f"{row['size']:,} | {row['messages_per_second']:.0f} | {row['operations']:.3f} | "
+            f"{row['invocations']:.3f} | {row['state_bytes']:,.0f} |"
+        )
+
+
+def cold_start(figures: Mapping[str, Any], table: Callable[[Iterable[ColdStart]], Iterator[str]]) -> Iterator[str]:
+    """Give the table of cold starts."""
+    yield f"{measured(figures)} The handlers are imported by {figures['measured']['interpreter']}."
+    yield ""
+    yield from table(ColdStart(**service) for service in figures["services"])
+
+
+def summary(figures: Mapping[str, Any], bills: Mapping[str, Bill]) -> Iterator[str]:
+    """Give the few figures of the README."""
+    ours, loop = (figures["variants"][name] for name in ("ours", "loop"))
+    rows = {
+        "durable operations a message": [one["operations"] / one["messages"] for one in (ours, loop)],
+        "invocations a message": [_invocations(one) / one["messages"] for one in (ours, loop)],
+        "bytes of state a message": [sum(one["state_bytes"].values()) / one["messages"] for one in (ours, loop)],
+        "messages a second, all of it emulated": [one["messages_per_second"] for one in (ours, loop)],
+        "dollars a million messages": [bills[name].total for name in ("ours", "loop")],
+    }
+    yield (
+        f"| {ours['messages']:,} and {loop['messages']:,} messages of {figures['size']:,} bytes | this pipeline | "
+        "an invoke for each record and stage |"
+    )
+    yield "|---|---:|---:|"
+    for name, values in rows.items():
+        yield f"| {name} | {' | '.join(map(_short, values))} |"
+    yield ""
+    yield (
+        f"{measured(figures)} The queue and the write of the item alone cost "
+        f"{bills['floor'].total:.2f} dollars a million messages."
+    )
+
+
+def _short(value: float) -> str:
+    decimals = 3 if value < 1 else 2 if value < 10 else 1 if value < 100 else 0
+    return f"{value:,.{decimals}f}"
+
+
+def _invocations(one: Mapping[str, Any]) -> float:
+    return float(one["orchestrator_invocations"] + sum(one["service_invocations"].values()))
