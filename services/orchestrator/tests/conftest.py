@@ -4,6 +4,7 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -11,6 +12,10 @@ if TYPE_CHECKING:
     from pipeline import Pipeline
 
 FUNCTION = "arn:aws:lambda:us-west-2:123456789012:function:{}:live"
+
+# No test depends on how fast a machine is, or on what else it does.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 os.environ |= {
     "ENVIRONMENT": "test",

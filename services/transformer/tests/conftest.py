@@ -1,5 +1,11 @@
 import os
 
+from hypothesis import HealthCheck, settings
+
+# No test depends on how fast a machine is, or on what else it does.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
+
 os.environ |= {
     "ENVIRONMENT": "test",
     "POWERTOOLS_SERVICE_NAME": "transformer",
