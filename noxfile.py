@@ -102,7 +102,7 @@ def e2e(session: nox.Session) -> None:
 @nox.session
 def chaos(session: nox.Session) -> None:
     """Kill the pipeline's processes under load, then account for every message; -- --help for options."""
-    install(session, environment(session), *package_steps("emulator"))
+    install(session, environment(session), *package_steps("emulator"), ["-e", str(CONTRACTS)])
     env = {
         "MINISTACK_PYTHON": ministack_python(session),
         "SAM_EXECUTABLE": sam_executable(session),

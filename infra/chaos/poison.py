@@ -11,7 +11,15 @@ if TYPE_CHECKING:
 POISONS = ("poison-exit", "poison-memory", "poison-loop")
 """Processing types that end the process which handles them."""
 
-_COPIED = ("contracts", "services", "infra/template.yaml", "infra/shared", "infra/build_service.py", "pyproject.toml")
+_COPIED = (
+    "contracts",
+    "services",
+    "infra/template.yaml",
+    "infra/shared",
+    "infra/monitoring",
+    "infra/build_service.py",
+    "pyproject.toml",
+)
 _TRANSFORMATIONS = "services/transformer/src/transformer/transformations.py"
 _SERVICES = ("validator", "transformer", "storer")
 

@@ -169,7 +169,7 @@ def test_each_message_of_a_batch_has_the_outcome_that_its_own_faults_leave_it(st
 def test_a_permanent_outage_ends_in_the_dead_letter_queue_all_of_it_after_as_many_deliveries_as_are_allowed(
     stack: Stack, faults: Faults
 ) -> None:
-    faults.inject(INVOKE_STORER | error("ServiceException", 500))
+    faults.inject(PUT | error("InternalServerError", 500))
 
     sent = stack.send(*(body(f"{number}.csv") for number in range(20)))
     stack.wait_until_drained(seconds=STORM_SECONDS)
