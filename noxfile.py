@@ -89,14 +89,14 @@ def test(session: nox.Session, package: str) -> None:
 
 @nox.session(allow_parallel=True)
 def e2e(session: nox.Session) -> None:
-    """Test the deployed pipeline from outside, on an emulated AWS; what follows -- is pytest's."""
-    install(session, environment(session), *package_steps("emulator"))
+    """Test the deployed pipeline from outside, on an emulated AWS, two files at a time; what follows -- is pytest's."""
+    install(session, environment(session), *package_steps("emulator"), list(group("pyproject.toml", "e2e")))
     env = {
         "MINISTACK_PYTHON": ministack_python(session),
         "SAM_EXECUTABLE": sam_executable(session),
         "MICROBURST_EXECUTABLE": microburst_executable(session),
     }
-    session.run("pytest", "infra/e2e", *session.posargs, env=env)
+    session.run("pytest", "--numprocesses=2", "--dist=loadfile", "infra/e2e", *session.posargs, env=env)
 
 
 @nox.session
