@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from whole import Whole
 
 GOOD = '{"data_source": "neighbour", "processing_type": "standard"}'
-BATCH = 50
+BATCH = 20
 
 
 def for_many(config: pytest.Config, strategy: st.SearchStrategy[Any], check: Callable[[list[Any]], None]) -> None:
