@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pipeline_contracts import ErrorCode, StorageRecord, StorageStatus, TransformedData, parse_body, same_json
-from storer.adapters import DynamoDBTable, ExactDeserializer
+from storer.adapters import DynamoDBTable, ExactDeserializer, attribute_value
 from storer.logic import store
 
 if TYPE_CHECKING:
@@ -146,6 +146,12 @@ def test_an_item_without_metadata_has_no_such_attribute(
     store(record_of(body(further)), table, NOON)
 
     assert "metadata" not in item_in(dynamodb)
+
+
+@pytest.mark.parametrize("value", [0.1, {"a": [b"bytes"]}, {1}])
+def test_a_value_that_is_not_of_a_body_has_no_attribute(value: object) -> None:
+    with pytest.raises(TypeError, match=r"(float|bytes|set) is no type of JSON"):
+        attribute_value(value)
 
 
 def test_derived_floats_are_stored(table: DynamoDBTable, dynamodb: DynamoDBClient) -> None:
