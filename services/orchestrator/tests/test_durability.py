@@ -11,6 +11,7 @@ from faults import holds, spoil
 from orchestrator import handler as module
 from orchestrator import operations
 from pipeline import body
+from pipeline_contracts import PipelineMessage
 
 if TYPE_CHECKING:
     import pytest
@@ -129,6 +130,16 @@ def test_a_replay_compresses_no_request_again(pipeline: Pipeline) -> None:
 
     assert run.invocations > 1, "no replay took place"
     assert len(compressed) == 3
+
+
+def test_a_replay_reads_no_body_again(pipeline: Pipeline) -> None:
+    read: list[str] = []
+    from_body = PipelineMessage.from_body
+    pipeline.monkeypatch.setattr(PipelineMessage, "from_body", lambda text: (read.append(text), from_body(text))[1])
+
+    pipeline.run(*(body(mark="read once", n=index) for index in range(3)))
+
+    assert len(read) == 3
 
 
 def test_the_checkpoint_of_a_batch_holds_no_data(pipeline: Pipeline) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pipeline_contracts import (
@@ -19,8 +20,6 @@ from orchestrator.limits import MAX_PAYLOAD_BYTES
 from orchestrator.messages import Record, Rejection
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from orchestrator.messages import Message
 
 STAGE = "intake"
@@ -51,8 +50,12 @@ class Intake:
     rejections: tuple[Rejection, ...]
 
 
-def take_in(messages: Sequence[Message], environment: str) -> Intake:
-    """Part the messages that parse from those that never will, and join those with the same identity and data."""
+@lru_cache(maxsize=1)
+def take_in(messages: tuple[Message, ...], environment: str) -> Intake:
+    """Part the messages that parse from those that never will, and join those with the same identity and data.
+
+    A replay takes in the same messages again, as a rule where they were taken in before.
+    """
     records: list[SizedRecord] = []
     contents: dict[str, list[tuple[PipelineMessage, int]]] = {}
     rejections: list[Rejection] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ class Message:
     """Its place in the batch: the shortest name for it in a checkpoint."""
     message_id: str
     body: str
-    attributes: Mapping[str, Mapping[str, Any]]
+    attributes: Mapping[str, Mapping[str, Any]] = field(hash=False)
     """The producer's message attributes, as Lambda writes them."""
     receipt_handle: str
     """Names this delivery of the message to its queue."""
@@ -67,12 +67,12 @@ class Failure:
         return self.record.execution_id
 
 
-def messages_of(event: Mapping[str, Any]) -> list[Message]:
+def messages_of(event: Mapping[str, Any]) -> tuple[Message, ...]:
     """Read the event of an SQS event source mapping.
 
     https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html#example-standard-queue-message-event
     """
-    return [
+    return tuple(
         Message(
             index=index,
             message_id=record["messageId"],
@@ -83,4 +83,4 @@ def messages_of(event: Mapping[str, Any]) -> list[Message]:
             sent_ms=int(record["attributes"]["SentTimestamp"]),
         )
         for index, record in enumerate(event["Records"])
-    ]
+    )
