@@ -6,7 +6,9 @@ import argparse
 import json
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline_emulator.emulator import Emulator
 from pipeline_emulator.errors import EmulatorError
@@ -19,13 +21,36 @@ from bench.measure import Bench, Measurement
 from bench.prices import Prices
 from bench.variants import BASELINES, LOOP, MAP, OURS, Variant, copy_with_baselines
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 
-FULL: dict[Variant, tuple[int, ...]] = {OURS: (1000,) * 4, MAP: (250,) * 4, LOOP: (250,) * 4}
-QUICK: dict[Variant, tuple[int, ...]] = {OURS: (500,) * 2, MAP: (50,) * 2, LOOP: (20,) * 2}
-"""Messages in each round; the rounds of the variants alternate."""
+EXECUTIONS_AT_ONCE = 2
+"""Of each variant, with a backlog: the fewest that an event source mapping takes, and one for each of two cores."""
 
-CALM_BATCHES = 5
+Rounds = dict[Variant, tuple[int, ...]]
+Measured = dict[str, Measurement]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Messages in each round of each variant; the rounds of the variants alternate."""
+
+    backlog: Rounds
+    """Sent as fast as it goes."""
+    calm: Rounds
+    """Sent a batch at a time, each when the one before is done, so that nothing runs beside an execution."""
+
+
+FULL = Plan(
+    backlog={OURS: (1000,) * 2, MAP: (500,) * 2, LOOP: (500,) * 2},
+    calm={OURS: (500,) * 2, MAP: (500,) * 2, LOOP: (500,) * 2},
+)
+QUICK = Plan(
+    backlog={OURS: (500,) * 2, MAP: (50,) * 2, LOOP: (20,) * 2},
+    calm={OURS: (300,) * 2, MAP: (20,) * 2, LOOP: (10,) * 2},
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -37,7 +62,11 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         with ending_signals_raise(), tempfile.TemporaryDirectory(prefix="pipeline-bench-") as folder:
             template = copy_with_baselines(REPOSITORY, Path(folder))
-            parameters = {"EnvironmentName": "bench", "BatchSize": str(OURS.batch_size)}
+            parameters = {
+                "EnvironmentName": "bench",
+                "BatchSize": str(OURS.batch_size),
+                "MaximumConcurrency": str(EXECUTIONS_AT_ONCE),
+            }
             with Emulator.start(
                 REPOSITORY, template=template, parameters=parameters, steps=ConsoleSteps(console)
             ) as aws:
@@ -53,22 +82,26 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def compare(bench: Bench, rounds: dict[Variant, tuple[int, ...]], size: int, kind: str) -> dict[str, Measurement]:
-    """Measure all variants in turns, each after a few messages that warm it up."""
+def compare(bench: Bench, plan: Plan, size: int, kind: str) -> Measured:
+    """Measure all variants in turns, each after a few messages that warm it up; by name, and by ``report.calm``."""
     for variant in BASELINES:
         bench.start(variant)
-    for variant in rounds:
-        bench.round(variant, list(messages.KINDS[kind](size, 2 * variant.batch_size, seed=99)), Measurement())
-    measured = {variant: Measurement() for variant in rounds}
-    for number in range(max(map(len, rounds.values()))):
-        for variant, counts in rounds.items():
-            if number < len(counts):
-                bodies = list(messages.KINDS[kind](size, counts[number], seed=number))
-                bench.round(variant, bodies, measured[variant])
-    calm = Measurement()
-    for number in range(CALM_BATCHES):
-        bench.round(OURS, list(messages.KINDS[kind](size, OURS.batch_size, seed=100 + number)), calm)
-    return {**{variant.name: one for variant, one in measured.items()}, report.CALM: calm}
+
+    def bodies(count: int, seed: int) -> list[str]:
+        return list(messages.KINDS[kind](size, count, seed=seed))
+
+    def in_turns(rounds: Rounds, run: Callable[[Variant, Sequence[str], Measurement], None], seed: int) -> Measured:
+        measured = {variant.name: Measurement() for variant in rounds}
+        for number, counts in enumerate(zip(*rounds.values(), strict=True)):
+            for variant, count in zip(rounds, counts, strict=True):
+                run(variant, bodies(count, seed + number), measured[variant.name])
+        return measured
+
+    for variant in plan.backlog:
+        bench.round(variant, bodies(2 * variant.batch_size, 99), Measurement())
+    backlog = in_turns(plan.backlog, bench.round, 0)
+    calm = in_turns(plan.calm, bench.batch_at_a_time, 100)
+    return backlog | {report.calm(name): one for name, one in calm.items()}
 
 
 def _parser() -> argparse.ArgumentParser:

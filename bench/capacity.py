@@ -11,6 +11,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
+from bench.report import calm
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
@@ -67,12 +69,12 @@ class Load:
     @classmethod
     def measured(cls, rate: int, figures: Mapping[str, Any]) -> Self:
         """Give a load of messages as the benchmark measured them, a batch at a time."""
-        calm = figures["variants"]["ours, a batch at a time"]
+        ours = figures["variants"][calm("ours")]
         return cls(
             rate,
             message_bytes=figures["size"],
-            batch_seconds=calm["execution_seconds"] / calm["executions"],
-            state_bytes=sum(calm["state_bytes"].values()) / calm["messages"],
+            batch_seconds=ours["execution_seconds"] / ours["executions"],
+            state_bytes=sum(ours["state_bytes"].values()) / ours["messages"],
             write_units=figures["write_units"],
         )
 

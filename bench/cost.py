@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from bench.prices import Prices
+from bench.report import calm
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -139,18 +140,18 @@ def bills(figures: Mapping[str, Any], prices: Prices) -> dict[str, Bill]:
     variants = figures["variants"]
     # A batch at a time, as it is where there is more than one machine: on this one, executions side by side wait for
     # each other, and Lambda would bill that.
-    ours_variant = variants["ours, a batch at a time"]
+    ours_variant, loop_variant = variants[calm("ours")], variants[calm("loop")]
     ours = Usage.measured(size, units, ours_variant, with_event=False)
-    loop = Usage.measured(size, units, variants["loop"], with_event=False)
+    loop = Usage.measured(size, units, loop_variant, with_event=False)
     usages = {
         "floor": Usage(size, units),
         "ours": ours,
         "ours, event counted": Usage.measured(size, units, ours_variant, with_event=True),
         "loop": loop,
-        "loop, event counted": Usage.measured(size, units, variants["loop"], with_event=True),
-        "Standard, a message": loop.on_step_functions(variants["loop"], together=1, express=False),
+        "loop, event counted": Usage.measured(size, units, loop_variant, with_event=True),
+        "Standard, a message": loop.on_step_functions(loop_variant, together=1, express=False),
         "Standard, 100 together": ours.on_step_functions(ours_variant, together=100, express=False),
-        "Express, a message": loop.on_step_functions(variants["loop"], together=1, express=True),
+        "Express, a message": loop.on_step_functions(loop_variant, together=1, express=True),
         "Express, 100 together": ours.on_step_functions(ours_variant, together=100, express=True),
     }
     return {name: bill(usage, prices) for name, usage in usages.items()}
@@ -169,7 +170,7 @@ def table(found: Mapping[str, Bill]) -> Iterator[str]:
 
 def copies(figures: Mapping[str, Any], prices: Prices) -> Iterator[str]:
     """Name everything that is written, its bytes a message, and its dollars for a million messages."""
-    ours = figures["variants"]["ours, a batch at a time"]
+    ours = figures["variants"][calm("ours")]
     dollars = prices.gigabyte_written + prices.gigabyte_month * RETENTION_DAYS / 30
     yield "| written | bytes a message | dollars a million messages |"
     yield "|---|---:|---:|"

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from bench.variants import Variant
 
 _LOOK_SECONDS = 0.2
+_PATIENCE_SECONDS = 120.0
 _SENDERS = 4
 BACKLOG = 2_000
 """Messages in the queue at most: MiniStack goes through all of them at each call, which SQS does not."""
@@ -49,6 +50,11 @@ class Measurement:
     def rate(self) -> float:
         """Messages a second."""
         return self.messages / self.seconds
+
+    @property
+    def execution_rate(self) -> float:
+        """Messages a second, if one execution followed the other, and nothing ran beside it."""
+        return self.messages / self.tally.execution_seconds
 
     def percentile(self, part: float) -> float:
         """Give the latency that this part of the messages does not exceed."""
@@ -80,7 +86,9 @@ class Bench:
         function = next(one for one in self._aws.deployment.functions if one.name == self._function(variant))
         self._aws.start_event_source(function)
 
-    def round(self, variant: Variant, bodies: Sequence[str], into: Measurement, *, patience: float = 120) -> None:
+    def round(
+        self, variant: Variant, bodies: Sequence[str], into: Measurement, *, patience: float = _PATIENCE_SECONDS
+    ) -> None:
         """Send messages, wait until all are stored, and add what it took."""
         url = self._queue(variant)
         sent: dict[str, float] = {}
@@ -91,6 +99,18 @@ class Bench:
             else:
                 time.sleep(_LOOK_SECONDS)
         self._drain(url, patience)
+        self._count(variant, bodies, sent, into)
+
+    def batch_at_a_time(self, variant: Variant, bodies: Sequence[str], into: Measurement) -> None:
+        """Send a batch when the one before is stored, and add what it took."""
+        url = self._queue(variant)
+        sent: dict[str, float] = {}
+        for start in range(0, len(bodies), variant.batch_size):
+            sent |= self._send(url, bodies[start : start + variant.batch_size])
+            self._drain(url, _PATIENCE_SECONDS)
+        self._count(variant, bodies, sent, into)
+
+    def _count(self, variant: Variant, bodies: Sequence[str], sent: dict[str, float], into: Measurement) -> None:
         stored = self._stored_at(sent)
         into.messages += len(bodies)
         into.body_bytes += sum(len(body.encode()) for body in bodies)

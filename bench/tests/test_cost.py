@@ -49,7 +49,7 @@ FIGURES: dict[str, Any] = {
             "result_bytes": 20_000,
             "state_bytes": {"validate request": 40_000, "store request": 60_000},
         },
-        "loop": {
+        "loop, a batch at a time": {
             "messages": 10,
             "orchestrator_invocations": 32,
             "service_invocations": {"storer": 10, "transformer": 10, "validator": 10},
