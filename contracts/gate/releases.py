@@ -12,6 +12,7 @@ from typing import NamedTuple
 CONTRACTS = Path(__file__).resolve().parents[1]
 FOLDER = CONTRACTS / "releases"
 PYPROJECT = CONTRACTS / "pyproject.toml"
+CONSTANT = CONTRACTS / "src" / "pipeline_contracts" / "exchange.py"
 
 
 class Version(NamedTuple):
@@ -62,6 +63,10 @@ def of_sources() -> Version:
 
 
 def set_version(version: Version) -> None:
-    """Write the version of the sources."""
-    text = PYPROJECT.read_text(encoding="utf-8")
-    PYPROJECT.write_text(re.sub(r'(?m)^version = ".*"$', f'version = "{version}"', text, count=1), encoding="utf-8")
+    """Write the version of the sources, which is in two of their files."""
+    for path, name in ((PYPROJECT, "version"), (CONSTANT, "VERSION")):
+        text = path.read_text(encoding="utf-8")
+        written, found = re.subn(rf'(?m)^{name} = ".*"$', f'{name} = "{version}"', text)
+        if found != 1:
+            raise ValueError(f"{path} has {found} lines {name} = …, expected one")
+        path.write_text(written, encoding="utf-8")

@@ -81,6 +81,7 @@ def copy(released: Path, tmp_path: Path) -> Copy:
 
 MINOR, PATCH = f"{LAST.major}.{LAST.minor + 1}.0", f"{LAST.major}.{LAST.minor}.{LAST.patch + 1}"
 MAJOR = f"{LAST.major + 1}.0.0"
+CONSTANT = "src/pipeline_contracts/exchange.py"
 IDENTITY = "src/pipeline_contracts/identity.py"
 MESSAGE = "src/pipeline_contracts/message.py"
 
@@ -145,7 +146,7 @@ def test_a_release_makes_all_that_belongs_to_it_and_then_the_gate_is_content(cop
     schemas = {f"schemas/{MINOR}/{path.name}" for path in (CONTRACTS / "schemas" / str(LAST)).iterdir()}
     assert after.keys() - before.keys() == {wheel, *schemas}
     changed = {name for name in before if before[name] != after[name]}
-    assert changed == {"pyproject.toml", "CHANGELOG.md", "asyncapi.yaml"}
+    assert changed == {"pyproject.toml", CONSTANT, "CHANGELOG.md", "asyncapi.yaml"}
     assert f'"$id": "urn:durable-pipeline:contracts:{MINOR}:' in (copy.contracts / sorted(schemas)[0]).read_text()
     assert "pipeline_contracts/message.py" in contents(copy.contracts / wheel)
     assert copy.run("check")[0] == 0

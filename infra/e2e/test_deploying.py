@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,8 +24,21 @@ PARAMETERS = {
 DERIVES = (
     "services/transformer/src/transformer/transformations.py",
     '    """Derive nothing: the transformed data is what every record gets."""\n    return {}\n',
-    '    """Derive what release this is."""\n    return {"release": "next"}\n',
+    '    """Derive which contracts this release has."""\n    from pipeline_contracts import VERSION\n\n'
+    '    return {"contracts": VERSION}\n',
 )
+OLDEST = "1.0.0"
+
+
+def takes_the_oldest_contracts(service: str) -> tuple[str, str, str]:
+    """Pin the first release of the contracts, as a team that has not moved yet has it."""
+    lock = f"services/{service}/requirements.lock"
+    text = (REPOSITORY / lock).read_text(encoding="utf-8")
+    pinned = re.search(r"durable-pipeline-contracts==.* \\\n +--hash=sha256:\w+\n", text)
+    assert pinned
+    wheel = REPOSITORY / f"contracts/releases/durable_pipeline_contracts-{OLDEST}-py3-none-any.whl"
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    return lock, pinned[0], f"durable-pipeline-contracts=={OLDEST} --hash=sha256:{digest}\n"
 
 
 def waits_for(file: Path) -> tuple[tuple[str, str, str], ...]:
@@ -117,7 +132,8 @@ def test_messages_run_through_stacks_that_were_deployed_one_by_one(stack: Stack)
 def test_a_service_is_changed_and_rolled_back_while_messages_flow(
     stack: Stack, deployer: Deployer, tmp_path: Path
 ) -> None:
-    changed = changed_copy(tmp_path / "changed", DERIVES)
+    """The changed one has other contracts than the rest: it reads newer requests, and its answers are read."""
+    changed = changed_copy(tmp_path / "changed", DERIVES, takes_the_oldest_contracts("transformer"))
     (before,) = stack.send(message())
     assert derived(stack, before) is None
 
@@ -125,7 +141,7 @@ def test_a_service_is_changed_and_rolled_back_while_messages_flow(
         deploy(deployer, "transformer", changed)
         (after,) = stack.send(message())
         changed_at = len(flow.sent)
-        assert derived(stack, after) == {"release": "next"}
+        assert derived(stack, after) == {"contracts": OLDEST}
         deploy(deployer, "transformer")
         (rolled_back,) = stack.send(message())
         assert derived(stack, rolled_back) is None
@@ -133,7 +149,7 @@ def test_a_service_is_changed_and_rolled_back_while_messages_flow(
     assert changed_at > 10, "nothing flowed meanwhile"
     assert len(flow.sent) > changed_at + 10
     all_stored_once(stack, [before, after, rolled_back, *flow.sent])
-    assert {str(derived(stack, each)) for each in flow.sent} == {"None", "{'release': 'next'}"}
+    assert {str(derived(stack, each)) for each in flow.sent} == {"None", f"{{'contracts': '{OLDEST}'}}"}
 
 
 def test_an_execution_in_flight_ends_on_the_version_that_it_began_with(

@@ -6,7 +6,6 @@ The decision and its reasons: docs/decisions/0002-strictness-and-forward-compati
 from __future__ import annotations
 
 import re
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -19,8 +18,8 @@ if TYPE_CHECKING:
 
     from pydantic.config import ExtraValues
 
-VERSION = version("durable-pipeline-contracts")
-"""Of this package, as its pyproject.toml has it."""
+VERSION = "1.1.1"
+"""Of this package, as its pyproject.toml has it: to read it from the metadata would import the email package."""
 
 MAJOR, MINOR = (int(part) for part in VERSION.split(".")[:2])
 
