@@ -1,8 +1,9 @@
-"""The environment of the function, read once."""
+"""The environment of the function, read once and checked at start."""
 
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
@@ -11,6 +12,9 @@ if TYPE_CHECKING:
 
 CONCURRENT_WRITES = 16
 """Writes under way at once in one invocation, and connections kept open for them."""
+
+TABLE_NAME = r"[a-zA-Z0-9_.-]{3,255}"
+"""https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html"""
 
 
 @dataclass(frozen=True)
@@ -22,5 +26,13 @@ class Settings:
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str] = os.environ) -> Self:
-        """Read `ENVIRONMENT` and `PROCESSED_DATA_TABLE`; one that is not set is a KeyError that names it."""
-        return cls(environment=variables["ENVIRONMENT"], table=variables["PROCESSED_DATA_TABLE"])
+        """Read `ENVIRONMENT` and `PROCESSED_DATA_TABLE`; one that is not set is a KeyError that names it.
+
+        Raises:
+            ValueError: `PROCESSED_DATA_TABLE` is no name of a table. DynamoDB would refuse each item for it, as it
+                refuses one that can never be stored, and the record would be rejected for our mistake.
+        """
+        table = variables["PROCESSED_DATA_TABLE"]
+        if not re.fullmatch(TABLE_NAME, table):
+            raise ValueError(f"PROCESSED_DATA_TABLE must be the name of a table, not {table!r}")
+        return cls(environment=variables["ENVIRONMENT"], table=table)

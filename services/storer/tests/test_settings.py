@@ -1,0 +1,25 @@
+"""What the deployment must set."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from storer.settings import Settings
+
+
+def test_the_environment_is_read() -> None:
+    assert Settings.from_environment() == Settings(environment="test", table="processed")
+
+
+@pytest.mark.parametrize("name", ["ENVIRONMENT", "PROCESSED_DATA_TABLE"])
+def test_a_variable_that_is_not_set_is_named(name: str) -> None:
+    with pytest.raises(KeyError, match=name):
+        Settings.from_environment({key: value for key, value in os.environ.items() if key != name})
+
+
+@pytest.mark.parametrize("table", ["", "ab", "x" * 256, "a table", "table\n", "arn:aws:dynamodb:eu-west-1:1:table/t"])
+def test_what_is_no_name_of_a_table_is_refused_at_start(table: str) -> None:
+    """Else DynamoDB would refuse every item as it refuses one that can never be stored."""
+    with pytest.raises(ValueError, match="PROCESSED_DATA_TABLE must be the name of a table, not "):
+        Settings.from_environment({**os.environ, "PROCESSED_DATA_TABLE": table})
