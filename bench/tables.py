@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bench.cold_start import ColdStart
-from bench.report import BACKLOG, calm
+from bench.report import BACKLOG, calm, goals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -37,6 +37,13 @@ def comparison(figures: Mapping[str, Any]) -> Iterator[str]:
             f"{sum(one['service_invocations'].values()) / each:.3f} | {one['operations'] / each:.3f} | "
             f"{sum(one['state_bytes'].values()) / each:,.0f} |"
         )
+    yield ""
+    yield "```"
+    yield from goals(figures)
+    yield "```"
+
+
+_VARIED = ("messages", "batch_size", "chunk_size", "size")
 
 
 def growth(figures: Mapping[str, Any]) -> Iterator[str]:
@@ -45,7 +52,7 @@ def growth(figures: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     yield "| varied | messages | batch | chunk | bytes | messages/s | operations | invocations | bytes of state |"
     yield f"|---|{'---:|' * 8}"
-    for row in figures["points"]:
+    for row in sorted(figures["points"], key=lambda row: [row["series"], *(row[name] for name in _VARIED)]):
         yield (
             f"| {row['series']} | {row['messages']:,} | {row['batch_size']:,} | {row['chunk_size']} | "
             f"{row['size']:,} | {row['messages_per_second']:.0f} | {row['operations']:.3f} | "
