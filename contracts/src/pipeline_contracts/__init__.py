@@ -74,9 +74,10 @@ _EXCHANGES = {
 }
 """Modules by how the names begin that they define."""
 
+if not TYPE_CHECKING:  # a type checker knows all names, and is to say which are wrong
 
-def __getattr__(name: str) -> object:
-    for beginning, module in _EXCHANGES.items():
-        if name.startswith(beginning) and name in __all__:
-            return getattr(import_module(f"{__name__}.{module}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    def __getattr__(name: str) -> object:
+        for beginning, module in _EXCHANGES.items():
+            if name.startswith(beginning) and name in __all__:
+                return getattr(import_module(f"{__name__}.{module}"), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
