@@ -35,12 +35,17 @@ class Tally:
     result_bytes: int = 0
     execution_seconds: float = 0.0
     """From the start of each execution to its end."""
+    stored: dict[str, float] = field(default_factory=dict)
+    """When each message was stored, by its id: when its storer had answered, the last one of the execution if a record
+    has none of its own. In seconds since 1970."""
 
     def add(self, events: Sequence[Mapping[str, Any]]) -> None:
         """Count one execution's events."""
         self.executions += 1
         began = _seconds(events[0]["EventTimestamp"])
         invokes: dict[str, str] = {}
+        own: dict[str, float] = {}
+        last = 0.0
         for event in events:
             kind, name, now = event["EventType"], _plain(event.get("Name") or ""), _seconds(event["EventTimestamp"])
             match kind:
@@ -55,16 +60,20 @@ class Tally:
                 case "ChainedInvokeStarted":
                     self.operations += 1
                     details = event["ChainedInvokeStartedDetails"]
-                    invokes[event["Id"]] = name
+                    invokes[event["Id"]] = event["Name"]
                     self.service_invocations[_service(details["FunctionName"])] += 1
                     self.state_bytes[f"{name} request"] += _size(event, "ChainedInvokeStartedDetails", "Input")
                 case "ChainedInvokeSucceeded":
-                    name = invokes[event["Id"]]
+                    name = _plain(invokes[event["Id"]])
                     self.state_bytes[f"{name} response"] += _size(event, "ChainedInvokeSucceededDetails", "Result")
+                    if name == "store":
+                        own[invokes[event["Id"]].removeprefix("store-")] = last = now
                 case "ContextSucceeded" | "StepSucceeded":
                     self.state_bytes[f"{name} result"] += _size(event, f"{kind}Details", "Result")
                 case "ContextStarted" | "StepStarted" | "WaitStarted":
                     self.operations += 1
+        for message in _messages(events[0]):
+            self.stored[message] = own.get(message, last)
 
 
 class Histories:
@@ -115,6 +124,11 @@ class Histories:
 def _size(event: Mapping[str, Any], details: str, member: str) -> int:
     payload = (event[details].get(member) or {}).get("Payload")
     return len(payload.encode()) if payload else 0
+
+
+def _messages(started: Mapping[str, Any]) -> list[str]:
+    event = json.loads(started["ExecutionStartedDetails"]["Input"]["Payload"])
+    return [record["messageId"] for record in event["Records"]]
 
 
 def _plain(name: str) -> str:

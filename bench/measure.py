@@ -7,7 +7,6 @@ import statistics
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from bench.history import Histories, Tally
@@ -79,7 +78,7 @@ class Bench:
         self._environment = aws.deployment.parameters["EnvironmentName"]
         self._histories = Histories(aws.durable_port)
         self._counted: set[str] = set()
-        self._stored: dict[str, tuple[float, int]] = {}
+        self._units: dict[str, int] = {}
 
     def start(self, variant: Variant) -> None:
         """Start a baseline's event source mapping; ours runs from the start."""
@@ -111,13 +110,13 @@ class Bench:
         self._count(variant, bodies, sent, into)
 
     def _count(self, variant: Variant, bodies: Sequence[str], sent: dict[str, float], into: Measurement) -> None:
-        stored = self._stored_at(sent)
+        into.write_units += self._units_of(sent)
+        self._histories.tally(self._function(variant), self._counted, into.tally)
+        stored = into.tally.stored
         into.messages += len(bodies)
         into.body_bytes += sum(len(body.encode()) for body in bodies)
-        into.seconds += max(at for at, _ in stored.values()) - min(sent.values())
-        into.latencies += (stored[message][0] - sent[message] for message in sent)
-        into.write_units += sum(units for _, units in stored.values())
-        self._histories.tally(self._function(variant), self._counted, into.tally)
+        into.seconds += max(stored[message] for message in sent) - min(sent.values())
+        into.latencies += (stored[message] - sent[message] for message in sent)
         for name, seconds in self._handler_seconds(variant, min(sent.values())).items():
             into.handler_seconds[name] = into.handler_seconds.get(name, 0.0) + seconds
 
@@ -155,19 +154,18 @@ class Bench:
         attributes = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
         return sum(int(value) for name, value in attributes.items() if name.startswith("ApproximateNumberOfMessages"))
 
-    def _stored_at(self, sent: dict[str, float]) -> dict[str, tuple[float, int]]:
-        """Say when each message was stored, by the time in its item, taken just before it is written; and its size."""
+    def _units_of(self, sent: dict[str, float]) -> int:
+        """Add up what the items of these messages took to write; raises RuntimeError if one is not in the table."""
         pages = self._dynamodb.get_paginator("scan").paginate(TableName=self._aws.outputs.table_name)
         for page in pages:
             for item in page["Items"]:
                 message = item["message_id"]["S"]
-                if message not in self._stored:
-                    at = datetime.fromisoformat(item["stored_at"]["S"]).timestamp()
-                    self._stored[message] = (at, math.ceil(item_bytes(item) / WRITE_UNIT_BYTES))
-        lacking = sent.keys() - self._stored.keys()
+                if message not in self._units:
+                    self._units[message] = math.ceil(item_bytes(item) / WRITE_UNIT_BYTES)
+        lacking = sent.keys() - self._units.keys()
         if lacking:
             raise RuntimeError(f"{len(lacking)} of {len(sent)} messages are not in the table")
-        return {message: self._stored[message] for message in sent}
+        return sum(self._units[message] for message in sent)
 
     def _handler_seconds(self, variant: Variant, since: float) -> dict[str, float]:
         """Add up what the handlers have logged since then; no other variant is at work."""

@@ -40,8 +40,14 @@ BASELINES = (LOOP, MAP)
 SERVICES = ("validator", "transformer", "storer")
 
 
-def copy_with_baselines(repository: Path, folder: Path) -> Path:
-    """Copy what is deployed into the folder, add the baselines, and give the root template."""
+MEND = "from orchestrator import sdk_mend\n\nsdk_mend.mend()\n"
+
+
+def copy_with_baselines(repository: Path, folder: Path, *, mended: bool = False) -> Path:
+    """Copy what is deployed into the folder, add the baselines, and give the root template.
+
+    With ``mended``, the baselines have our mends of the durable SDK, too.
+    """
     for name in COPIED:
         source, target = repository / name, folder / name
         if source.is_dir():
@@ -60,7 +66,7 @@ def copy_with_baselines(repository: Path, folder: Path) -> Path:
             source = repository / "bench" / "baselines" / f"{baseline.name}.py"
             target = service / "src" / "orchestrator" / f"{baseline.name}.py"
             shutil.copyfile(source, target)
-            _append(target, timed)
+            _append(target, MEND + timed if mended else timed)
         _write(service / "template.yaml", _baseline(service / "template.yaml", variant))
         root["Resources"][variant.name.capitalize()] = _nested(root, variant)
     _write(template, root)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -18,8 +19,10 @@ def payload(member: str, text: str) -> dict[str, Any]:
 
 
 ARN = "arn:aws:lambda:eu-central-2:000000000000:function:bench-durable-pipeline-storer:live"
+FIRST, SECOND = "3f2b8f0e-6a0b-4a53-9d0a-1d2f7c9b1a11", "8c1d2a7e-0f6b-4b1e-9c55-64b8a0b0f3aa"
+BATCH = json.dumps({"Records": [{"messageId": FIRST}, {"messageId": SECOND}]})
 HISTORY = [
-    event("ExecutionStarted", 10.0, ExecutionStartedDetails=payload("Input", "12345")),
+    event("ExecutionStarted", 10.0, ExecutionStartedDetails=payload("Input", BATCH)),
     event("ContextStarted", 10.1, Id="map", Name="chunks"),
     event(
         "ChainedInvokeStarted",
@@ -46,7 +49,7 @@ def test_operations_invocations_and_bytes_are_counted() -> None:
     assert tally.operations == 2 * 3  # the start, the map and the invoke
     assert tally.orchestrator_invocations == 2 * 2
     assert tally.service_invocations == {"storer": 2}
-    assert tally.input_bytes == 2 * 5
+    assert tally.input_bytes == 2 * len(BATCH)
     assert tally.result_bytes == 2 * 1
     assert tally.state_bytes == {"store request": 2 * 5, "store response": 2 * 3, "chunks result": 2 * 2}
 
@@ -69,8 +72,24 @@ def test_a_retry_and_a_wait_are_operations() -> None:
 
 def test_the_message_id_in_a_baselines_names_is_left_out() -> None:
     tally = Tally()
-    name = "store-3f2b8f0e-6a0b-4a53-9d0a-1d2f7c9b1a11"
-
-    tally.add([HISTORY[0], {**HISTORY[2], "Name": name}])
+    tally.add([HISTORY[0], {**HISTORY[2], "Name": f"store-{FIRST}"}])
 
     assert tally.state_bytes == {"store request": 5}
+
+
+def test_the_messages_of_a_chunk_are_stored_when_the_storer_has_answered() -> None:
+    tally = Tally()
+
+    tally.add(HISTORY)
+
+    assert tally.stored == {FIRST: 11.0, SECOND: 11.0}
+
+
+def test_a_message_that_is_stored_alone_has_a_time_of_its_own() -> None:
+    tally = Tally()
+    one, other = ({**HISTORY[2], "Id": name, "Name": f"store-{name}"} for name in (FIRST, SECOND))
+    done, later = ({**HISTORY[4], "Id": name, "Name": f"store-{name}"} for name in (FIRST, SECOND))
+
+    tally.add([HISTORY[0], one, done, other, {**later, "EventTimestamp": 12.0}])
+
+    assert tally.stored == {FIRST: 11.0, SECOND: 12.0}
