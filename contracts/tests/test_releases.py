@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from gate import releases, schemas
 from gate.releases import Version
 from pipeline_contracts import VERSION
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 WHEELS = releases.wheels()
 
@@ -34,3 +39,17 @@ def test_versions_sort_by_number() -> None:
 def test_what_is_no_version_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is no version"):
         Version.parse(text)
+
+
+@pytest.mark.parametrize("lines", ["", 'VERSION = "1.0.0"\nVERSION = "1.0.0"\n'])
+def test_a_version_that_is_not_in_one_line_is_not_written(
+    lines: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    constant, pyproject = tmp_path / "exchange.py", tmp_path / "pyproject.toml"
+    constant.write_text(lines)
+    pyproject.write_text('version = "1.0.0"\n')
+    monkeypatch.setattr(releases, "CONSTANT", constant)
+    monkeypatch.setattr(releases, "PYPROJECT", pyproject)
+
+    with pytest.raises(ValueError, match=r"exchange\.py has (0|2) lines VERSION = …, expected one"):
+        releases.set_version(Version(2, 0, 0))

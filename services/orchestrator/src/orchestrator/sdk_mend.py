@@ -7,7 +7,7 @@ put aside again: it is never sent, and the invocation waits for it until its tim
 straight from the main queue. This does the same for one that was put aside.
 
 It takes up to 0.1 s to end an invocation, which is billed: the thread that sends checkpoints looks ten times a second
-whether it is to stop. An invocation that only starts a chained invoke takes a fifth of that. This wakes the thread.
+whether it is to stop. This wakes the thread.
 """
 
 from __future__ import annotations
