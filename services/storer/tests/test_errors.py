@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ class Refusing(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.server.asked += 1
+        self.server.user_agent = self.headers["User-Agent"]
         error = json.dumps({"__type": f"com.amazonaws.dynamodb#{self.server.error}", "message": "no"})
         self.send_response(self.server.status)
         self.send_header("Content-Length", str(len(error)))
@@ -72,6 +74,15 @@ def test_an_error_of_the_table_is_permanent_or_transient(
 
     assert raised.value.code is code
     assert server.asked == asked
+
+
+def test_requests_name_the_service_and_the_sdk(server: Any) -> None:
+    server.status, server.error = 400, "ValidationException"
+
+    with pytest.raises(RefusedError):
+        DynamoDBTable(dynamodb_client(), TABLE).put_new(ITEM)
+
+    assert re.match(r"durable-pipeline-storer Botocore/[\d.]+", server.user_agent)
 
 
 def test_an_endpoint_that_does_not_answer_is_transient(monkeypatch: pytest.MonkeyPatch) -> None:
