@@ -211,6 +211,23 @@ def test_executions_run_side_by_side_up_to_the_maximum_concurrency(run: Callable
     until(lambda: sorted(queue.deleted) == ["a", "b", "c"])
 
 
+def test_the_next_execution_starts_while_messages_are_deleted(run: Callable[..., Running]) -> None:
+    gate = threading.Event()
+
+    class SlowQueue(FakeQueue):
+        def delete(self, receipt_handles: Sequence[str]) -> list[str]:
+            assert gate.wait(timeout=5)
+            return super().delete(receipt_handles)
+
+    queue, service = SlowQueue("a", "b"), FakeService(lambda ids: succeeded({}))
+
+    run(queue, service, _with(batch_size=1, maximum_concurrency=1))
+
+    until(lambda: service.started == [["a"], ["b"]])
+    gate.set()
+    until(lambda: queue.deleted == ["a", "b"])
+
+
 def test_polling_goes_on_after_the_queue_was_unreachable(run: Callable[..., Running]) -> None:
     queue = FakeQueue("a")
     queue.broken = True

@@ -132,3 +132,20 @@ def test_a_part_can_be_restarted(python: Callable[[str], ChildProcess]) -> None:
     assert process.running
     assert process.pid != first
     process.wait_until(lambda: str(process.pid) in process.log.read_text(), seconds=5)
+
+
+def test_a_paused_part_does_nothing_until_it_is_resumed(python: Callable[[str], ChildProcess], tmp_path: Path) -> None:
+    beats = tmp_path / "beats"
+    process = python(f"import pathlib, time\nwhile True: pathlib.Path({str(beats)!r}).touch(); time.sleep(0.01)")
+    process.start()
+    process.wait_until(beats.exists, seconds=5)
+
+    process.pause()
+    while psutil.Process(process.pid).status() != psutil.STATUS_STOPPED:
+        time.sleep(0.01)
+    beats.unlink(missing_ok=True)
+    time.sleep(0.1)
+    assert not beats.exists()
+
+    process.resume()
+    process.wait_until(beats.exists, seconds=5)

@@ -131,12 +131,13 @@ class Emulator:
         """The port of the durable execution service, whose API tells what executions did."""
         return self._durable_port
 
-    def start_event_source(self, function: DeployedFunction) -> None:
-        """Start the event source mapping of another durable function of the stack."""
+    def start_event_source(self, function: DeployedFunction) -> ChildProcess:
+        """Start the event source mapping of another durable function of the stack, and give its process."""
         process, polls = self._event_source(function)
         self._parts.append(process)
         process.start()
         process.wait_until(polls.exists, seconds=_START_SECONDS)
+        return process
 
     @property
     def logs(self) -> Path:

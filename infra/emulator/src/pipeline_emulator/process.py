@@ -105,6 +105,14 @@ class ChildProcess:
             self._kill_group()
             self._process.wait()
 
+    def pause(self) -> None:
+        """Hold it where it is, until ``resume``; its children go on."""
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on after ``pause``."""
+        os.kill(self.pid, signal.SIGCONT)
+
     def restart(self) -> None:
         """Start it again with the same command, environment and log."""
         self.kill()

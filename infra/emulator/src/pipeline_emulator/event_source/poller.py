@@ -39,6 +39,7 @@ class Poller:
     """Runs the mapping until it is told to stop.
 
     It receives only when an execution may start, so that messages do not wait here while their invisibility runs out.
+    An execution that has ended makes room for the next while its messages are deleted.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Poller:
         self._stopping = threading.Event()
         self._abandoning = threading.Event()
         self._in_flight: set[Future[None]] = set()
+        self._deletions = ThreadPoolExecutor(mapping.maximum_concurrency, thread_name_prefix="deletion")
 
     def stop(self) -> None:
         """Make ``run`` return soon; may be called from a signal handler or another thread."""
@@ -63,7 +65,8 @@ class Poller:
 
         Messages of those that do not end in time, and those received but not started, stay in the queue.
         """
-        with ThreadPoolExecutor(self._mapping.maximum_concurrency, thread_name_prefix="execution") as pool:
+        executions = ThreadPoolExecutor(self._mapping.maximum_concurrency, thread_name_prefix="execution")
+        with self._deletions, executions:
             pause = _FIRST_PAUSE_SECONDS
             while not self._stopping.is_set():
                 if not self._has_free_slot():
@@ -77,7 +80,7 @@ class Poller:
                     pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
                     continue
                 if batch is not None:
-                    self._in_flight.add(pool.submit(self._process_safely, batch))
+                    self._in_flight.add(executions.submit(self._process_safely, batch))
             wait(self._in_flight, timeout=grace_seconds)
             self._abandoning.set()
 
@@ -106,11 +109,11 @@ class Poller:
             _LOGGER.warning("%s: all %d messages failed: %s", execution, len(batch.records), error)
             return
         succeeded = [record["receiptHandle"] for record in batch.records if record["messageId"] not in failed]
-        self._delete(succeeded)
         _LOGGER.info(
             "%s: %d messages succeeded, %d failed, in %.2f s",
             execution, len(succeeded), len(failed), time.monotonic() - started,
         )  # fmt: skip
+        self._deletions.submit(self._delete_safely, succeeded)
 
     def _start(self, batch: Batch) -> str | None:
         """Start an execution, for as long as it could end while the messages are still invisible."""
@@ -154,6 +157,13 @@ class Poller:
         if not self._mapping.reports_batch_item_failures:
             return set()
         return failed_messages(execution.result, batch.message_ids)
+
+    def _delete_safely(self, receipt_handles: list[str]) -> None:
+        try:
+            self._delete(receipt_handles)
+        except Exception:
+            # The border of the thread, as above.
+            _LOGGER.exception("%d messages that succeeded could not be deleted", len(receipt_handles))
 
     def _delete(self, receipt_handles: list[str]) -> None:
         pause = _FIRST_PAUSE_SECONDS
