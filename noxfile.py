@@ -118,10 +118,11 @@ def bench(session: nox.Session) -> None:
     """Measure the pipeline beside its baselines, or what docs/scaling.md names; -- --full for the long run."""
     install(session, environment(session), *bench_steps())
     env = {"MINISTACK_PYTHON": ministack_python(session), "SAM_EXECUTABLE": sam_executable(session)}
-    session.run("python", "-m", "pytest", "--quiet", "bench/tests")
     module, arguments = "bench", session.posargs
-    if arguments and arguments[0] in ("growth", "cold-start", "cost", "capacity", "encoding", "page"):
+    if arguments and arguments[0] in ("growth", "profile", "cold-start", "cost", "capacity", "encoding", "page"):
         module, arguments = f"bench.{arguments[0].replace('-', '_')}", arguments[1:]
+    if module != "bench.page":
+        session.run("python", "-m", "pytest", "--quiet", "bench/tests")
     session.run("python", "-m", module, *arguments, env=env)
 
 

@@ -1,17 +1,15 @@
 """What one account takes, what breaks first, and how many of what it takes: ``python -m bench.capacity``.
 
 Quotas are AWS's, of November 2026, before any increase. The time of a batch is an input: it is measured, but on an
-emulated AWS, so put your own in.
+emulated AWS, so put your own in, of one batch size or of several.
 """
 
 from __future__ import annotations
 
 import argparse
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
-
-from bench.report import calm
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -58,8 +56,8 @@ class Load:
     batch_size: int = 1_000
     chunk_size: int = 100
     message_bytes: int = 1_024
-    batch_seconds: float = 1.0
-    """From the start of an execution to its end; its chunks run at once."""
+    batch_seconds: Mapping[int, float] = field(default_factory=lambda: {1_000: 1.0})
+    """From the start of an execution to its end, by the size of its batch; its chunks run at once."""
     state_bytes: float = 1_300
     """Written, for a message."""
     write_units: float = 2.0
@@ -67,16 +65,23 @@ class Load:
     window_seconds: float = 1.0
 
     @classmethod
-    def measured(cls, rate: int, figures: Mapping[str, Any]) -> Self:
-        """Give a load of messages as the benchmark measured them, a batch at a time."""
-        ours = figures["variants"][calm("ours")]
+    def measured(cls, rate: int, figures: Mapping[str, Any], growth: Mapping[str, Any]) -> Self:
+        """Give a load of messages as the benchmark measured them, in batches of the times that growth measured."""
+        ours = figures["variants"]["ours"]
+        rows = [row for row in growth["points"] if row["series"] == "batch size"]
         return cls(
             rate,
             message_bytes=figures["size"],
-            batch_seconds=ours["execution_seconds"] / ours["executions"],
+            batch_seconds={row["batch_size"]: row["seconds_of_execution"] for row in rows},
             state_bytes=sum(ours["state_bytes"].values()) / ours["messages"],
             write_units=figures["write_units"],
         )
+
+    def seconds(self, batch: int) -> float:
+        """Give the time of a batch: of the next larger one that was measured, or in proportion to the largest."""
+        larger = [size for size in self.batch_seconds if size >= batch]
+        nearest = min(larger) if larger else max(self.batch_seconds)
+        return self.batch_seconds[nearest] * max(1, batch / nearest)
 
 
 @dataclass(frozen=True)
@@ -113,9 +118,10 @@ def capacity(load: Load, quotas: Quotas | None = None) -> Capacity:
     batch = max(1, min(load.batch_size, fitting, math.ceil(load.rate * load.window_seconds)))
     chunks = math.ceil(batch / load.chunk_size)
     starts = load.rate / batch
-    executions = math.ceil(starts * load.batch_seconds)
+    seconds = load.seconds(batch)
+    executions = math.ceil(starts * seconds)
     invocations = executions * chunks
-    in_flight = math.ceil(load.rate * (load.batch_seconds + load.window_seconds))
+    in_flight = math.ceil(load.rate * (seconds + load.window_seconds))
     write_units = load.rate * load.write_units
     queues = max(
         math.ceil(executions / quotas.concurrency_of_mapping), math.ceil(in_flight / quotas.messages_in_flight)
@@ -144,7 +150,7 @@ def capacity(load: Load, quotas: Quotas | None = None) -> Capacity:
 
 def ceilings(load: Load, batch: int, chunks: int, quotas: Quotas) -> dict[str, float]:
     """Give the messages a second at which each quota is reached, with batches and chunks of that many."""
-    seconds = load.batch_seconds
+    seconds = load.seconds(batch)
     return {
         "executions started a second": quotas.executions_a_second * batch,
         "Lambda concurrency": quotas.concurrency_of_account / chunks * batch / seconds,
@@ -197,15 +203,28 @@ def main(arguments: Iterable[str] | None = None) -> None:
     parser.add_argument("--batch-size", type=int, default=default.batch_size)
     parser.add_argument("--chunk-size", type=int, default=default.chunk_size)
     parser.add_argument("--message-bytes", type=int, default=default.message_bytes)
-    parser.add_argument("--batch-seconds", type=float, default=default.batch_seconds)
+    parser.add_argument(
+        "--batch-seconds",
+        type=_size_and_seconds,
+        nargs="+",
+        metavar="BATCH=SECONDS",
+        default=list(default.batch_seconds.items()),
+        help="what an execution takes with a batch of that size",
+    )
     parser.add_argument("--state-bytes", type=float, default=default.state_bytes)
     parser.add_argument("--write-units", type=float, default=default.write_units)
     parser.add_argument("--rates", type=int, nargs="+", default=RATES)
     options = vars(parser.parse_args(None if arguments is None else list(arguments)))
+    options["batch_seconds"] = dict(options["batch_seconds"])
     loads = [Load(rate, **options) for rate in options.pop("rates")]
     print("\n".join(by_batch_size(loads[0])))
     print()
     print("\n".join(table(loads)))
+
+
+def _size_and_seconds(text: str) -> tuple[int, float]:
+    size, _, seconds = text.partition("=")
+    return int(size), float(seconds)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from bench.prices import Prices
 from bench.report import calm
+from bench.variants import SERVICES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -32,6 +33,10 @@ RETENTION_DAYS = 7
 
 MEMORY_GIGABYTES = {"orchestrator": 1.0, "validator": 0.5, "transformer": 0.5, "storer": 0.5}
 """`MemorySize` of the templates."""
+
+CORE_GIGABYTES = 1_769 / 1_024
+"""With so much memory a function has a core, and with less a part of one. Assumption: one like that which measured.
+https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html"""
 
 EXPRESS_SECONDS = 0.3
 """Assumption: three warm invokes, one after the other, in an Express workflow."""
@@ -61,7 +66,6 @@ class Usage:
         neither that they are nor that they are not.
         """
         messages = variant["messages"]
-        seconds = variant["handler_seconds"]
         state = sum(variant["state_bytes"].values())
         if with_event:
             state += variant["input_bytes"] + variant["result_bytes"]
@@ -69,7 +73,7 @@ class Usage:
             body_bytes=size,
             write_units=units,
             lambda_requests=_invocations(variant) / messages,
-            gigabyte_seconds=sum(MEMORY_GIGABYTES[name] * value for name, value in seconds.items()) / messages,
+            gigabyte_seconds=_gigabyte_seconds(variant, MEMORY_GIGABYTES) / messages,
             operations=variant["operations"] / messages,
             state_bytes=state / messages,
         )
@@ -80,13 +84,11 @@ class Usage:
         Assumption: no other state, no retry, and nothing else in the state machine is billed.
         """
         executions = 1 / together
-        names = ("validator", "transformer", "storer")
-        seconds = sum(MEMORY_GIGABYTES[name] * variant["handler_seconds"][name] for name in names)
         return Usage(
             body_bytes=self.body_bytes,
             write_units=self.write_units,
             lambda_requests=3 * executions,
-            gigabyte_seconds=seconds / variant["messages"],
+            gigabyte_seconds=_gigabyte_seconds(variant, SERVICES) / variant["messages"],
             transitions=0.0 if express else 3 * executions,
             express_requests=executions if express else 0.0,
             pipe_requests=executions,
@@ -200,6 +202,20 @@ def goal(figures: Mapping[str, Any], prices: Prices) -> Iterator[str]:
     times = found["ours"].total / found["floor"].total
     met = "met    " if times <= GOAL else "NOT MET"
     yield f"{met}  dollars, times the floor's: {times:.3g}, goal ≤ {GOAL:g}"
+
+
+def _gigabyte_seconds(variant: Mapping[str, Any], functions: Iterable[str]) -> float:
+    """Bill functions for the time that their handlers took, of which computing takes longer on a part of a core."""
+    return float(
+        sum(
+            MEMORY_GIGABYTES[name]
+            * (
+                variant["handler_seconds"][name]
+                + variant["computing_seconds"][name] * (CORE_GIGABYTES / MEMORY_GIGABYTES[name] - 1)
+            )
+            for name in functions
+        )
+    )
 
 
 def _invocations(variant: Mapping[str, Any]) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +15,12 @@ from pipeline_emulator.signals import ending_signals_raise
 from bench import messages, report
 from bench.measure import Bench, Measurement
 from bench.plots import write_plots
-from bench.variants import OURS
+from bench.variants import EXECUTIONS_AT_ONCE, OURS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from bench.variants import Variant
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 FIGURES = REPOSITORY / "docs" / "scaling" / "growth.json"
@@ -38,16 +40,30 @@ class Point:
     @property
     def deployment(self) -> dict[str, str]:
         """The parameters of the stack."""
-        return {"EnvironmentName": "bench", "BatchSize": str(self.batch_size), "ChunkSize": str(self.chunk_size)}
+        return {
+            "EnvironmentName": "bench",
+            "BatchSize": str(self.batch_size),
+            "ChunkSize": str(self.chunk_size),
+            "MaximumConcurrency": str(EXECUTIONS_AT_ONCE),
+            # Longer than a batch takes to receive, so that each is full.
+            "BatchingWindowSeconds": "10",
+        }
+
+    @property
+    def backlog(self) -> int:
+        """Messages that wait at once: MiniStack goes through all of them at each call, which SQS does not."""
+        return max(1_000, 2 * EXECUTIONS_AT_ONCE * self.batch_size)
 
 
+ALONE = 4
+"""Batches of each point that come one after the other, which gives the time of an execution with nothing beside it."""
 POINTS = (
     *(Point("messages", messages=count) for count in (1_000, 10_000)),
-    *(Point("batch size", batch_size=size) for size in (10, 100, 1_000)),
-    *(Point("chunk size", messages=2_000, batch_size=1_000, chunk_size=size) for size in (10, 50, 100, 200)),
+    *(Point("batch size", messages=4_000, batch_size=size) for size in (10, 100, 1_000)),
+    *(Point("chunk size", messages=4_000, batch_size=1_000, chunk_size=size) for size in (10, 50, 100, 200)),
     *(
         Point("message size", messages=count, size=size)
-        for size, count in ((100, 1_000), (2_048, 1_000), (51_200, 300))
+        for size, count in ((100, 2_000), (2_048, 2_000), (51_200, 400))
     ),
 )
 FULL = (Point("messages", messages=100_000),)
@@ -62,16 +78,30 @@ def measure(points: Iterable[Point]) -> list[dict[str, Any]]:
     for parameters, together in deployments.items():
         with Emulator.start(REPOSITORY, parameters=json.loads(parameters)) as aws:
             bench = Bench(aws)
-            bench.round(OURS, list(messages.orders(1_024, 4 * together[0].batch_size, seed=99)), Measurement())
+            ours = replace(OURS, batch_size=together[0].batch_size)
+            bench.backlog(ours, list(messages.orders(1_024, 4 * ours.batch_size, seed=99)), Measurement())
             for number, point in enumerate(together):
-                one = Measurement()
-                bench.round(OURS, list(messages.orders(point.size, point.messages, seed=number)), one, patience=300)
-                found.append(_row(point, one))
+                bodies = _bodies(point, point.messages, seed=number)
+                alone = _in_slices(bench, ours, bodies[: ALONE * point.batch_size], point.batch_size)
+                if alone.tally.executions != ALONE:
+                    raise RuntimeError(f"{ALONE} full batches made {alone.tally.executions} executions")
+                found.append(_row(point, _in_slices(bench, ours, bodies, point.backlog), alone))
                 print(_line(found[-1]), flush=True)
     return found
 
 
-def _row(point: Point, one: Measurement) -> dict[str, Any]:
+def _in_slices(bench: Bench, variant: Variant, bodies: list[str], length: int) -> Measurement:
+    measured = Measurement()
+    for start in range(0, len(bodies), length):
+        bench.backlog(variant, bodies[start : start + length], measured, patience=300)
+    return measured
+
+
+def _bodies(point: Point, count: int, seed: int) -> list[str]:
+    return list(messages.orders(point.size, count, seed=seed))
+
+
+def _row(point: Point, one: Measurement, alone: Measurement) -> dict[str, Any]:
     tally = one.tally
     return {
         "series": point.series,
@@ -83,8 +113,7 @@ def _row(point: Point, one: Measurement) -> dict[str, Any]:
         "operations": round(tally.operations / one.messages, 5),
         "invocations": round((tally.orchestrator_invocations + tally.service_invocations.total()) / one.messages, 5),
         "state_bytes": round(tally.state_bytes.total() / one.messages, 1),
-        "seconds_of_execution": round(tally.execution_seconds / tally.executions, 3),
-        "messages_of_execution": round(one.messages / tally.executions, 1),
+        "seconds_of_execution": round(alone.tally.execution_seconds / alone.tally.executions, 3),
     }
 
 

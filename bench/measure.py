@@ -6,6 +6,7 @@ import math
 import statistics
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -15,17 +16,15 @@ from bench.variants import SERVICES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from contextlib import AbstractContextManager
 
     from pipeline_emulator.emulator import Emulator
 
     from bench.variants import Variant
 
-_LOOK_SECONDS = 0.2
+_LOOK_SECONDS = 0.5
 _PATIENCE_SECONDS = 120.0
 _SENDERS = 4
-BACKLOG = 2_000
-"""Messages in the queue at most: MiniStack goes through all of them at each call, which SQS does not."""
-_SLICE = 200
 _CALL_ENTRIES, _CALL_BYTES = 10, 1_000_000
 
 
@@ -36,12 +35,14 @@ class Measurement:
     messages: int = 0
     body_bytes: int = 0
     seconds: float = 0.0
-    """From the first message sent to the last stored, summed over the rounds."""
+    """Of each backlog from its release, of each batch alone from its first message sent, to the last one stored."""
     latencies: list[float] = field(default_factory=list)
-    """From send to stored, of each message."""
+    """From send to stored, of each message that came a batch at a time."""
     tally: Tally = field(default_factory=Tally)
     handler_seconds: dict[str, float] = field(default_factory=dict)
     """Of all invocations, by function, as the handlers themselves took the time."""
+    computing_seconds: dict[str, float] = field(default_factory=dict)
+    """What of that their processes computed, all threads together."""
     write_units: int = 0
     """Of DynamoDB, for all the items."""
 
@@ -49,11 +50,6 @@ class Measurement:
     def rate(self) -> float:
         """Messages a second."""
         return self.messages / self.seconds
-
-    @property
-    def execution_rate(self) -> float:
-        """Messages a second, if one execution followed the other, and nothing ran beside it."""
-        return self.messages / self.tally.execution_seconds
 
     def percentile(self, part: float) -> float:
         """Give the latency that this part of the messages does not exceed."""
@@ -76,6 +72,7 @@ class Bench:
         self._dynamodb = aws.endpoint.dynamodb()
         self._logs = aws.endpoint.session().client("logs", endpoint_url=aws.endpoint.url)
         self._environment = aws.deployment.parameters["EnvironmentName"]
+        self._mappings = {"ours": aws.event_source}
         self._histories = Histories(aws.durable_port)
         self._counted: set[str] = set()
         self._units: dict[str, int] = {}
@@ -83,42 +80,60 @@ class Bench:
     def start(self, variant: Variant) -> None:
         """Start a baseline's event source mapping; ours runs from the start."""
         function = next(one for one in self._aws.deployment.functions if one.name == self._function(variant))
-        self._aws.start_event_source(function)
+        self._mappings[variant.name] = self._aws.start_event_source(function)
 
-    def round(
-        self, variant: Variant, bodies: Sequence[str], into: Measurement, *, patience: float = _PATIENCE_SECONDS
-    ) -> None:
-        """Send messages, wait until all are stored, and add what it took."""
-        url = self._queue(variant)
-        sent: dict[str, float] = {}
-        while len(sent) < len(bodies):
-            room = BACKLOG - (self._depth(url) if sent else 0)
-            if room >= min(_SLICE, len(bodies) - len(sent)):
-                sent |= self._send(url, bodies[len(sent) : len(sent) + room])
-            else:
-                time.sleep(_LOOK_SECONDS)
-        self._drain(url, patience)
-        self._count(variant, bodies, sent, into)
+    def backlog(
+        self,
+        variant: Variant,
+        bodies: Sequence[str],
+        into: Measurement,
+        *,
+        during: AbstractContextManager[None] | None = None,
+        patience: float = _PATIENCE_SECONDS,
+    ) -> dict[str, float]:
+        """Fill the queue while its mapping is paused, then let it work, and add what it took until all are stored.
 
-    def batch_at_a_time(self, variant: Variant, bodies: Sequence[str], into: Measurement) -> None:
-        """Send a batch when the one before is stored, and add what it took."""
+        ``during`` is entered and left with that. Gives the messages' ids, and when each was sent.
+        """
+        url, mapping = self._queue(variant), self._mappings[variant.name]
+        mapping.pause()
+        sent = self._send(url, bodies)
+        with during or nullcontext():
+            since = time.time()
+            mapping.resume()
+            self._wait_until_empty(url, patience)
+        self._tally(variant, bodies, into)
+        into.seconds += max(into.tally.stored[message] for message in sent) - since
+        return sent
+
+    def batch_at_a_time(self, variant: Variant, bodies: Sequence[str], into: Measurement) -> dict[str, float]:
+        """Send a batch when the one before is stored and deleted, and add what they took, each from send to stored.
+
+        Gives the messages' ids, and when each was sent.
+        """
         url = self._queue(variant)
-        sent: dict[str, float] = {}
+        batches = []
         for start in range(0, len(bodies), variant.batch_size):
-            sent |= self._send(url, bodies[start : start + variant.batch_size])
-            self._drain(url, _PATIENCE_SECONDS)
-        self._count(variant, bodies, sent, into)
-
-    def _count(self, variant: Variant, bodies: Sequence[str], sent: dict[str, float], into: Measurement) -> None:
-        into.write_units += self._units_of(sent)
-        self._histories.tally(self._function(variant), self._counted, into.tally)
+            batches.append(self._send(url, bodies[start : start + variant.batch_size]))
+            self._wait_until_empty(url, _PATIENCE_SECONDS)
+        self._tally(variant, bodies, into)
         stored = into.tally.stored
+        for sent in batches:
+            into.seconds += max(stored[message] for message in sent) - min(sent.values())
+            into.latencies += (stored[message] - at for message, at in sent.items())
+        return {message: at for sent in batches for message, at in sent.items()}
+
+    def add_costs(self, variant: Variant, sent: dict[str, float], into: Measurement) -> None:
+        """Add what is billed and not in the history: write units, and the seconds of handlers since the first send."""
+        into.write_units += self._units_of(sent)
+        for name, (seconds, computing) in self._handler_seconds(variant, min(sent.values())).items():
+            into.handler_seconds[name] = into.handler_seconds.get(name, 0.0) + seconds
+            into.computing_seconds[name] = into.computing_seconds.get(name, 0.0) + computing
+
+    def _tally(self, variant: Variant, bodies: Sequence[str], into: Measurement) -> None:
+        self._histories.tally(self._function(variant), self._counted, into.tally)
         into.messages += len(bodies)
         into.body_bytes += sum(len(body.encode()) for body in bodies)
-        into.seconds += max(stored[message] for message in sent) - min(sent.values())
-        into.latencies += (stored[message] - sent[message] for message in sent)
-        for name, seconds in self._handler_seconds(variant, min(sent.values())).items():
-            into.handler_seconds[name] = into.handler_seconds.get(name, 0.0) + seconds
 
     def _send(self, url: str, bodies: Sequence[str]) -> dict[str, float]:
         longest = max(len(body.encode()) for body in bodies)
@@ -138,7 +153,7 @@ class Bench:
         with ThreadPoolExecutor(_SENDERS) as pool:
             return {message: at for part in pool.map(call, calls) for message, at in part.items()}
 
-    def _drain(self, url: str, patience: float) -> None:
+    def _wait_until_empty(self, url: str, patience: float) -> None:
         left, changed = -1, time.monotonic()
         while left:
             self._aws.check()
@@ -167,18 +182,19 @@ class Bench:
             raise RuntimeError(f"{len(lacking)} of {len(sent)} messages are not in the table")
         return sum(self._units[message] for message in sent)
 
-    def _handler_seconds(self, variant: Variant, since: float) -> dict[str, float]:
+    def _handler_seconds(self, variant: Variant, since: float) -> dict[str, tuple[float, float]]:
         """Add up what the handlers have logged since then; no other variant is at work."""
         functions = {"orchestrator": self._function(variant)}
         functions |= {name: f"{self._environment}-durable-pipeline-{name}" for name in SERVICES}
         return {name: self._logged_seconds(function, since) for name, function in functions.items()}
 
-    def _logged_seconds(self, function: str, since: float) -> float:
+    def _logged_seconds(self, function: str, since: float) -> tuple[float, float]:
         pages = self._logs.get_paginator("filter_log_events").paginate(
             logGroupName=f"/aws/lambda/{function}", startTime=int(1_000 * since)
         )
-        lines = (event["message"] for page in pages for event in page["events"])
-        return sum(float(line.split()[1]) for line in lines if line.startswith("bench: "))
+        lines = (event["message"].split() for page in pages for event in page["events"])
+        seconds = [(float(words[1]), float(words[3])) for words in lines if words[:1] == ["bench:"]]
+        return sum(taken for taken, _ in seconds), sum(computing for _, computing in seconds)
 
     def _function(self, variant: Variant) -> str:
         return f"{self._environment}{variant.function}"

@@ -6,7 +6,6 @@ import argparse
 import json
 import re
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,20 +29,15 @@ def figures(name: str) -> dict[str, Any]:
 
 
 def load(rate: int) -> capacity.Load:
-    """Give a load of messages as they were measured, in batches of the time that one of 1,000 takes."""
-    load = capacity.Load.measured(rate, figures("orders-1024"))
-    largest = next(
-        row
-        for row in figures("growth")["points"]
-        if (row["series"], row["batch_size"]) == ("batch size", load.batch_size)
-    )
-    return replace(load, batch_seconds=largest["seconds_of_execution"])
+    """Give a load of messages as they were measured."""
+    return capacity.Load.measured(rate, figures("orders-1024"), figures("growth"))
 
 
 def _capacity() -> Iterator[str]:
     one = load(1)
+    times = ", ".join(f"of {size:,} take {seconds:.2f} s" for size, seconds in sorted(one.batch_seconds.items()))
     yield (
-        f"Batches of {one.batch_size:,} take {one.batch_seconds:.2f} s, a message has {one.message_bytes:,} bytes, "
+        f"Batches {times}. A message has {one.message_bytes:,} bytes, "
         f"writes {one.state_bytes:,.0f} bytes of state and {one.write_units:g} units of the table; windows of "
         f"{one.window_seconds:g} s."
     )
@@ -72,6 +66,7 @@ def _summary() -> Iterator[str]:
 SECTIONS: dict[str, Callable[[], Iterator[str]]] = {
     "comparison": lambda: tables.comparison(figures("orders-1024")),
     "mended": lambda: tables.comparison(figures("orders-1024-mended")),
+    "profile": lambda: tables.profile(figures("profile")),
     "growth": lambda: tables.growth(figures("growth")),
     "capacity": _capacity,
     "cost": _cost,

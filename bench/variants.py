@@ -38,7 +38,8 @@ LOOP = Variant("loop", 5)
 MAP = Variant("map", 10)
 BASELINES = (LOOP, MAP)
 SERVICES = ("validator", "transformer", "storer")
-
+EXECUTIONS_AT_ONCE = 2
+"""Of each variant: the fewest that an event source mapping takes, and one for each of two cores."""
 
 MEND = "from orchestrator import sdk_mend\n\nsdk_mend.mend()\n"
 

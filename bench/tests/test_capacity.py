@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bench.capacity import Load, Quotas, breaks_first, by_batch_size, capacity, table
+from bench.capacity import Load, Quotas, breaks_first, by_batch_size, capacity, main, table
 
-LOAD = Load(rate=100_000, batch_size=1_000, chunk_size=100, message_bytes=1_024, batch_seconds=2.0, write_units=2.0)
+LOAD = Load(rate=100_000, batch_size=1_000, message_bytes=1_024, batch_seconds={1_000: 2.0}, write_units=2.0)
 
 
 def test_a_load_is_divided_into_batches_and_chunks() -> None:
@@ -35,6 +35,27 @@ def test_a_slow_producer_fills_no_batch() -> None:
 def test_a_batch_ends_at_six_megabytes() -> None:
     # 6,291,456 / (50,000 + 1,000) = 123.4
     assert capacity(Load(rate=10_000, batch_size=1_000, message_bytes=50_000)).batch == 123
+
+
+@pytest.mark.parametrize(("batch", "seconds"), [(1, 0.5), (10, 0.5), (11, 2.0), (1_000, 2.0), (3_000, 6.0)])
+def test_a_batch_takes_the_time_of_the_next_larger_one_or_in_proportion_to_the_largest(
+    batch: int, seconds: float
+) -> None:
+    assert Load(1, batch_seconds={1_000: 2.0, 10: 0.5}).seconds(batch) == seconds
+
+
+def test_times_of_batches_are_read_from_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["--batch-seconds", "10=0.5", "1000=2", "--rates", "10"])
+
+    # 1,000 invocations at once of ten messages each, in half a second.
+    assert "| 10 | 3,000 | 20,000 | 20,000 |" in capsys.readouterr().out
+
+
+def test_a_time_without_its_batch_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--batch-seconds", "0.5"])
+
+    assert "--batch-seconds: invalid _size_and_seconds value: '0.5'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,7 @@ FIGURES: dict[str, Any] = {
             "orchestrator_invocations": 8,
             "service_invocations": {"storer": 2, "transformer": 2, "validator": 2},
             "handler_seconds": {"orchestrator": 4.0, "storer": 2.0, "transformer": 2.0, "validator": 0.0},
+            "computing_seconds": {"orchestrator": 1.0, "storer": 2.0, "transformer": 0.0, "validator": 0.0},
             "operations": 10,
             "input_bytes": 100_000,
             "result_bytes": 20_000,
@@ -54,6 +55,7 @@ FIGURES: dict[str, Any] = {
             "orchestrator_invocations": 32,
             "service_invocations": {"storer": 10, "transformer": 10, "validator": 10},
             "handler_seconds": {"orchestrator": 3.0, "storer": 1.0, "transformer": 1.0, "validator": 1.0},
+            "computing_seconds": {"orchestrator": 0.0, "storer": 0.0, "transformer": 0.0, "validator": 0.0},
             "operations": 32,
             "input_bytes": 5_000,
             "result_bytes": 0,
@@ -92,8 +94,10 @@ def test_the_counts_are_divided_by_the_messages() -> None:
     usage = Usage.measured(100, 2.0, FIGURES["variants"]["ours, a batch at a time"], with_event=False)
 
     assert usage.lambda_requests == pytest.approx(14 / 200)
-    # The orchestrator has 1 GB, the services half of one: 4 x 1 + 4 x 0.5.
-    assert usage.gigabyte_seconds == pytest.approx(6 / 200)
+    # The orchestrator has 1 GB, the services half of one. A core comes with 1,769 MB: what computes takes so many times
+    # as long. The orchestrator waits 3 s, and computes 1 s; the storer computes 2 s; the transformer waits 2 s.
+    orchestrator, storer, transformer = 3 + 1769 / 1024, 0.5 * 2 * 1769 / 512, 0.5 * 2
+    assert usage.gigabyte_seconds == pytest.approx((orchestrator + storer + transformer) / 200)
     assert usage.operations == pytest.approx(0.05)
     assert usage.state_bytes == pytest.approx(500)
 

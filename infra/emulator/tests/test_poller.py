@@ -219,13 +219,27 @@ def test_the_next_execution_starts_while_messages_are_deleted(run: Callable[...,
             assert gate.wait(timeout=5)
             return super().delete(receipt_handles)
 
-    queue, service = SlowQueue("a", "b"), FakeService(lambda ids: succeeded({}))
+    queue, service = SlowQueue("a", "b", "c"), FakeService(lambda ids: succeeded({}))
 
     run(queue, service, _with(batch_size=1, maximum_concurrency=1))
 
     until(lambda: service.started == [["a"], ["b"]])
+    time.sleep(0.3)
+    assert queue.waiting == ["c"], "received although nothing can be deleted"
     gate.set()
-    until(lambda: queue.deleted == ["a", "b"])
+    until(lambda: sorted(queue.deleted) == ["a", "b", "c"])
+
+
+def test_stopping_gives_messages_that_succeeded_time_to_be_deleted(run: Callable[..., Running]) -> None:
+    queue = FakeQueue("a")
+    queue.undeletable = 1
+    service = FakeService(lambda ids: succeeded({}))
+
+    running = run(queue, service)
+    until(lambda: queue.undeletable == 0)
+    running.stop()
+
+    assert queue.deleted == ["a"]
 
 
 def test_polling_goes_on_after_the_queue_was_unreachable(run: Callable[..., Running]) -> None:

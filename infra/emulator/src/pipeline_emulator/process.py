@@ -107,11 +107,11 @@ class ChildProcess:
 
     def pause(self) -> None:
         """Hold it where it is, until ``resume``; its children go on."""
-        os.kill(self.pid, signal.SIGSTOP)
+        self._started().send_signal(signal.SIGSTOP)
 
     def resume(self) -> None:
         """Let it go on after ``pause``."""
-        os.kill(self.pid, signal.SIGCONT)
+        self._started().send_signal(signal.SIGCONT)
 
     def restart(self) -> None:
         """Start it again with the same command, environment and log."""

@@ -39,7 +39,8 @@ class Poller:
     """Runs the mapping until it is told to stop.
 
     It receives only when an execution may start, so that messages do not wait here while their invisibility runs out.
-    An execution that has ended makes room for the next while its messages are deleted.
+    An execution that has ended makes room for the next while its messages are deleted, as the maximum concurrency is
+    that of the function: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
     """
 
     def __init__(
@@ -54,7 +55,7 @@ class Poller:
         self._stopping = threading.Event()
         self._abandoning = threading.Event()
         self._in_flight: set[Future[None]] = set()
-        self._deletions = ThreadPoolExecutor(mapping.maximum_concurrency, thread_name_prefix="deletion")
+        self._slots = threading.Semaphore(mapping.maximum_concurrency)
 
     def stop(self) -> None:
         """Make ``run`` return soon; may be called from a signal handler or another thread."""
@@ -65,8 +66,7 @@ class Poller:
 
         Messages of those that do not end in time, and those received but not started, stay in the queue.
         """
-        executions = ThreadPoolExecutor(self._mapping.maximum_concurrency, thread_name_prefix="execution")
-        with self._deletions, executions:
+        with ThreadPoolExecutor(self._batches_at_once, thread_name_prefix="batch") as pool:
             pause = _FIRST_PAUSE_SECONDS
             while not self._stopping.is_set():
                 if not self._has_free_slot():
@@ -80,40 +80,55 @@ class Poller:
                     pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
                     continue
                 if batch is not None:
-                    self._in_flight.add(executions.submit(self._process_safely, batch))
+                    self._slots.acquire()
+                    self._in_flight.add(pool.submit(self._process_safely, batch))
             wait(self._in_flight, timeout=grace_seconds)
             self._abandoning.set()
 
+    @property
+    def _batches_at_once(self) -> int:
+        """As many whose messages are being deleted as executions: if SQS is slow at that, nothing more is received."""
+        return 2 * self._mapping.maximum_concurrency
+
     def _has_free_slot(self) -> bool:
         self._in_flight = {future for future in self._in_flight if not future.done()}
-        if len(self._in_flight) < self._mapping.maximum_concurrency:
-            return True
-        wait(self._in_flight, timeout=_FIRST_PAUSE_SECONDS, return_when=FIRST_COMPLETED)
-        return False
+        if len(self._in_flight) == self._batches_at_once:
+            wait(self._in_flight, timeout=_FIRST_PAUSE_SECONDS, return_when=FIRST_COMPLETED)
+            return False
+        # Only this thread takes slots, so that one which was free stays free.
+        free = self._slots.acquire(timeout=_FIRST_PAUSE_SECONDS)
+        if free:
+            self._slots.release()
+        return free
 
     def _process_safely(self, batch: Batch) -> None:
         try:
-            self._process(batch)
+            try:
+                succeeded = self._execute(batch)
+            finally:
+                self._slots.release()
+            self._delete(succeeded)
         except Exception:
             # The border of the thread: the messages come again when their invisibility is over.
             _LOGGER.exception("a batch of %d messages could not be processed", len(batch.records))
 
-    def _process(self, batch: Batch) -> None:
+    def _execute(self, batch: Batch) -> list[str]:
+        """Run an execution to its end, and give the receipt handles of the messages that succeeded."""
         execution = self._start(batch)
         if execution is None:
-            return
+            return []
         started = time.monotonic()
         try:
             failed = self._failed_messages(batch, self._ended(execution))
         except (ExecutionLostError, WholeBatchFailedError) as error:
             _LOGGER.warning("%s: all %d messages failed: %s", execution, len(batch.records), error)
-            return
+            return []
         succeeded = [record["receiptHandle"] for record in batch.records if record["messageId"] not in failed]
         _LOGGER.info(
             "%s: %d messages succeeded, %d failed, in %.2f s",
             execution, len(succeeded), len(failed), time.monotonic() - started,
         )  # fmt: skip
-        self._deletions.submit(self._delete_safely, succeeded)
+        return succeeded
 
     def _start(self, batch: Batch) -> str | None:
         """Start an execution, for as long as it could end while the messages are still invisible."""
@@ -136,7 +151,8 @@ class Poller:
         deadline = time.monotonic() + self._execution_timeout + _OVERTIME_SECONDS
         answer_seconds = 0.0
         while time.monotonic() < deadline:
-            pause = len(self._in_flight) * max(1 / _QUESTIONS_PER_SECOND, answer_seconds / _SHARE_OF_TIME)
+            executions = min(len(self._in_flight), self._mapping.maximum_concurrency)
+            pause = executions * max(1 / _QUESTIONS_PER_SECOND, answer_seconds / _SHARE_OF_TIME)
             if self._abandoning.wait(min(pause, _LONGEST_WAIT_SECONDS)):
                 raise ExecutionLostError("it had not ended when the event source mapping stopped")
             asked = time.monotonic()
@@ -157,13 +173,6 @@ class Poller:
         if not self._mapping.reports_batch_item_failures:
             return set()
         return failed_messages(execution.result, batch.message_ids)
-
-    def _delete_safely(self, receipt_handles: list[str]) -> None:
-        try:
-            self._delete(receipt_handles)
-        except Exception:
-            # The border of the thread, as above.
-            _LOGGER.exception("%d messages that succeeded could not be deleted", len(receipt_handles))
 
     def _delete(self, receipt_handles: list[str]) -> None:
         pause = _FIRST_PAUSE_SECONDS
