@@ -71,11 +71,15 @@ def delete(session: nox.Session) -> None:
 
 
 @nox.session(allow_parallel=True)
-@nox.parametrize("package", [nox.param(name, id=name) for name in (*PACKAGES, "fuzz")])
+@nox.parametrize("package", [nox.param(name, id=name) for name in (*PACKAGES, "fuzz", "bench")])
 def test(session: nox.Session, package: str) -> None:
-    """Test a package, installed alone, or send arbitrary bodies through all; what follows -- is pytest's."""
+    """Test a package, installed alone, all of them by arbitrary bodies, or the benchmarks; after -- it is pytest's."""
     if package == "fuzz":
         fuzz(session)
+        return
+    if package == "bench":
+        install(session, environment(session), *bench_steps())
+        session.run("python", "-m", "pytest", "bench/tests", *session.posargs)
         return
     install(session, environment(session), *package_steps(package))
     env = {}
@@ -121,8 +125,6 @@ def bench(session: nox.Session) -> None:
     module, arguments = "bench", session.posargs
     if arguments and arguments[0] in ("growth", "profile", "cold-start", "cost", "capacity", "encoding", "page"):
         module, arguments = f"bench.{arguments[0].replace('-', '_')}", arguments[1:]
-    if module != "bench.page":
-        session.run("python", "-m", "pytest", "--quiet", "bench/tests")
     session.run("python", "-m", module, *arguments, env=env)
 
 

@@ -91,12 +91,8 @@ def _section(lines: Callable[[], Iterator[str]]) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Write the pages, or say whether they are what the figures make them."""
-    parser = argparse.ArgumentParser(prog="python -m bench.page", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="only say whether they are up to date")
-    options = parser.parse_args(arguments)
-    if options.check:
-        return int(any(filled(page) != page.read_text(encoding="utf-8") for page in PAGES))
+    """Write the pages."""
+    argparse.ArgumentParser(prog="python -m bench.page", description=__doc__).parse_args(arguments)
     for page in PAGES:
         page.write_text(filled(page), encoding="utf-8")
     return 0
