@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 from faults import holds, spoil
 from orchestrator import handler as module
 from orchestrator import operations
-from pipeline import body
+from orchestrator.intake import BATCHES_KEPT, take_in
+from orchestrator.messages import messages_of
+from pipeline import body, event_of
 from pipeline_contracts import PipelineMessage
 
 if TYPE_CHECKING:
@@ -140,6 +142,18 @@ def test_a_replay_reads_no_body_again(pipeline: Pipeline) -> None:
     pipeline.run(*(body(mark="read once", n=index) for index in range(3)))
 
     assert len(read) == 3
+
+
+def test_executions_that_take_turns_read_their_bodies_once_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    from_body = PipelineMessage.from_body
+    monkeypatch.setattr(PipelineMessage, "from_body", lambda text: (read.append(text), from_body(text))[1])
+
+    for _ in range(3):
+        for batch in range(BATCHES_KEPT):
+            take_in(messages_of(event_of(body(mark="turns", batch=batch), body(mark="turns", batch=batch))), "test")
+
+    assert len(read) == 2 * BATCHES_KEPT
 
 
 def test_the_checkpoint_of_a_batch_holds_no_data(pipeline: Pipeline) -> None:

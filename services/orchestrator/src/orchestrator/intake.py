@@ -31,6 +31,11 @@ ENTRY_BYTES = 512
 """Of one entry: its keys and punctuation, two timestamps and the name of the transformation."""
 
 
+BATCHES_KEPT = 8
+"""Executions that take turns in a process, as each waits for its services most of the time. A batch has 6 MB of text at
+most, which may take four times as much memory, of the 1,024 MB of the template."""
+
+
 @dataclass(frozen=True)
 class SizedRecord:
     """A record, and what decides with which others it travels."""
@@ -50,11 +55,11 @@ class Intake:
     rejections: tuple[Rejection, ...]
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=BATCHES_KEPT)
 def take_in(messages: tuple[Message, ...], environment: str) -> Intake:
     """Part the messages that parse from those that never will, and join those with the same identity and data.
 
-    A replay takes in the same messages again, as a rule where they were taken in before.
+    A replay takes in the same messages again, often where they were taken in before.
     """
     records: list[SizedRecord] = []
     contents: dict[str, list[tuple[PipelineMessage, int]]] = {}
