@@ -73,7 +73,7 @@ def delete(session: nox.Session) -> None:
 @nox.session(allow_parallel=True)
 @nox.parametrize("package", [nox.param(name, id=name) for name in (*PACKAGES, "fuzz", "bench")])
 def test(session: nox.Session, package: str) -> None:
-    """Test a package, installed alone, all of them by arbitrary bodies, or the benchmarks; after -- it is pytest's."""
+    """Test a package, installed alone; fuzz sends arbitrary bodies through all. What follows -- is pytest's."""
     if package == "fuzz":
         fuzz(session)
         return

@@ -224,7 +224,13 @@ def main(arguments: Iterable[str] | None = None) -> None:
 
 def _size_and_seconds(text: str) -> tuple[int, float]:
     size, _, seconds = text.partition("=")
-    return int(size), float(seconds)
+    try:
+        found = int(size), float(seconds)
+    except ValueError:
+        found = 0, 0.0
+    if min(found) <= 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not BATCH=SECONDS, such as 100=0.4, both above zero")
+    return found
 
 
 if __name__ == "__main__":

@@ -81,7 +81,7 @@ def measure(points: Iterable[Point]) -> list[dict[str, Any]]:
             ours = replace(OURS, batch_size=together[0].batch_size)
             bench.backlog(ours, list(messages.orders(1_024, 4 * ours.batch_size, seed=99)), Measurement())
             for number, point in enumerate(together):
-                bodies = _bodies(point, point.messages, seed=number)
+                bodies = list(messages.orders(point.size, point.messages, seed=number))
                 alone = _in_slices(bench, ours, bodies[: ALONE * point.batch_size], point.batch_size)
                 if alone.tally.executions != ALONE:
                     raise RuntimeError(f"{ALONE} full batches made {alone.tally.executions} executions")
@@ -95,10 +95,6 @@ def _in_slices(bench: Bench, variant: Variant, bodies: list[str], length: int) -
     for start in range(0, len(bodies), length):
         bench.backlog(variant, bodies[start : start + length], measured, patience=300)
     return measured
-
-
-def _bodies(point: Point, count: int, seed: int) -> list[str]:
-    return list(messages.orders(point.size, count, seed=seed))
 
 
 def _row(point: Point, one: Measurement, alone: Measurement) -> dict[str, Any]:
@@ -124,7 +120,7 @@ def _line(row: dict[str, Any]) -> str:
 def main(arguments: list[str] | None = None) -> int:
     """Run the points and write figures and plots."""
     parser = argparse.ArgumentParser(prog="python -m bench.growth", description=__doc__)
-    parser.add_argument("--full", action="store_true", help="100,000 messages too, twenty minutes more")
+    parser.add_argument("--full", action="store_true", help="100,000 messages too, twenty minutes in all")
     parser.add_argument("--only", metavar="SERIES", help="of the series, this one alone; the others stay as they are")
     parser.add_argument("--plots", action="store_true", help="draw the figures that are there, and measure nothing")
     options = parser.parse_args(arguments)

@@ -51,11 +51,12 @@ def test_times_of_batches_are_read_from_the_command_line(capsys: pytest.CaptureF
     assert "| 10 | 3,000 | 20,000 | 20,000 |" in capsys.readouterr().out
 
 
-def test_a_time_without_its_batch_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("text", ["0.5", "0=0.5", "100=0", "100=", "ten=1"])
+def test_a_time_that_is_not_one_of_a_batch_is_refused(text: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        main(["--batch-seconds", "0.5"])
+        main(["--batch-seconds", text])
 
-    assert "--batch-seconds: invalid _size_and_seconds value: '0.5'" in capsys.readouterr().err
+    assert f"--batch-seconds: '{text}' is not BATCH=SECONDS" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

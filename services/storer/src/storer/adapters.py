@@ -34,7 +34,7 @@ def dynamodb_client() -> DynamoDBClient:
             max_pool_connections=CONCURRENT_WRITES,
             # It would look at every value that `attribute_value` has just made.
             parameter_validation=False,
-            # botocore would write its own anew, twice for each request: a tenth of what a write takes.
+            # botocore would write its own anew, twice for each request.
             user_agent="durable-pipeline-storer",
             connect_timeout=2,
             read_timeout=4,
