@@ -5,6 +5,7 @@ Bindings of SQS: https://www.asyncapi.com/docs/reference/bindings/sqs
 
 from __future__ import annotations
 
+import json
 from typing import Any, Final
 
 from pipeline_contracts.base import ExecutionId
@@ -22,25 +23,37 @@ DAY: Final = 24 * 60 * 60
 REJECTION_ATTRIBUTES: Final[Json] = {
     "type": "object",
     "description": (
-        "String attributes say why. Beside a body of nearly 1 MiB there may be room for some of them only, "
-        "`code` first. The producer's own attributes are kept as well, as far as SQS's limit of ten allows."
+        "One string attribute of ours says why, as JSON. The producer's own attributes are kept beside it, as far as "
+        "SQS's limit of ten allows, and so are the trace header and the group id. Beside a body of nearly 1 MiB there "
+        "may be no room for any of them; then the orchestrator's log has all but the words."
     ),
     "properties": {
-        "code": {
+        "durable_pipeline": {
             "type": "string",
-            "pattern": "^[a-z][a-z0-9_]{0,63}$",
-            "description": "Why, in one word: an error code, or a code of the rule that failed.",
+            "contentMediaType": "application/json",
+            "contentSchema": {
+                "type": "object",
+                "properties": {
+                    "execution_id": TypeAdapter(ExecutionId).json_schema(),
+                    "message_id": {"type": "string", "description": "Its `messageId` in the data processing queue."},
+                    "execution_arn": {"type": "string", "description": "Of the durable execution that rejected it."},
+                    "stage": {
+                        "type": "string",
+                        "enum": ["intake", "validate", "transform", "store"],
+                        "description": "Where it was rejected; the intake is the orchestrator's own.",
+                    },
+                    "code": {
+                        "type": "string",
+                        "pattern": "^[a-z][a-z0-9_]{0,63}$",
+                        "description": "Why, in one word: an error code, or a code of the rule that failed.",
+                    },
+                    "field": {"type": "string", "description": "Path of the field; empty for the whole body."},
+                    "reason": {"type": "string", "maxLength": 1024, "description": "Why, in words."},
+                },
+                "required": ["execution_id", "message_id", "stage", "code"],
+            },
         },
-        "execution_id": TypeAdapter(ExecutionId).json_schema(),
-        "message_id": {"type": "string", "description": "Its `messageId` in the data processing queue."},
-        "stage": {
-            "type": "string",
-            "enum": ["intake", "validate", "transform", "store"],
-            "description": "Where it was rejected; the intake is the orchestrator's own.",
-        },
-        "reason": {"type": "string", "maxLength": 1024, "description": "Why, in words."},
     },
-    "required": ["code"],
 }
 
 
@@ -61,11 +74,16 @@ REJECTED_MESSAGE: Final[Json] = {
     "examples": [
         {
             "headers": {
-                "code": "blank_field",
-                "execution_id": "dev-esm-908bbbeb-b6b9-46e7-bfb7-f338b3e17e63",
-                "message_id": "908bbbeb-b6b9-46e7-bfb7-f338b3e17e63",
-                "stage": "validate",
-                "reason": "columns: must not be empty",
+                "durable_pipeline": json.dumps(
+                    {
+                        "execution_id": "dev-esm-908bbbeb-b6b9-46e7-bfb7-f338b3e17e63",
+                        "message_id": "908bbbeb-b6b9-46e7-bfb7-f338b3e17e63",
+                        "stage": "validate",
+                        "code": "blank_field",
+                        "field": "columns",
+                        "reason": "columns: must not be empty",
+                    }
+                )
             },
             "payload": '{"data_source": "a.csv", "processing_type": "tabular", "columns": []}',
         }

@@ -36,12 +36,12 @@ def test_a_message_may_have_no_metadata(body: str) -> None:
 @pytest.mark.parametrize(
     ("body", "field", "code", "words"),
     [
-        ('{"processing_type": "s"}', "data_source", ErrorCode.MISSING_FIELD, "is missing"),
+        ('{"processing_type": "s"}', "data_source", ErrorCode.MISSING_FIELD, "Field required"),
         ('{"data_source": " \\t", "processing_type": "s"}', "data_source", ErrorCode.BLANK_FIELD, "blank"),
         ('{"data_source": "", "processing_type": "s"}', "data_source", ErrorCode.BLANK_FIELD, "blank"),
         ('{"data_source": "a", "processing_type": 5}', "processing_type", ErrorCode.WRONG_TYPE, "string"),
-        ('{"data_source": "a", "processing_type": 0.5}', "processing_type", ErrorCode.WRONG_TYPE, "a number"),
-        ('{"data_source": null, "processing_type": "s"}', "data_source", ErrorCode.WRONG_TYPE, "not null"),
+        ('{"data_source": "a", "processing_type": 0.5}', "processing_type", ErrorCode.WRONG_TYPE, "valid string"),
+        ('{"data_source": null, "processing_type": "s"}', "data_source", ErrorCode.WRONG_TYPE, "valid string"),
         (
             '{"data_source": "a", "processing_type": "s", "idempotency_key": 7}',
             "idempotency_key",
@@ -52,7 +52,7 @@ def test_a_message_may_have_no_metadata(body: str) -> None:
             '{"data_source": "a", "processing_type": "s", "idempotency_key": ""}',
             "idempotency_key",
             ErrorCode.BLANK_FIELD,
-            "empty",
+            "blank",
         ),
         (
             '{"data_source": "a", "processing_type": "s", "idempotency_key": "' + "k" * 257 + '"}',
@@ -60,14 +60,14 @@ def test_a_message_may_have_no_metadata(body: str) -> None:
             ErrorCode.TOO_LONG,
             "256",
         ),
-        (with_metadata([]), "metadata", ErrorCode.WRONG_TYPE, "must be an object, not an array"),
-        (with_metadata("a"), "metadata", ErrorCode.WRONG_TYPE, "must be an object, not a string"),
-        (with_metadata({"a": 1}), "metadata", ErrorCode.WRONG_TYPE, 'the value of "a" must be a string, not a number'),
-        (with_metadata({"a": None}), "metadata", ErrorCode.WRONG_TYPE, "not null"),
-        (with_metadata({"k" * 9_000: {}}), "metadata", ErrorCode.WRONG_TYPE, 'k…" must be a string, not an object'),
-        (with_metadata({"😀" * 60: 1}), "metadata", ErrorCode.WRONG_TYPE, "the value of "),
-        (with_metadata({str(n): "" for n in range(51)}), "metadata", ErrorCode.TOO_LONG, "at most 50 entries"),
-        (with_metadata({str(n): n for n in range(50_000)}), "metadata", ErrorCode.TOO_LONG, "at most 50 entries"),
+        (with_metadata([]), "metadata", ErrorCode.WRONG_TYPE, "an object"),
+        (with_metadata("a"), "metadata", ErrorCode.WRONG_TYPE, "an object"),
+        (with_metadata({"a": 1}), "metadata.*", ErrorCode.WRONG_TYPE, 'metadata."a": Input should be a valid string'),
+        (with_metadata({"a": None}), "metadata.*", ErrorCode.WRONG_TYPE, "valid string"),
+        (with_metadata({"k" * 9_000: {}}), "metadata.*", ErrorCode.WRONG_TYPE, 'k…": Input should be a valid string'),
+        (with_metadata({"😀" * 60: 1}), "metadata.*", ErrorCode.WRONG_TYPE, 'metadata."'),
+        (with_metadata({str(n): "" for n in range(51)}), "metadata", ErrorCode.TOO_LONG, "at most 50 items"),
+        (with_metadata({str(n): n for n in range(50_000)}), "", "too_many_errors", "50,000 errors"),
     ],
 )
 def test_an_invalid_body_names_the_field_and_the_reason(body: str, field: str, code: ErrorCode, words: str) -> None:
@@ -80,7 +80,7 @@ def test_an_invalid_body_names_the_field_and_the_reason(body: str, field: str, c
 
 
 def test_all_that_is_wrong_is_said_at_once() -> None:
-    with pytest.raises(InvalidBodyError, match="data_source: is missing; processing_type: is missing"):
+    with pytest.raises(InvalidBodyError, match="data_source: Field required; processing_type: Field required"):
         PipelineMessage.from_body("{}")
 
 

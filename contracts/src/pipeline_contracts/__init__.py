@@ -11,6 +11,7 @@ from pipeline_contracts.encoding import compress
 from pipeline_contracts.errors import ErrorCode, FieldError, InvalidBodyError, RecordError
 from pipeline_contracts.exchange import VERSION, answer, read_exchange
 from pipeline_contracts.identity import execution_id
+from pipeline_contracts.json_message import data_digest
 from pipeline_contracts.message import PipelineMessage
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ __all__ = [
     "ValidationResult",
     "answer",
     "compress",
+    "data_digest",
     "execution_id",
     "parse_body",
     "read_exchange",

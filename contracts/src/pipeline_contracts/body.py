@@ -20,7 +20,8 @@ MAX_DIGITS = 38
 MIN_EXPONENT, MAX_EXPONENT = -130, 125
 """A number other than zero lies between 1E-130 and 9.99E+125, or is the negative of such a number."""
 
-_EXACT = Context(prec=MAX_DIGITS, traps=[Inexact])
+EXACT = Context(prec=MAX_DIGITS, traps=[Inexact])
+"""Arithmetic that raises `Inexact` rather than lose a digit."""
 
 
 def parse_body(text: str) -> dict[str, Any]:
@@ -101,7 +102,7 @@ def _number(literal: str) -> Decimal:
     except InvalidOperation:
         _refuse_number(literal)
     try:
-        shortest = number.normalize(_EXACT)
+        shortest = number.normalize(EXACT)
     except Inexact:
         _refuse_number(literal)
     if not MIN_EXPONENT <= number.adjusted() <= MAX_EXPONENT:

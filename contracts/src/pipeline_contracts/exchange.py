@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from pydantic.config import ExtraValues
 
-VERSION = "1.1.1"
+VERSION = "1.2.0"
 """Of this package, as its pyproject.toml has it: to read it from the metadata would import the email package."""
 
 MAJOR, MINOR = (int(part) for part in VERSION.split(".")[:2])
