@@ -7,11 +7,13 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from pipeline_emulator.emulator import Emulator
 from pipeline_emulator.errors import EmulatorError
 from pipeline_emulator.signals import Terminated, ending_signals_raise, ignore_ending_signals
 from pipeline_emulator.steps import ConsoleSteps
+from repository_copy import REPOSITORY
 from rich.console import Console
 
 from chaos.audit import audit
@@ -23,11 +25,8 @@ from chaos.poison import poisoned_copy
 from chaos.report import Report
 from chaos.view import View
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-
 # A poison's loop ends after this time; the services take milliseconds, and a start of their process about a second.
 _SERVICE_TIMEOUT_SECONDS = 3
-_EXECUTION_TIMEOUT_SECONDS = 60
 _PLAIN_WIDTH = 140
 
 
@@ -57,19 +56,19 @@ def _run(options: argparse.Namespace, folder: Path, console: Console) -> Report:
     began = time.monotonic()
     parameters = {
         "EnvironmentName": "chaos",
-        "ExecutionTimeoutSeconds": str(_EXECUTION_TIMEOUT_SECONDS),
-        "VisibilityTimeoutSeconds": str(options.visibility_timeout),
         "MaxReceiveCount": str(options.max_receive_count),
         "BatchSize": str(options.batch_size),
         "MaximumConcurrency": str(options.concurrency),
     }
     messages = plan_messages(options.messages, options.seed, poisons=options.poisons)
     faults = plan_faults(options.faults, options.messages, options.seed)
-    template = poisoned_copy(REPOSITORY, folder, timeout_seconds=_SERVICE_TIMEOUT_SECONDS)
+    template = poisoned_copy(folder, timeout_seconds=_SERVICE_TIMEOUT_SECONDS)
     steps = ConsoleSteps(console)
     with Emulator.start(
         REPOSITORY, template=template, parameters=parameters, steps=steps, durable_store=options.durable_store
     ) as aws:
+        attributes: Any = {"VisibilityTimeout": str(options.visibility_timeout)}
+        aws.endpoint.sqs().set_queue_attributes(QueueUrl=aws.outputs.queue_url, Attributes=attributes)
         with View(console, len(messages), len(faults)) as view:
             course = drive(aws, messages, faults, backlog=options.backlog, show=view.show)
         with steps.step("audit the table and the queues"):

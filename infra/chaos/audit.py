@@ -90,7 +90,7 @@ class _Audit:
         for message in sent:
             self._of_identity[message.identity(environment)].append(message)
         self._rejected = self._by_message(
-            (message.attributes.get("message_id", ""), message) for message in evidence.rejected
+            (message.said.get("message_id", ""), message) for message in evidence.rejected
         )
         self._dead = self._by_message((message.message_id, message) for message in evidence.dead)
         self.findings = Findings()
@@ -183,11 +183,11 @@ class _Audit:
             "code": expected[1],
         }
         for name, value in wanted.items():
-            if found.attributes.get(name) != value:
-                self._violation(message, f"was rejected with {name} {found.attributes.get(name)!r}, not {value!r}")
+            if found.said.get(name) != value:
+                self._violation(message, f"was rejected with {name} {found.said.get(name)!r}, not {value!r}")
         if expected == _CONFLICT and wanted["execution_id"] not in self._items:
             self._violation(message, "was rejected for a conflict with nothing: no item has its key")
-        if not found.attributes.get("reason"):
+        if not found.said.get("reason"):
             self._violation(message, "was rejected without a reason")
 
     def _check_dead(self, message: Sent, found: QueueMessage, *, alone: bool) -> None:

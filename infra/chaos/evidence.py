@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -26,7 +27,8 @@ class QueueMessage:
     message_id: str
     body: str
     receive_count: int
-    attributes: Mapping[str, str]
+    said: Mapping[str, str]
+    """What the pipeline says of a rejected message, in its attribute."""
 
 
 @dataclass(frozen=True)
@@ -61,12 +63,12 @@ def _all_messages(sqs: SQSClient, url: str) -> list[QueueMessage]:
 
 
 def _queue_message(message: MessageTypeDef) -> QueueMessage:
-    attributes = message.get("MessageAttributes", {})
+    own: Any = message.get("MessageAttributes", {}).get("durable_pipeline", {})
     return QueueMessage(
         message_id=message["MessageId"],
         body=message["Body"],
         receive_count=int(message.get("Attributes", {}).get("ApproximateReceiveCount", 0)),
-        attributes={name: value.get("StringValue", "") for name, value in attributes.items()},
+        said=json.loads(own.get("StringValue", "{}")),
     )
 
 

@@ -19,6 +19,7 @@ _FIELDS = {
     "data_source",
     "processing_type",
     "stored_at",
+    "data_digest",
 }
 _TRANSFORMED = {"data_source", "processing_type", "processed_at", "execution_id", "transformation_applied"}
 

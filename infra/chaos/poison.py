@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
+
+from repository_copy import SHORT_WAITS, changed_copy
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -11,15 +12,6 @@ if TYPE_CHECKING:
 POISONS = ("poison-exit", "poison-memory", "poison-loop")
 """Processing types that end the process which handles them."""
 
-_COPIED = (
-    "contracts",
-    "services",
-    "infra/template.yaml",
-    "infra/shared",
-    "infra/monitoring",
-    "infra/build_service.py",
-    "pyproject.toml",
-)
 _TRANSFORMATIONS = "services/transformer/src/transformer/transformations.py"
 _SERVICES = ("validator", "transformer", "storer")
 
@@ -62,21 +54,12 @@ TRANSFORMATIONS |= {"poison-exit": poison_exit, "poison-memory": poison_memory, 
 '''
 
 
-def poisoned_copy(repository: Path, folder: Path, *, timeout_seconds: int) -> Path:
-    """Copy what is deployed into the folder, with poison and the services' timeout set; give the root template."""
-    for name in _COPIED:
-        source, target = repository / name, folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if source.is_dir():
-            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", ".*", "tests"))
-        else:
-            shutil.copyfile(source, target)
+def poisoned_copy(folder: Path, *, timeout_seconds: int) -> Path:
+    """Copy what is deployed, with poison, the services' timeout and short waits; give the root template."""
+    timeouts = (
+        (f"services/{service}/template.yaml", "Timeout: 25\n", f"Timeout: {timeout_seconds}\n") for service in _SERVICES
+    )
+    changed_copy(folder, *SHORT_WAITS, *timeouts)
     with (folder / _TRANSFORMATIONS).open("a", encoding="utf-8") as file:
         file.write(_ADDED)
-    for service in _SERVICES:
-        template = folder / "services" / service / "template.yaml"
-        text = template.read_text(encoding="utf-8")
-        if text.count("Timeout: 45\n") != 1:
-            raise ValueError(f"{template} has no line `Timeout: 45`")
-        template.write_text(text.replace("Timeout: 45\n", f"Timeout: {timeout_seconds}\n"), encoding="utf-8")
     return folder / "infra" / "template.yaml"

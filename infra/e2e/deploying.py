@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from repository_copy import REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from pipeline_emulator.aws import AwsEndpoint
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 # Services need each other, and the shared resources, in this order only where one takes what another publishes.
 PARTS = ("shared", "storer", "transformer", "validator", "orchestrator")
 
-_COPIED = ("contracts", "services", "infra", "pyproject.toml")
-_LEFT_OUT = shutil.ignore_patterns("__pycache__", ".*", "tests", "emulator", "e2e", "chaos", "fuzz")
 _SECONDS = 300
 
 
@@ -69,19 +67,3 @@ class Deployer:
         ended = self.run(command, *words, source=source)
         assert ended.status == 0, ended.output
         return ended.output
-
-
-def changed_copy(folder: Path, *edits: tuple[str, str, str]) -> Path:
-    """Copy what is deployed, with edits: a file, what is in it exactly once, and what is to stand there instead."""
-    for name in _COPIED:
-        source = REPOSITORY / name
-        if source.is_dir():
-            shutil.copytree(source, folder / name, ignore=_LEFT_OUT)
-        else:
-            shutil.copyfile(source, folder / name)
-    for name, old, new in edits:
-        file = folder / name
-        text = file.read_text(encoding="utf-8")
-        assert text.count(old) == 1, f"{old!r} is {text.count(old)} times in {name}"
-        file.write_text(text.replace(old, new), encoding="utf-8")
-    return folder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -29,7 +30,8 @@ class Outcomes:
 
     def of(self, sent: Iterable[str]) -> dict[str, set[str]]:
         """Give the outcomes of each message that was sent, by its id; a copy of a rejected message counts once."""
-        rejected = {message["MessageAttributes"]["message_id"]["StringValue"] for message in self.rejected}
+        said = [json.loads(m["MessageAttributes"]["durable_pipeline"]["StringValue"]) for m in self.rejected]
+        rejected = {one["message_id"] for one in said}
         dead = {message["MessageId"] for message in self.dead}
         places = {"stored": set(self.stored), "rejected": rejected, "dead": dead}
         return {message: {name for name, ids in places.items() if message in ids} for message in sent}
@@ -114,6 +116,16 @@ class Stack:
             rejected=tuple(self._received(self._outputs.invalid_message_queue_url)),
             dead=tuple(self._received(self._outputs.dead_letter_queue_url)),
         )
+
+    def move_back(self, dead: Iterable[MessageTypeDef]) -> dict[str, str]:
+        """Do what StartMessageMoveTask does, which the emulator lacks; give the new message ids by body."""
+        moved = {}
+        for message in dead:
+            (moved[message["Body"]],) = self.send(message["Body"])
+            self.sqs.delete_message(
+                QueueUrl=self._outputs.dead_letter_queue_url, ReceiptHandle=message["ReceiptHandle"]
+            )
+        return moved
 
     def set_visibility_timeout(self, seconds: int) -> None:
         """Change how long a message that is received from now on stays invisible unless somebody says otherwise."""

@@ -7,9 +7,10 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from deploying import PARTS, REPOSITORY, Deployer, changed_copy
+from deploying import PARTS, Deployer
 from flow import Flow, message
 from pipeline_emulator.emulator import Emulator
+from repository_copy import REPOSITORY, changed_copy
 from stack import Stack
 
 if TYPE_CHECKING:
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
 ENVIRONMENT = "parts"
 PARAMETERS = {
-    "shared": {"VisibilityTimeoutSeconds": "900"},
-    "orchestrator": {"ExecutionTimeoutSeconds": "600", "MaximumConcurrency": "4"},
+    "shared": {"MaxReceiveCount": "4"},
+    "orchestrator": {"MaximumConcurrency": "4"},
 }
 DERIVES = (
     "services/transformer/src/transformer/transformations.py",
@@ -50,7 +51,7 @@ def waits_for(file: Path) -> tuple[tuple[str, str, str], ...]:
     )
     return (
         (DERIVES[0], DERIVES[1], slow),
-        ("services/transformer/template.yaml", "Timeout: 45\n", "Timeout: 300\n"),
+        ("services/transformer/template.yaml", "Timeout: 25\n", "Timeout: 300\n"),
     )
 
 

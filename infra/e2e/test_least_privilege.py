@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
-from conftest import PARAMETERS, REPOSITORY
+from conftest import PARAMETERS
 from permissions import Grant, grants_of_templates
+from repository_copy import REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,7 +67,17 @@ def a_failed_message_is_brought_forward(stack: Stack) -> None:
     assert stack.item(key), "it is not delivered again before its visibility timeout is over"
 
 
+def a_message_that_comes_twice_is_stored_once(stack: Stack) -> None:
+    text = json.dumps({"data_source": "a", "processing_type": "standard", "idempotency_key": f"k{time.monotonic_ns()}"})
+    stack.send(text)
+    stack.wait_until_drained()
+    (again,) = stack.send(text)
+    stack.wait_until(lambda: not stack.in_queue() or stack.failures_of(again), f"end of the delivery of {again}")
+    assert not stack.failures_of(again), "it cannot be compared with the item"
+
+
 EXPECTATIONS: dict[str, Expectation] = {
+    "dynamodb:GetItem": a_message_that_comes_twice_is_stored_once,
     "dynamodb:PutItem": a_message_is_stored,
     "sqs:SendMessage": an_invalid_message_is_rejected,
     "sqs:GetQueueUrl": a_failed_message_is_brought_forward,

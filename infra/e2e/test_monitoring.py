@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
-from conftest import REPOSITORY
+from repository_copy import REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,7 @@ MONITORING = REPOSITORY / "infra/monitoring"
 PREFIX = "e2e-durable-pipeline-"
 SERVICES = ("orchestrator", "validator", "transformer", "storer")
 
-SIMPLE = {"dead-letters", "oldest-message", "executions-failed", "executions-timed-out", "table-throttles"}
+SIMPLE = {"dead-letters", "oldest-message", "outage", "executions-failed", "executions-timed-out", "table-throttles"}
 NOT_IN_MINISTACK = {"invalid-messages", "function-throttles", "storer-write-errors", "unhealthy"}
 """Alarms of metric math, and of other alarms."""
 

@@ -11,13 +11,15 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import PARAMETERS, REPOSITORY
+from conftest import PARAMETERS
 from faults import Faults, microburst
 from pipeline_emulator.emulator import Emulator
+from repository_copy import REPOSITORY
 from stack import Stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from faults import Rule
 
@@ -41,10 +43,8 @@ LOST_ANSWER: Rule = {"response": {"abort_bytes": 0}}
 
 
 @pytest.fixture(scope="module")
-def faulty() -> Iterator[Emulator]:
-    # A stage whose every call is tried again takes 30 s at most.
-    parameters = PARAMETERS | {"ExecutionTimeoutSeconds": "120"}
-    with Emulator.start(REPOSITORY, parameters=parameters, proxy=microburst) as aws:
+def faulty(template: Path) -> Iterator[Emulator]:
+    with Emulator.start(REPOSITORY, template=template, parameters=PARAMETERS, proxy=microburst) as aws:
         yield aws
 
 
@@ -184,6 +184,36 @@ def test_a_permanent_outage_ends_in_the_dead_letter_queue_all_of_it_after_as_man
     }
 
 
+OUTAGES = {
+    "the table": PUT | error("InternalServerError", 500),
+    "a permission": PUT | error("AccessDeniedException"),
+    "the storer is throttled": INVOKE_STORER | error("TooManyRequestsException", 429),
+    "the storer may not be invoked": INVOKE_STORER | error("AccessDeniedException", 403),
+    "the storer cannot be reached": INVOKE_STORER | {"reset": True},
+    "the invalid message queue": REJECT | error("ServiceUnavailable", 503),
+}
+
+
+@pytest.mark.parametrize("outage", OUTAGES)
+def test_an_outage_that_ends_before_the_last_delivery_leaves_no_dead_letter(
+    stack: Stack, faults: Faults, outage: str
+) -> None:
+    """On the scaled waits: the first of two deliveries falls into the outage, and the second comes after it."""
+    faults.inject(OUTAGES[outage])
+    sent = stack.send(*(body(f"{number}.csv") for number in range(12)), body(5))
+    affected = sent[-1:] if outage == "the invalid message queue" else sent[:-1]
+    for message in affected:
+        stack.wait_until_failed(message)
+    faults.stop()
+
+    stack.wait_until_drained()
+
+    outcomes = stack.outcomes()
+    assert outcomes.of(sent) == {message: {"stored"} for message in sent[:-1]} | {sent[-1]: {"rejected"}}
+    assert outcomes.dead == ()
+    assert {stack.failures_of(message) for message in affected} == {1}
+
+
 def test_messages_that_can_be_neither_finished_nor_brought_forward_nor_deleted_come_back_and_are_stored_once(
     stack: Stack, faults: Faults
 ) -> None:
@@ -194,7 +224,7 @@ def test_messages_that_can_be_neither_finished_nor_brought_forward_nor_deleted_c
     unreachable = {"body": "!DurableExecutionArn && contains(to_string(@), 'unreachable')"}
     faults.inject(
         # For the chunk, then for the one record that it is about.
-        INVOKE | unreachable | error("ServiceException", 500) | {"times": STAGE_ATTEMPTS + 1},
+        INVOKE | unreachable | {"reset": True, "times": STAGE_ATTEMPTS + 1},
         REDELIVER | error("ServiceUnavailable", 503) | {"times": SQS_ATTEMPTS},
         DELETE | error("ServiceUnavailable", 503) | {"times": DELETE_ATTEMPTS},
     )
@@ -203,7 +233,7 @@ def test_messages_that_can_be_neither_finished_nor_brought_forward_nor_deleted_c
         sent = stack.send(body("unreachable"), body(), body())
         stack.wait_until_drained()
     finally:
-        stack.set_visibility_timeout(int(PARAMETERS["VisibilityTimeoutSeconds"]))
+        stack.set_visibility_timeout(960)
 
     assert faults.counts() == [STAGE_ATTEMPTS + 1, SQS_ATTEMPTS, DELETE_ATTEMPTS]
     outcomes = stack.outcomes()

@@ -82,12 +82,10 @@ class Whole:
             QueueUrl=self._invalid, MaxNumberOfMessages=10, MessageAttributeNames=["All"], WaitTimeSeconds=0
         ).get("Messages"):
             for message in messages:
-                attributes = {
-                    name: value["StringValue"] for name, value in message.get("MessageAttributes", {}).items()
-                }
-                ids[attributes["message_id"]] += 1
-                found[attributes["message_id"]] = Ended(
-                    "rejected", code=attributes["code"], reason=attributes.get("reason", ""), body=message["Body"]
+                said = json.loads(message["MessageAttributes"]["durable_pipeline"]["StringValue"])
+                ids[said["message_id"]] += 1
+                found[said["message_id"]] = Ended(
+                    "rejected", code=said["code"], reason=said.get("reason", ""), body=message["Body"]
                 )
                 self._sqs.delete_message(QueueUrl=self._invalid, ReceiptHandle=message["ReceiptHandle"])
         assert all(count == 1 for count in ids.values()), "a message was rejected twice"

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -117,3 +118,10 @@ def translated(template: Template) -> Template:
 def any_template(request: pytest.FixtureRequest) -> Template:
     """Each template in turn: the root, the shared resources, the monitoring and each service."""
     return _read(request.param)
+
+
+@pytest.fixture
+def limits(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The limits that the orchestrator counts on; the module needs nothing installed."""
+    monkeypatch.syspath_prepend(str(_REPOSITORY / "services/orchestrator/src"))
+    return import_module("orchestrator.limits")

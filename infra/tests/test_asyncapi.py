@@ -43,8 +43,7 @@ def test_the_data_processing_queue_has_the_defaults_that_its_channel_names(share
     described = binding("dataProcessingQueue")["queue"]
     declared = queue(shared, "dataProcessingQueue")
 
-    assert declared["VisibilityTimeout"] == {"Ref": "VisibilityTimeoutSeconds"}
-    assert shared["Parameters"]["VisibilityTimeoutSeconds"]["Default"] == described["visibilityTimeout"]
+    assert declared["VisibilityTimeout"] == described["visibilityTimeout"]
     assert declared["RedrivePolicy"]["maxReceiveCount"] == {"Ref": "MaxReceiveCount"}
     assert shared["Parameters"]["MaxReceiveCount"]["Default"] == described["redrivePolicy"]["maxReceiveCount"]
     assert binding("dataProcessingQueue")["deadLetterQueue"] == binding("deadLetterQueue")["queue"]

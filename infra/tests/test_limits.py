@@ -11,13 +11,6 @@ ORCHESTRATOR = Path(__file__).parents[2] / "services/orchestrator/src"
 
 
 @pytest.fixture
-def limits(monkeypatch):
-    """The limits that the orchestrator counts on; the module needs nothing installed."""
-    monkeypatch.syspath_prepend(str(ORCHESTRATOR))
-    return import_module("orchestrator.limits")
-
-
-@pytest.fixture
 def settings(monkeypatch):
     """The settings that the orchestrator accepts; the module needs nothing installed."""
     monkeypatch.syspath_prepend(str(ORCHESTRATOR))
@@ -28,40 +21,38 @@ def function(template):
     return template["Resources"]["Function"]["Properties"]
 
 
-def test_an_execution_ends_before_the_mapping_gives_up(root, orchestrator):
-    for template in (root, orchestrator):
-        timeout = template["Parameters"]["ExecutionTimeoutSeconds"]
-        assert timeout["Default"] <= timeout["MaxValue"] <= 840 < MAPPING_LIMIT
-    assert function(orchestrator)["DurableConfig"]["ExecutionTimeout"] == {"Ref": "ExecutionTimeoutSeconds"}
+def test_an_execution_ends_before_the_mapping_gives_up(orchestrator, limits):
+    timeout = function(orchestrator)["DurableConfig"]["ExecutionTimeout"]
+
+    assert timeout == limits.EXECUTION_TIMEOUT_SECONDS < MAPPING_LIMIT
 
 
-def test_a_message_stays_hidden_for_the_longest_window_and_execution(root, shared):
-    parameters = root["Parameters"]
-    execution, window = parameters["ExecutionTimeoutSeconds"], parameters["BatchingWindowSeconds"]
+def test_a_message_stays_hidden_for_the_longest_window_and_execution(root, shared, limits):
+    hidden = shared["Resources"]["DataProcessingQueue"]["Properties"]["VisibilityTimeout"]
 
-    assert parameters["VisibilityTimeoutSeconds"]["Default"] > execution["MaxValue"] + window["MaxValue"]
-    queue = shared["Resources"]["DataProcessingQueue"]["Properties"]
-    assert queue["VisibilityTimeout"] == {"Ref": "VisibilityTimeoutSeconds"}
+    window = root["Parameters"]["BatchingWindowSeconds"]["MaxValue"]
+    assert hidden > limits.EXECUTION_TIMEOUT_SECONDS + window
 
 
-def test_tests_may_deploy_with_short_timeouts(root):
-    assert root["Parameters"]["VisibilityTimeoutSeconds"]["MinValue"] <= 5
-    assert root["Parameters"]["ExecutionTimeoutSeconds"]["MinValue"] <= 30
+def test_no_parameter_changes_what_the_limits_follow_from(any_template):
+    """A timeout that may be chosen may be chosen too short, and the promise is void then."""
+    allowed = {"BatchingWindowSeconds", "OldestMessageSeconds", "NoTrafficSeconds"}
+
+    assert {name for name in any_template.get("Parameters", {}) if name.endswith("Seconds")} <= allowed
 
 
 def test_the_mapping_is_one_that_lambda_accepts(root, orchestrator):
     """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"""
     parameters = root["Parameters"]
 
-    assert parameters["ExecutionTimeoutSeconds"]["MaxValue"] <= parameters["VisibilityTimeoutSeconds"]["Default"]
     assert parameters["BatchingWindowSeconds"]["MinValue"] >= 1, "a batch of more than 10 needs a window"
     assert parameters["BatchSize"]["MaxValue"] <= 10_000
     assert parameters["MaximumConcurrency"]["MinValue"] >= 2
     assert parameters["MaximumConcurrency"]["MaxValue"] <= 1_000
 
 
-def test_an_execution_has_time_for_the_worst_case(orchestrator, limits):
-    assert limits.worst_case_seconds() < orchestrator["Parameters"]["ExecutionTimeoutSeconds"]["Default"]
+def test_an_execution_has_time_for_the_worst_case(limits):
+    assert limits.worst_case_seconds() < limits.EXECUTION_TIMEOUT_SECONDS
 
 
 def test_the_readme_states_the_worst_case(limits):
@@ -76,7 +67,7 @@ def test_a_service_is_cut_off_when_the_orchestrator_counts_on_it(service, templa
 
 
 def test_the_function_timeout_does_not_end_an_execution_early(orchestrator):
-    assert function(orchestrator)["Timeout"] == {"Ref": "ExecutionTimeoutSeconds"}
+    assert function(orchestrator)["Timeout"] == function(orchestrator)["DurableConfig"]["ExecutionTimeout"]
 
 
 def test_a_chunk_is_of_a_size_that_the_orchestrator_accepts(root, settings):
@@ -92,8 +83,13 @@ def test_the_smallest_chunks_of_the_largest_batch_leave_operations_to_send_recor
     assert operations < 2 / 3 * limits.MAX_OPERATIONS
 
 
-def test_a_message_gets_the_deliveries_that_aws_advises(root):
-    assert root["Parameters"]["MaxReceiveCount"]["Default"] >= 5, "a throttled delivery counts too"
+def test_a_message_gets_the_deliveries_that_outlast_half_an_hour(root, monkeypatch):
+    monkeypatch.syspath_prepend(str(ORCHESTRATOR))
+    redelivery = import_module("orchestrator.redelivery")
+    deliveries = root["Parameters"]["MaxReceiveCount"]["Default"]
+
+    assert deliveries >= 5, "AWS advises it: a throttled delivery counts too"
+    assert sum(redelivery.redelivery_seconds(n, own_fault=False) for n in range(1, deliveries)) >= 2_100
 
 
 def test_a_dead_letter_is_kept_for_days_whenever_it_dies(shared):

@@ -131,6 +131,7 @@ def test_every_alarm_that_the_pipeline_needs_is_there(monitoring):
     } == {
         "dead-letters",
         "oldest-message",
+        "outage",
         "executions-failed",
         "executions-timed-out",
         "invalid-messages",
@@ -149,13 +150,22 @@ def test_failures_of_executions_are_taken_from_the_durable_metrics(monitoring):
     assert metrics["ExecutionsTimedOut"] == ["DurableExecutionTimedOut"]
 
 
-PAGES = {"DeadLetters", "OldestMessage", "ExecutionsFailed", "ExecutionsTimedOut"}
+PAGES = {"DeadLetters", "OldestMessage", "Outage", "ExecutionsFailed", "ExecutionsTimedOut"}
 
 
 def test_each_severity_has_a_topic_and_each_alarm_one_of_them(monitoring):
     for name, alarm in alarms(monitoring).items():
         topic = [{"Ref": "PageTopic" if name in PAGES else "TicketTopic"}]
         assert (alarm["AlarmActions"], alarm["OKActions"]) == (topic, topic), name
+
+
+def test_an_outage_pages_within_five_minutes(monitoring, limits):
+    """From its beginning: a service that hangs is waited for in each attempt, and then for some records alone."""
+    alarm = alarms(monitoring)["Outage"]
+    backoff = limits.FIRST_BACKOFF_SECONDS * (1 + limits.BACKOFF_RATE)
+    noticed = (limits.ATTEMPTS + 1) * limits.SERVICE_TIMEOUT_SECONDS + backoff + 8 * limits.RESUMING_SECONDS
+
+    assert noticed + 2 * alarm["Period"] * alarm["EvaluationPeriods"] <= 300
 
 
 def test_what_missing_data_means_is_said_for_each_alarm(monitoring):
@@ -201,7 +211,7 @@ def test_every_alarm_points_to_its_section_of_the_runbook(monitoring):
     headings = set(re.findall(r"^### (\S+)$", RUNBOOK, re.MULTILINE))
     resources = [r["Properties"] for r in monitoring["Resources"].values() if r["Type"] in (ALARM, COMPOSITE)]
 
-    assert len(resources) == 10
+    assert len(resources) == 11
     for alarm in resources:
         name = value(alarm["AlarmName"]).removeprefix("dev-durable-pipeline-")
         assert value(alarm["AlarmDescription"]).endswith(f" Runbook docs/operations.md#{name}")
@@ -269,6 +279,6 @@ def test_the_cost_estimate_has_the_prices_of_the_cost_model(widgets):
 
 
 def test_a_queue_is_old_only_when_an_execution_had_its_time(monitoring, orchestrator):
-    execution = orchestrator["Parameters"]["ExecutionTimeoutSeconds"]["Default"]
+    execution = orchestrator["Resources"]["Function"]["Properties"]["DurableConfig"]["ExecutionTimeout"]
 
     assert monitoring["Parameters"]["OldestMessageSeconds"]["Default"] > execution

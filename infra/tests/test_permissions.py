@@ -7,6 +7,8 @@ OWN_EXECUTIONS = (
     f"arn:${{AWS::Partition}}:lambda:{ACCOUNT}:function:${{EnvironmentName}}-durable-pipeline-orchestrator:*"
 )
 
+TABLE = {"Fn::Sub": f"arn:${{AWS::Partition}}:dynamodb:{ACCOUNT}:table/${{ProcessedDataTable}}"}
+
 COMMON = {
     ("logs:CreateLogStream", "logs:PutLogEvents"): {"Fn::GetAtt": ["LogGroup", "Arn"]},
     ("xray:PutTelemetryRecords", "xray:PutTraceSegments"): "*",
@@ -16,7 +18,8 @@ ALLOWED = {
     "transformer": COMMON,
     "storer": COMMON
     | {
-        ("dynamodb:PutItem",): {"Fn::Sub": f"arn:${{AWS::Partition}}:dynamodb:{ACCOUNT}:table/${{ProcessedDataTable}}"},
+        ("dynamodb:PutItem",): TABLE,
+        ("dynamodb:GetItem",): TABLE,
     },
     "orchestrator": COMMON
     | {

@@ -134,8 +134,7 @@ def test_a_mapping_that_is_replaced_or_deleted_takes_no_more_messages(orchestrat
 def test_the_orchestrator_is_durable_and_the_others_are_not(service, template):
     config = template["Resources"]["Function"]["Properties"].get("DurableConfig")
 
-    durable = {"ExecutionTimeout": {"Ref": "ExecutionTimeoutSeconds"}}
-    durable["RetentionPeriodInDays"] = {"Ref": "ExecutionRetentionDays"}
+    durable = {"ExecutionTimeout": 840, "RetentionPeriodInDays": {"Ref": "ExecutionRetentionDays"}}
     assert config == (durable if service == "orchestrator" else None)
 
 

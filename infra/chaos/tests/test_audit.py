@@ -54,9 +54,9 @@ def item(message: Sent) -> dict[str, Any]:
 
 
 def rejected(message: Sent, code: str, stage: str = "intake", **changes: str) -> QueueMessage:
-    attributes = {"message_id": message.message_id, "execution_id": message.identity("test")}
-    attributes |= {"stage": stage, "code": code, "reason": "why"}
-    return QueueMessage("copy", message.planned.body, 1, attributes | changes)
+    said = {"message_id": message.message_id, "execution_id": message.identity("test")}
+    said |= {"stage": stage, "code": code, "reason": "why"}
+    return QueueMessage("copy", message.planned.body, 1, said | changes)
 
 
 def dead(message: Sent, receive_count: int = RECEIVES) -> QueueMessage:

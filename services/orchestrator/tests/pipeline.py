@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from aws_durable_execution_sdk_python_testing import DurableFunctionTestRunner
 from orchestrator import handler as module
+from orchestrator.adapters import Sent
 from pipeline_contracts import compress
 
 if TYPE_CHECKING:
@@ -31,14 +32,14 @@ def body(**further: Any) -> str:
     return json.dumps({"data_source": "a.csv", "processing_type": "standard", **further}, ensure_ascii=False)
 
 
-def event_of(*bodies: str) -> dict[str, Any]:
+def event_of(*bodies: str, receive_count: int = 1) -> dict[str, Any]:
     return {
         "Records": [
             {
                 "messageId": f"m{index}",
                 "receiptHandle": f"handle-{index}",
                 "body": text,
-                "attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": str(SENT_MS)},
+                "attributes": {"ApproximateReceiveCount": str(receive_count), "SentTimestamp": str(SENT_MS)},
                 "messageAttributes": {},
                 "md5OfBody": "0" * 32,
                 "eventSource": "aws:sqs",
@@ -95,11 +96,12 @@ class Source:
     """The queue that batches come from. A test may make it refuse."""
 
     def __init__(self) -> None:
-        self.redelivered: list[list[str]] = []
+        self.redelivered: list[dict[str, int]] = []
+        """Of each execution: the seconds until a message comes again."""
         self.error: Exception | None = None
 
-    def redeliver(self, messages: list[Message], _arn: str) -> None:
-        self.redelivered.append([message.message_id for message in messages])
+    def redeliver(self, waits: list[tuple[Message, int]], _arn: str) -> None:
+        self.redelivered.append({message.message_id: seconds for message, seconds in waits})
         if self.error:
             raise self.error
 
@@ -111,10 +113,11 @@ class Queue:
         self.messages: list[Rejection] = []
         self.refuses: Callable[[Rejection], bool] = lambda rejection: False
 
-    def send(self, rejections: list[Rejection]) -> tuple[set[int], str]:
+    def send(self, rejections: list[Rejection], _execution_arn: str) -> Sent:
         taken = [rejection for rejection in rejections if not self.refuses(rejection)]
         self.messages += taken
-        return {rejection.message.index for rejection in taken}, "" if len(taken) == len(rejections) else "refused"
+        problem = "" if len(taken) == len(rejections) else "refused"
+        return Sent({rejection.message.index for rejection in taken}, problem)
 
 
 @dataclass(frozen=True)
@@ -184,9 +187,10 @@ class Pipeline:
         """Skip some time."""
         self._runner._clock.arm(self.now() + time)
 
-    def run(self, *bodies: str, execution_timeout: int = 300) -> Run:
+    def run(self, *bodies: str, execution_timeout: int = 300, receive_count: int = 1) -> Run:
         self._entered = 0
-        result = self._runner.run(input=json.dumps(event_of(*bodies)), execution_timeout=execution_timeout)
+        event = event_of(*bodies, receive_count=receive_count)
+        result = self._runner.run(input=json.dumps(event), execution_timeout=execution_timeout)
         assert result.status.value == "SUCCEEDED", result.error
         failures = json.loads(result.result)["batchItemFailures"]
         return Run([failure["itemIdentifier"] for failure in failures], result, self._entered)

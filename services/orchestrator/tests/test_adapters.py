@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
+from dataclasses import replace
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.stub import Stubber
 from hypothesis import given
 from hypothesis import strategies as st
-from orchestrator.adapters import InvalidMessageQueue, SourceQueue
+from orchestrator.adapters import InvalidMessageQueue, Sent, SourceQueue
 from orchestrator.messages import Message, Rejection
 
 MEBIBYTE = 1_048_576
@@ -51,6 +55,15 @@ class FakeSQS:
         return [entry for call in self.calls for entry in call]
 
 
+ARN = "arn:aws:lambda:us-west-2:123456789012:function:orchestrator:1/durable-execution/a/b"
+
+
+def own_of(entry: dict[str, Any]) -> dict[str, str]:
+    """Read the attribute of ours."""
+    found: dict[str, str] = json.loads(entry["MessageAttributes"]["durable_pipeline"]["StringValue"])
+    return found
+
+
 def size_of(entry: dict[str, Any]) -> int:
     size = len(entry["MessageBody"].encode())
     for name, value in entry["MessageAttributes"].items():
@@ -61,7 +74,7 @@ def size_of(entry: dict[str, Any]) -> int:
 
 def rejection_of(index: int = 0, body: str = "not json", reason: str = "because", attributes: Any = None) -> Rejection:
     message = Message(index, f"m{index}", body, attributes or {}, f"handle-{index}", 1, 0)
-    return Rejection(message, f"test-esm-m{index}", "intake", "not_json", reason)
+    return Rejection(message, f"test-esm-m{index}", "intake", "not_json", reason, "lines.0")
 
 
 @pytest.fixture
@@ -76,70 +89,132 @@ def test_a_message_is_sent_as_it_arrived_with_the_reason(sqs: FakeSQS) -> None:
         "seal": {"binaryValue": base64.b64encode(b"\x00\xff").decode(), "dataType": "Binary.seal"},
     }
 
-    sent, problem = InvalidMessageQueue(sqs, "url").send([rejection_of(body=" {\t", attributes=attributes)])
+    sent = InvalidMessageQueue(sqs, "url").send([rejection_of(body=" {\t", attributes=attributes)], ARN)
 
-    assert (sent, problem) == ({0}, "")
+    assert sent == Sent({0})
     (entry,) = sqs.sent()
     assert entry["MessageBody"] == " {\t"
-    assert entry["MessageAttributes"] == {
-        "code": {"DataType": "String", "StringValue": "not_json"},
-        "execution_id": {"DataType": "String", "StringValue": "test-esm-m0"},
-        "message_id": {"DataType": "String", "StringValue": "m0"},
-        "stage": {"DataType": "String", "StringValue": "intake"},
-        "reason": {"DataType": "String", "StringValue": "because"},
+    assert own_of(entry) == {
+        "execution_id": "test-esm-m0",
+        "message_id": "m0",
+        "execution_arn": ARN,
+        "stage": "intake",
+        "code": "not_json",
+        "field": "lines.0",
+        "reason": "because",
+    }
+    assert {name: value for name, value in entry["MessageAttributes"].items() if name != "durable_pipeline"} == {
         "tenant": {"DataType": "String", "StringValue": "acme"},
         "weight": {"DataType": "Number", "StringValue": "1.5"},
         "seal": {"DataType": "Binary.seal", "BinaryValue": b"\x00\xff"},
     }
 
 
+def test_the_trace_and_the_group_of_a_message_go_with_it(sqs: FakeSQS) -> None:
+    trace = "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1"
+    traced = rejection_of(0)
+    traced = replace(traced, message=replace(traced.message, trace_header=trace, group_id="tenant-1"))
+
+    InvalidMessageQueue(sqs, "url").send([traced, rejection_of(1)], ARN)
+
+    with_both, with_none = sqs.sent()
+    assert with_both["MessageSystemAttributes"] == {"AWSTraceHeader": {"DataType": "String", "StringValue": trace}}
+    assert with_both["MessageGroupId"] == "tenant-1"
+    assert not with_none.keys() & {"MessageSystemAttributes", "MessageGroupId"}
+
+
+def test_what_is_sent_is_what_the_api_takes() -> None:
+    """The real client checks the shape of a request before it sends it."""
+    client = boto3.client("sqs", region_name="us-west-2")
+    message = replace(rejection_of().message, trace_header="Root=1-5759e988-bd862e3fe1be46a994272793", group_id="g")
+    with Stubber(client) as stubber:
+        stubber.add_response("send_message_batch", {"Successful": [], "Failed": []})
+
+        sent = InvalidMessageQueue(client, "https://sqs/1/q").send([replace(rejection_of(), message=message)], ARN)
+
+    assert sent == Sent()
+
+
 @pytest.mark.parametrize(
     "malformed", [{"dataType": "String"}, {"dataType": "Binary", "binaryValue": "%%%"}, {"stringValue": "x"}]
 )
 def test_an_attribute_that_is_none_stays_behind_rather_than_the_message(sqs: FakeSQS, malformed: Any) -> None:
-    sent, problem = InvalidMessageQueue(sqs, "url").send([rejection_of(attributes={"odd": malformed})])
+    sent = InvalidMessageQueue(sqs, "url").send([rejection_of(attributes={"odd": malformed})], ARN)
 
-    assert (sent, problem) == ({0}, "")
-    assert "odd" not in sqs.sent()[0]["MessageAttributes"]
+    assert sent == Sent({0}, left_behind={"m0": 1})
+    assert set(sqs.sent()[0]["MessageAttributes"]) == {"durable_pipeline"}
 
 
-def test_the_producers_attributes_are_kept_as_far_as_ten_go_and_do_not_hide_ours(sqs: FakeSQS) -> None:
-    attributes = {f"a{n}": {"stringValue": "x", "dataType": "String"} for n in range(10)}
-    attributes["reason"] = {"stringValue": "mine", "dataType": "String"}
+def test_the_producers_attributes_are_kept_whatever_their_names(sqs: FakeSQS) -> None:
+    names = ("code", "stage", "reason", "execution_id", "message_id", "a", "b", "c", "d")
+    attributes = {name: {"stringValue": f"the producer's {name}", "dataType": "String"} for name in names}
 
-    InvalidMessageQueue(sqs, "url").send([rejection_of(attributes=attributes)])
+    sent = InvalidMessageQueue(sqs, "url").send([rejection_of(attributes=attributes)], ARN)
 
     (entry,) = sqs.sent()
-    names = set(entry["MessageAttributes"])
-    assert names == {"code", "execution_id", "message_id", "stage", "reason", "a0", "a1", "a2", "a3", "a4"}
-    assert entry["MessageAttributes"]["reason"]["StringValue"] == "because"
+    assert sent == Sent({0})
+    kept = {name: value["StringValue"] for name, value in entry["MessageAttributes"].items()}
+    assert {name: kept[name] for name in names} == {name: f"the producer's {name}" for name in names}
+    assert own_of(entry)["code"] == "not_json"
+
+
+def test_beside_ten_attributes_of_the_producer_ours_takes_the_place_of_one(sqs: FakeSQS) -> None:
+    attributes = {f"a{n}": {"stringValue": "x", "dataType": "String"} for n in range(10)}
+
+    sent = InvalidMessageQueue(sqs, "url").send([rejection_of(attributes=attributes)], ARN)
+
+    (entry,) = sqs.sent()
+    assert sent == Sent({0}, left_behind={"m0": 1})
+    assert set(entry["MessageAttributes"]) == {"durable_pipeline", *(f"a{n}" for n in range(9))}
+
+
+def test_ours_replaces_that_of_an_earlier_rejection(sqs: FakeSQS) -> None:
+    old = {"durable_pipeline": {"stringValue": '{"code": "old"}', "dataType": "String"}}
+
+    sent = InvalidMessageQueue(sqs, "url").send([rejection_of(attributes=old)], ARN)
+
+    assert sent == Sent({0})
+    assert own_of(sqs.sent()[0])["code"] == "not_json"
 
 
 @pytest.mark.parametrize(
-    ("room", "kept"),
+    ("room", "kept", "left_behind"),
     [
-        (0, set()),
-        (20, {"code"}),
-        (100, {"code", "execution_id", "message_id", "stage"}),
-        (200, {"code", "execution_id", "message_id", "stage", "reason"}),
+        (0, None, {"m0": 2}),
+        (100, None, {"m0": 1}),
+        (200, {"execution_id", "message_id", "stage", "code"}, {}),
+        (400, {"execution_id", "message_id", "stage", "code", "field", "reason", "execution_arn"}, {}),
     ],
 )
-def test_beside_a_body_of_nearly_one_mebibyte_go_the_attributes_that_fit(
-    sqs: FakeSQS, room: int, kept: set[str]
+def test_beside_a_body_of_nearly_one_mebibyte_goes_what_fits(
+    sqs: FakeSQS, room: int, kept: set[str] | None, left_behind: dict[str, int]
 ) -> None:
-    sent, _ = InvalidMessageQueue(sqs, "url").send([rejection_of(body="x" * (MEBIBYTE - room))])
+    attributes = {"t": {"stringValue": "x", "dataType": "String"}}
+    rejection = rejection_of(body="x" * (MEBIBYTE - room), attributes=attributes)
+
+    sent = InvalidMessageQueue(sqs, "url").send([rejection], ARN)
 
     (entry,) = sqs.sent()
-    assert sent == {0}
-    assert set(entry["MessageAttributes"]) == kept
+    assert sent == Sent({0}, left_behind=left_behind)
+    if kept is None:
+        assert "durable_pipeline" not in entry["MessageAttributes"]
+    else:
+        assert set(own_of(entry)) == kept
 
 
-def test_a_reason_that_quotes_what_sqs_does_not_take_is_written_readably(sqs: FakeSQS) -> None:
-    InvalidMessageQueue(sqs, "url").send([rejection_of(reason="a\x00b\ud800c" + "é" * 2_000)])
+def test_an_identity_is_exact_whatever_its_characters_and_its_length(sqs: FakeSQS) -> None:
+    identity = "test-key-" + "\u0085\u2028\u009b\x1b\x00😀" * 42
 
-    (entry,) = sqs.sent()
-    reason = entry["MessageAttributes"]["reason"]["StringValue"]
-    assert reason.startswith("a\\u0000b\\ud800cééé")
+    InvalidMessageQueue(sqs, "url").send([replace(rejection_of(), execution_id=identity)], ARN)
+
+    assert own_of(sqs.sent()[0])["execution_id"] == identity
+
+
+def test_a_reason_is_bounded_and_may_quote_what_sqs_does_not_take(sqs: FakeSQS) -> None:
+    InvalidMessageQueue(sqs, "url").send([rejection_of(reason="a\x00b\ud800c" + "é" * 2_000)], ARN)
+
+    reason = own_of(sqs.sent()[0])["reason"]
+    assert reason.startswith("a\x00b\\ud800cééé")
     assert len(reason) == 1_024
 
 
@@ -148,19 +223,18 @@ def test_no_call_passes_the_quotas(contents: list[tuple[int, str]]) -> None:
     sqs = FakeSQS()
     rejections = [rejection_of(n, "x" * size, reason) for n, (size, reason) in enumerate(contents)]
 
-    sent, problem = InvalidMessageQueue(sqs, "url").send(rejections)
+    sent = InvalidMessageQueue(sqs, "url").send(rejections, ARN)
 
-    assert (sent, problem) == (set(range(len(contents))), "")
+    assert (sent.indexes, sent.problem) == (set(range(len(contents))), "")
     assert [len(entry["MessageBody"]) for entry in sqs.sent()] == [size for size, _ in contents]
 
 
 def test_what_the_queue_refuses_is_not_sent_and_its_neighbours_are(sqs: FakeSQS) -> None:
     sqs.refused = {"3"}
 
-    sent, problem = InvalidMessageQueue(sqs, "url").send([rejection_of(n) for n in range(25)])
+    sent = InvalidMessageQueue(sqs, "url").send([rejection_of(n) for n in range(25)], ARN)
 
-    assert sent == set(range(25)) - {3}
-    assert problem == "InternalError: no"
+    assert sent == Sent(set(range(25)) - {3}, "InternalError: no")
 
 
 @pytest.mark.parametrize(
@@ -173,10 +247,9 @@ def test_what_the_queue_refuses_is_not_sent_and_its_neighbours_are(sqs: FakeSQS)
 def test_a_queue_that_is_down_is_called_once_and_nothing_counts_as_sent(sqs: FakeSQS, error: Exception) -> None:
     sqs.error = error
 
-    sent, problem = InvalidMessageQueue(sqs, "url").send([rejection_of(n) for n in range(25)])
+    sent = InvalidMessageQueue(sqs, "url").send([rejection_of(n) for n in range(25)], ARN)
 
-    assert sent == set()
-    assert problem == str(error)
+    assert sent == Sent(problem=str(error))
     assert len(sqs.calls) == 1
 
 
@@ -197,11 +270,11 @@ class FakeSource:
         self.given |= {entry["ReceiptHandle"]: entry["VisibilityTimeout"] for entry in Entries}
 
 
-def test_a_failed_message_comes_again_after_a_time_that_grows_with_its_deliveries() -> None:
+def test_each_message_gets_its_own_wait(sqs: FakeSQS) -> None:
     source = FakeSource()
-    messages = [Message(n, f"m{n}", "", {}, f"handle-{n}", receive_count=n, sent_ms=0) for n in range(1, 13)]
+    waits = [(Message(n, f"m{n}", "", {}, f"handle-{n}", receive_count=n, sent_ms=0), 100 * n) for n in range(1, 13)]
 
-    SourceQueue(source).redeliver(messages, "arn:aws:sqs:us-west-2:123456789012:orders")
+    SourceQueue(source).redeliver(waits, "arn:aws:sqs:us-west-2:123456789012:orders")
 
-    assert list(source.given.values()) == [10, 20, 40, 80, 160, 300, 300, 300, 300, 300, 300, 300]
+    assert source.given == {f"handle-{n}": 100 * n for n in range(1, 13)}
     assert source.calls == 2

@@ -10,13 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from orchestrator import stages
 from orchestrator.chunks import plan
-from orchestrator.intake import take_in
+from orchestrator.intake import item_json_bytes, take_in
 from orchestrator.limits import (
+    EXECUTION_TIMEOUT_SECONDS,
+    MAX_ITEM_JSON_BYTES,
     MAX_OPERATIONS,
     MAX_PAYLOAD_BYTES,
     OPERATIONS_OF_BATCH,
     OPERATIONS_OF_CHUNK,
     OPERATIONS_OF_RECORD,
+    STAGES,
     worst_case_seconds,
 )
 from orchestrator.messages import Record, messages_of
@@ -55,7 +58,7 @@ def test_a_record_too_large_to_travel_alone_is_rejected_and_its_neighbours_go_on
     (rejection,) = intake.rejections
     assert (rejection.message.message_id, rejection.code) == ("m1", "message_too_large")
     assert "1,048,576" in rejection.reason
-    assert [sized.record.message.message_id for sized in intake.records] == ["m0", "m2"]
+    assert [record.message.message_id for record in intake.records] == ["m0", "m2"]
 
 
 def widest(record: Record) -> Record:
@@ -120,5 +123,50 @@ def test_no_execution_passes_the_quota_of_operations(count: int, chunk_size: int
     assert count > 500 or all(chunk.may_go_one_by_one for chunk in chunks)
 
 
+def numbers(count: int) -> str:
+    return body(n=[0] * count)
+
+
+def test_a_chunk_is_bounded_by_what_the_storer_has_to_write() -> None:
+    """A hundred bodies of 30 KB fit one request, as do three of a megabyte; written, a zero is eleven bytes."""
+    forty = [numbers(33_000) for _ in range(40)]
+
+    chunks = chunks_of(*forty, body())
+
+    written = {len(chunk) * len(json.dumps([{"N": "0"}] * 33_000, separators=(",", ":"))) for chunk in chunks}
+    assert sum(map(len, chunks)) == 41
+    assert max(written) <= MAX_ITEM_JSON_BYTES
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    )
+)
+def test_what_the_storer_writes_is_not_underestimated(value: Any) -> None:
+    def attribute(value: Any) -> Any:
+        match value:
+            case None:
+                return {"NULL": True}
+            case bool():
+                return {"BOOL": value}
+            case int():
+                return {"N": str(value)}
+            case str():
+                return {"S": value}
+            case list():
+                return {"L": [attribute(one) for one in value]}
+        return {"M": {name: attribute(one) for name, one in value.items()}}
+
+    written = json.dumps(attribute({"value": value}), separators=(",", ":"))
+
+    assert len(written) <= item_json_bytes(json.dumps({"value": value}, separators=(",", ":")))
+
+
 def test_the_worst_case_ends_before_the_execution_would_time_out() -> None:
-    assert worst_case_seconds() <= 840
+    assert worst_case_seconds() <= EXECUTION_TIMEOUT_SECONDS
+
+
+def test_there_is_time_for_a_fourth_stage() -> None:
+    assert worst_case_seconds(STAGES + 1) <= EXECUTION_TIMEOUT_SECONDS

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from aws_durable_execution_sdk_python.exceptions import CheckpointError
 from aws_durable_execution_sdk_python_testing.executor import Executor
+from botocore.exceptions import ClientError
+from counted import Counted
 from mixed_batch import BATCH, CHUNK_SIZE, spoil
 from orchestrator import handler
 from pipeline import Pipeline
@@ -21,10 +23,22 @@ if TYPE_CHECKING:
 
 
 Point = tuple[str, str, int]
-"""When the process dies: at the entry, or before or after a checkpoint; of which operation; the how manieth of these.
+"""What goes wrong: a death at the entry, or before or after a checkpoint, or an odd answer to one; of which operation;
+the how manieth of these.
 
 Checkpoints that are due together travel as one, by chance: so they are not numbered, but their contents are.
 """
+
+STALE_TOKEN = ClientError(
+    {
+        "Error": {
+            "Code": "InvalidParameterValueException",
+            "Message": "Invalid checkpoint token: not the latest",
+        },
+        "ResponseMetadata": {"HTTPStatusCode": 400},  # type: ignore[typeddict-item]
+    },
+    "CheckpointDurableExecution",
+)
 
 
 class Process:
@@ -71,9 +85,11 @@ class Client:
         self._die_if(self.dead)
         dies = self.process.dies_at(arguments["updates"])
         self._die_if(dies == "before")
+        if dies == "stale token":
+            raise CheckpointError.from_exception(STALE_TOKEN)
         output = self.service.checkpoint(**arguments)
         self._die_if(dies == "after")
-        return output
+        return replace(output, checkpoint_token=None) if dies == "no token" else output
 
     def get_execution_state(self, **arguments: Any) -> Any:
         return self.service.get_execution_state(**arguments)
@@ -123,19 +139,25 @@ def test_the_batch_has_every_outcome(undisturbed: tuple[Result, Pipeline, Proces
     assert process.entries > 5
 
 
-@pytest.mark.parametrize("when", ["entry", "before", "after"])
-def test_a_death_anywhere_changes_no_outcome(undisturbed: tuple[Result, Pipeline, Process], when: str) -> None:
-    """At each entry, before each checkpoint and after each."""
+@pytest.mark.parametrize("when", ["entry", "before", "after", "stale token", "no token"])
+def test_a_death_or_a_lost_checkpoint_anywhere_changes_no_outcome(
+    undisturbed: tuple[Result, Pipeline, Process], when: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """At each entry, before and after each checkpoint; and each checkpoint refused, or answered without a token."""
     expected, calm, calm_process = undisturbed
     calm_calls = Counter(map(str, calm.services.calls))
     occasions = Counter({"": calm_process.entries}) if when == "entry" else calm_process.checkpointed
 
+    run(None)
+    calm_metrics = Counted(capsys.readouterr().out).totals()
+    assert calm_metrics == {"MessagesReceived": 14, "MessagesStored": 11, "MessagesRejected": 2, "MessagesFailed": 1}
     for point in [(when, name, number + 1) for name, times in occasions.items() for number in range(times)]:
         result, pipeline, process = run(point)
         # There may be an entry less when two operations end at once.
         assert process.deaths == 1 or when == "entry", f"{point}: it did not die"
         assert process.entries > 1, f"{point}: no replay took place"
         assert result == expected, point
+        assert Counted(capsys.readouterr().out).totals() == calm_metrics, f"{point}: an outcome was not counted once"
         # A finished invoke is not run again, nor is one whose start was checkpointed.
         assert Counter(map(str, pipeline.services.calls)) == calm_calls, point
         # Only a death between sending the rejected messages and the checkpoint of it sends them twice.

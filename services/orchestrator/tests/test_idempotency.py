@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import threading
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from faults import results_for, spoil
-from orchestrator.limits import MAX_CHUNKS
-from pipeline import body
+from orchestrator.intake import take_in
+from orchestrator.messages import messages_of
+from orchestrator.redelivery import OWN_FAULT_SECONDS
+from pipeline import body, event_of
+from pipeline_contracts import PipelineMessage
 
 if TYPE_CHECKING:
     from pipeline import Pipeline
@@ -43,36 +46,131 @@ def test_the_copies_of_a_rejected_message_are_rejected_with_it(pipeline: Pipelin
     assert [rejection.message.message_id for rejection in pipeline.queue.messages] == ["m0", "m1"]
 
 
-def test_other_data_under_a_key_of_the_same_batch_is_judged_by_the_table(pipeline: Pipeline) -> None:
-    invalid = {"is_valid": False, "errors": [{"field": "n", "code": "odd", "message": "must be even"}]}
+INVALID = {"is_valid": False, "errors": [{"field": "n", "code": "odd", "message": "must be even"}]}
+
+
+def refuse_invalid(pipeline: Pipeline) -> None:
+    spoil(pipeline, "validator", lambda event, honest: results_for(event, "invalid", INVALID, honest()))
+
+
+def keyed(**further: Any) -> str:
+    return body(idempotency_key="k", **further)
+
+
+def codes(pipeline: Pipeline) -> Counter[str]:
+    return Counter(rejection.code for rejection in pipeline.queue.messages)
+
+
+def test_of_many_messages_with_one_key_and_other_data_the_first_is_stored_and_the_others_are_rejected(
+    pipeline: Pipeline,
+) -> None:
+    run = pipeline.run(body(), *(keyed(n=n) for n in range(900)), body())
+
+    assert run.failed == []
+    assert pipeline.services.table["test-key-k"] == keyed(n=0)
+    assert codes(pipeline) == {"idempotency_conflict": 899}
+    assert pipeline.services.invocations() == {"validator": 1, "transformer": 1, "storer": 1}
+
+
+def test_the_first_that_is_not_rejected_is_stored(pipeline: Pipeline) -> None:
+    refuse_invalid(pipeline)
+
+    run = pipeline.run(keyed(mark="invalid 1"), keyed(mark="invalid 2"), keyed(n=1), keyed(n=2), keyed(n=1.0), body())
+
+    assert run.failed == []
+    assert pipeline.services.table["test-key-k"] == keyed(n=1)
+    assert [(r.message.message_id, r.code) for r in pipeline.queue.messages] == [
+        ("m0", "odd"),
+        ("m1", "odd"),
+        ("m3", "idempotency_conflict"),
+    ]
+
+
+def test_what_is_left_after_three_comes_again_soon_and_is_decided_then(pipeline: Pipeline) -> None:
+    refuse_invalid(pipeline)
+    batch = [*(keyed(mark=f"invalid {n}") for n in range(4)), keyed(n=1), keyed(n=2)]
+
+    first = pipeline.run(*batch)
+    second = pipeline.run(*batch[3:])
+
+    assert first.failed == ["m3", "m4", "m5"]
+    assert pipeline.source.redelivered == [dict.fromkeys(first.failed, OWN_FAULT_SECONDS[0])]
+    assert second.failed == []
+    assert codes(pipeline) == {"odd": 4, "idempotency_conflict": 1}
+    assert pipeline.services.table == {"test-key-k": keyed(n=1)}
+
+
+def test_a_message_that_the_table_has_is_a_duplicate_also_behind_one_that_conflicts_with_it(pipeline: Pipeline) -> None:
     conflict = {"status": "rejected", "error": {"code": "idempotency_conflict", "message": "other data"}}
-    spoil(pipeline, "validator", lambda event, honest: results_for(event, "invalid", invalid, honest()))
-    lock = threading.Lock()
+    pipeline.services.table["test-key-k"] = keyed(n=2)
+    honest = pipeline.services.storer
 
-    def storer(event: dict[str, Any], honest: Any) -> dict[str, Any]:
-        with lock:
-            (record,) = event["records"]
-            stored = pipeline.services.table.get(record["execution_id"], record["data"])
-            return honest() if stored == record["data"] else results_for(event, "", conflict, honest())
+    def storer(event: dict[str, Any], context: object) -> Any:
+        (record,) = event["records"]
+        same = record["data"] == pipeline.services.table[record["execution_id"]]
+        return honest(event, context) if same else results_for(event, "", conflict, honest(event, context))
 
-    spoil(pipeline, "storer", storer)
+    pipeline.monkeypatch.setattr(pipeline.services, "storer", storer)
 
-    run = pipeline.run(*(body(idempotency_key="k", mark="invalid", n=n) for n in range(8)), body(idempotency_key="k"))
+    run = pipeline.run(keyed(n=1), keyed(n=2), keyed(n=3))
 
     assert run.failed == []
-    assert [rejection.code for rejection in pipeline.queue.messages] == ["odd"] * 8
-    assert set(pipeline.services.table) == {"test-key-k"}
-    run = pipeline.run(*(body(idempotency_key="x", n=n) for n in range(8)))
+    assert [rejection.message.message_id for rejection in pipeline.queue.messages] == ["m0", "m2"]
+    assert pipeline.services.table == {"test-key-k": keyed(n=2)}
+
+
+def test_messages_that_conflict_with_one_that_fails_fail_with_it(pipeline: Pipeline) -> None:
+    def down(event: dict[str, Any], honest: Any) -> dict[str, Any]:
+        raise RuntimeError("down")
+
+    spoil(pipeline, "storer", down)
+
+    run = pipeline.run(keyed(n=1), keyed(n=2), keyed(n=2), body())
+
+    assert run.failed == ["m0", "m1", "m2", "m3"]
+    assert pipeline.queue.messages == []
+
+
+def test_nothing_is_tried_again_for_a_conflict_when_time_may_be_short(pipeline: Pipeline) -> None:
+    """The first chunk has used its retries, so the execution has no time left for another chain."""
+    refuse_invalid(pipeline)
+    tried = []
+
+    def slow(event: dict[str, Any], honest: Any) -> dict[str, Any]:
+        tried.append(event)
+        if len(tried) == 1:
+            raise TimeoutError
+        return honest()
+
+    spoil(pipeline, "transformer", slow)
+
+    run = pipeline.run(keyed(mark="invalid"), keyed(n=1), body())
+
+    assert run.failed == ["m1"]
+    assert set(pipeline.services.table) == {"test-esm-m2"}
+
+
+def test_other_metadata_is_the_same_record_and_the_first_is_kept(pipeline: Pipeline) -> None:
+    run = pipeline.run(keyed(metadata={"trace": "1"}), keyed(metadata={"trace": "2"}), keyed())
+
     assert run.failed == []
-    assert len(pipeline.queue.messages) == 8 + 7
-    assert set(pipeline.services.table) == {"test-key-k", "test-key-x"}
+    assert pipeline.queue.messages == []
+    assert pipeline.services.table == {"test-key-k": keyed(metadata={"trace": "1"})}
 
 
-def test_more_rivals_than_an_execution_has_operations_for_come_again(pipeline: Pipeline) -> None:
-    run = pipeline.run(*(body(idempotency_key="k", n=n) for n in range(200)))
+def test_the_work_on_conflicting_messages_grows_with_their_bytes(pipeline: Pipeline) -> None:
+    """Compared pairwise, sixty messages of 60 KB took the whole time of an execution: now each is digested once."""
+    pipeline.run(*(keyed(n=[n] * 1_000) for n in range(60)), body())
+    take_in.cache_clear()
+    digested = []
+    pipeline.monkeypatch.setattr(
+        PipelineMessage, "data_digest", lambda message: digested.append(1) or str(message.further_fields["n"])
+    )
 
-    assert len(run.failed) == 200 - MAX_CHUNKS
-    assert set(pipeline.services.table) == {"test-key-k"}
+    intake = take_in(messages_of(event_of(*(keyed(n=n) for n in range(60)))), "test")
+
+    assert len(digested) == 60
+    assert len(intake.records[0].conflicting) == 59
 
 
 def test_a_batch_that_is_delivered_again_is_a_success_and_changes_nothing(pipeline: Pipeline) -> None:

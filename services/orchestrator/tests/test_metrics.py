@@ -8,6 +8,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from counted import Counted
 from faults import holds, outcomes, results_for, spoil
 from orchestrator import handler as module
 from pipeline import NOW, body
@@ -18,24 +19,6 @@ if TYPE_CHECKING:
 INVALID = {"is_valid": False, "errors": [{"field": "n", "code": "blank_field", "message": "is blank"}]}
 ODD = {"is_valid": False, "errors": [{"field": "n", "code": "odd", "message": "must be even"}]}
 THROTTLED = {"status": "failed", "error": {"code": "throttled", "message": "later"}, "stored_at": None}
-
-
-class Counted:
-    """The metrics of one execution."""
-
-    def __init__(self, output: str) -> None:
-        self.records = [json.loads(line) for line in output.splitlines() if '"_aws"' in line]
-
-    def total(self, name: str) -> float:
-        """Give the sum of a metric that has no dimensions but those of all."""
-        return sum(sum(record[name]) for record in self.records if name in record and "code" not in record)
-
-    def reasons(self, name: str) -> dict[tuple[str, str], float]:
-        """Give the parts of a metric by stage and code."""
-        return {(r["stage"], r["code"]): sum(r[name]) for r in self.records if name in r and "code" in r}
-
-    def values(self, name: str) -> list[float]:
-        return [value for record in self.records for value in record.get(name, [])]
 
 
 @pytest.fixture

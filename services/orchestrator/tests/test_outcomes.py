@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from faults import holds, outcomes, results_for, spoil
+from orchestrator.redelivery import OWN_FAULT_SECONDS
 from pipeline import NOW, body
 
 if TYPE_CHECKING:
@@ -205,7 +206,7 @@ def test_failed_messages_and_no_others_are_delivered_again_soon(pipeline: Pipeli
     pipeline.run(body(), "not json", body(mark="poison"))
     pipeline.run(body())
 
-    assert pipeline.source.redelivered == [["m2"]]
+    assert pipeline.source.redelivered == [{"m2": OWN_FAULT_SECONDS[0]}]
 
 
 def test_a_redelivery_that_cannot_be_brought_forward_costs_only_time(pipeline: Pipeline) -> None:
@@ -215,3 +216,18 @@ def test_a_redelivery_that_cannot_be_brought_forward_costs_only_time(pipeline: P
     run = pipeline.run(body(), "not json")
 
     assert outcomes(pipeline, run.failed, 2) == {"m0": "stored", "m1": "failed"}
+
+
+def test_a_thousand_rejections_with_the_longest_reasons_keep_within_the_bounds_of_a_step(pipeline: Pipeline) -> None:
+    """The result of a step may have 262,144 bytes: https://docs.aws.amazon.com/lambda/latest/dg/durable-quotas.html"""
+    longest = {"field": "\u2028" * 128, "code": "c" * 64, "message": "\u2028" * 256}
+    invalid = {"is_valid": False, "errors": [longest] * 5}
+    spoil(pipeline, "validator", lambda event, honest: results_for(event, "", invalid, honest()))
+
+    run = pipeline.run(*(body(n=n) for n in range(1_000)))
+
+    assert run.failed == []
+    assert len(pipeline.queue.messages) == 1_000
+    steps = [operation.step_details for operation in pipeline.operations() if operation.step_details]
+    results = [len(step.result or "") for step in steps]
+    assert 0 < max(results) < 262_144

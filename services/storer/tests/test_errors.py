@@ -15,7 +15,7 @@ from storer.adapters import DynamoDBTable, dynamodb_client
 from storer.logic import RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 TABLE = "processed"
 ITEM = {"execution_id": "test-esm-1"}
@@ -29,7 +29,9 @@ class Refusing(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.server.asked += 1
         self.server.user_agent = self.headers["User-Agent"]
-        error = json.dumps({"__type": f"com.amazonaws.dynamodb#{self.server.error}", "message": "no"})
+        error = ""
+        if self.server.error:
+            error = json.dumps({"__type": f"com.amazonaws.dynamodb#{self.server.error}", "message": "no"})
         self.send_response(self.server.status)
         self.send_header("Content-Length", str(len(error)))
         self.end_headers()
@@ -62,6 +64,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         (400, "RequestLimitExceeded", ErrorCode.THROTTLED, 4),
         (400, "AccessDeniedException", ErrorCode.UNAVAILABLE, 1),
         (500, "InternalServerError", ErrorCode.UNAVAILABLE, 4),
+        (413, "", ErrorCode.NOT_STORABLE, 1),
     ],
 )
 def test_an_error_of_the_table_is_permanent_or_transient(
@@ -74,6 +77,16 @@ def test_an_error_of_the_table_is_permanent_or_transient(
 
     assert raised.value.code is code
     assert server.asked == asked
+
+
+@pytest.mark.parametrize("read", [DynamoDBTable.receipt, DynamoDBTable.original_data])
+def test_an_item_that_cannot_be_read_may_be_readable_later(server: Any, read: Callable[..., object]) -> None:
+    server.status, server.error = 400, "AccessDeniedException"
+
+    with pytest.raises(RefusedError) as raised:
+        read(DynamoDBTable(dynamodb_client(), TABLE), "test-esm-1")
+
+    assert raised.value.code is ErrorCode.UNAVAILABLE
 
 
 def test_requests_name_the_service_and_the_sdk(server: Any) -> None:

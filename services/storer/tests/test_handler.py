@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from pipeline_contracts import StorageResponse, StorageStatus
+from pipeline_contracts import ErrorCode, StorageResponse, StorageStatus
 from pydantic import ValidationError
 from storer import handler as module
 from storer.adapters import DynamoDBTable
@@ -25,6 +25,7 @@ CONTEXT = SimpleNamespace(
     memory_limit_in_mb=512,
     invoked_function_arn="arn:aws:lambda:eu-west-1:123456789012:function:storer:live",
     aws_request_id="request-1",
+    get_remaining_time_in_millis=lambda: 25_000,
 )
 GOOD = '{"data_source": "the secret", "processing_type": "standard"}'
 
@@ -73,13 +74,14 @@ class CountingTable:
         self._under_way = 0
         self.most = 0
 
-    def put_new(self, item: Item) -> None:
+    def put_new(self, item: Item) -> bool:
         with self._lock:
             self._under_way += 1
             self.most = max(self.most, self._under_way)
         self._together.wait(timeout=10)
         with self._lock:
             self._under_way -= 1
+        return True
 
 
 def test_writes_are_concurrent_and_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,6 +91,56 @@ def test_writes_are_concurrent_and_bounded(monkeypatch: pytest.MonkeyPatch) -> N
     module.handler(request(*[GOOD] * CONCURRENT_WRITES * 3), CONTEXT)
 
     assert table.most == CONCURRENT_WRITES
+
+
+class StuckTable:
+    """Never ends the writes of one data source, until it is let go."""
+
+    def __init__(self) -> None:
+        self.let_go = threading.Event()
+
+    def put_new(self, item: Item) -> bool:
+        if item["data_source"] == "stuck":
+            self.let_go.wait()
+        return True
+
+
+def test_a_write_that_does_not_end_fails_alone_before_the_function_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = StuckTable()
+    monkeypatch.setattr(module, "table", table)
+    context = SimpleNamespace(**{**vars(CONTEXT), "get_remaining_time_in_millis": lambda: 2_200})
+    stuck = GOOD.replace("the secret", "stuck")
+
+    try:
+        results = StorageResponse.model_validate(module.handler(request(GOOD, stuck, GOOD), context)).results
+    finally:
+        table.let_go.set()
+
+    assert [(result.status, result.error and result.error.code) for result in results] == [
+        (StorageStatus.STORED, None),
+        (StorageStatus.FAILED, ErrorCode.UNAVAILABLE),
+        (StorageStatus.STORED, None),
+    ]
+
+
+def test_writes_that_have_not_begun_in_time_are_never_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = StuckTable()
+    monkeypatch.setattr(module, "table", table)
+    context = SimpleNamespace(**{**vars(CONTEXT), "get_remaining_time_in_millis": lambda: 2_200})
+    stuck = GOOD.replace("the secret", "stuck")
+    written = []
+    monkeypatch.setattr(module, "store", lambda record, *_: (table.let_go.wait(), written.append(record.execution_id)))
+
+    try:
+        results = StorageResponse.model_validate(
+            module.handler(request(*[stuck] * (CONCURRENT_WRITES + 3)), context)
+        ).results
+    finally:
+        table.let_go.set()
+    module.pool.submit(lambda: None).result()
+
+    assert {result.status for result in results} == {StorageStatus.FAILED}
+    assert len(written) <= CONCURRENT_WRITES
 
 
 @pytest.mark.parametrize("event", [{}, {"records": []}, {"records": [{"data": "{}"}]}])

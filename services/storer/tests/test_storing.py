@@ -13,9 +13,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pipeline_contracts import ErrorCode, StorageRecord, StorageStatus, TransformedData, parse_body, same_json
+from pipeline_contracts import (
+    ErrorCode,
+    PipelineMessage,
+    StorageRecord,
+    StorageStatus,
+    TransformedData,
+    parse_body,
+    same_json,
+)
 from storer.adapters import DynamoDBTable, ExactDeserializer, attribute_value
-from storer.logic import store
+from storer.item_size import MAX_ITEM_BYTES, item_bytes
+from storer.logic import Item, Receipt, RefusedError, store
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -75,6 +84,7 @@ def test_a_record_becomes_an_item(table: DynamoDBTable, dynamodb: DynamoDBClient
         "data_source": "a",
         "processing_type": "standard",
         "stored_at": "2026-01-31T12:00:00.000000Z",
+        "data_digest": PipelineMessage.from_body(body('"rows": 3')).data_digest(),
     }
 
 
@@ -187,8 +197,11 @@ def test_other_data_under_a_stored_key_is_rejected(table: DynamoDBTable, dynamod
     ("data", "words"),
     [
         (body(f'"text": "{"x" * 400 * 1024}"'), "(?i)size"),
+        (body(f'"text": "{"x" * 500 * 1024}"'), r"the item has 5\d\d,\d{3} bytes; 409,600 is the most"),
+        (body(f'"n": [{",".join(["0"] * 500_000)}]'), r"the item has 1,000,\d{3} bytes"),
+        (body(f'"n": [{",".join(["[[[[[[]]]]]]"] * 70_000)}]'), r"the item has 1,[67]\d\d,\d{3} bytes"),
         ("nonsense", "not JSON"),
-        ("{}", "data_source: is missing"),
+        ("{}", "data_source: Field required"),
     ],
 )
 def test_an_item_that_no_table_takes_is_rejected(
@@ -203,13 +216,110 @@ def test_an_item_that_no_table_takes_is_rejected(
     assert item_in(dynamodb) == {}
 
 
-def test_an_item_of_another_layout_under_the_key_is_a_conflict(table: DynamoDBTable, dynamodb: DynamoDBClient) -> None:
-    dynamodb.put_item(TableName=TABLE, Item={"execution_id": {"S": "test-esm-1"}, "note": {"S": "by hand"}})
+class NoPut:
+    """A table that must not be asked to write."""
+
+
+def test_an_item_that_is_surely_too_large_is_not_sent_to_the_table() -> None:
+    result = store(record_of(body(f'"n": [{",".join(["0"] * 500_000)}]')), NoPut(), NOON)  # type: ignore[arg-type]
+
+    assert result.status is StorageStatus.REJECTED
+
+
+@pytest.mark.parametrize("unit", ["0", "-5", "[]", '{"a": [1.5]}'])
+def test_the_size_of_an_item_is_estimated_below_what_the_table_counts_and_not_far(
+    table: DynamoDBTable, dynamodb: DynamoDBClient, unit: str
+) -> None:
+    """An estimate above it would refuse good items; the table refuses what is estimated just above the limit."""
+    parsed = parse_body(f'{{"n": [{unit}]}}')["n"][0]
+    one = item_bytes({"n": [parsed, parsed]}) - item_bytes({"n": [parsed]})
+    fits: Item = {"execution_id": "fits", "n": [parsed] * (MAX_ITEM_BYTES * 7 // 10 // one)}
+    too_large: Item = {"execution_id": "too large", "n": [parsed] * (MAX_ITEM_BYTES // one + 1)}
+
+    assert table.put_new(fits)
+    with pytest.raises(RefusedError, match="size"):
+        table.put_new(too_large)
+
+
+LAYOUTS: dict[str, dict[str, Any]] = {
+    "by hand": {"note": {"S": "by hand"}},
+    "a time that is no string": {"stored_at": {"N": "1"}},
+    "a time that is no time": {"stored_at": {"S": "yesterday"}},
+    "a digest of another kind": {"data_digest": {"N": "1"}},
+    "data that is no object": {"original_data": {"S": "text"}},
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("with_the_same_data", [True, False])
+def test_an_item_of_another_layout_under_the_key_is_a_conflict(
+    table: DynamoDBTable, dynamodb: DynamoDBClient, layout: str, with_the_same_data: bool
+) -> None:
+    same = {"original_data": attribute_value(parse_body(body()))} if with_the_same_data else {}
+    item = {"execution_id": {"S": "test-esm-1"}} | same | LAYOUTS[layout]
+    dynamodb.put_item(TableName=TABLE, Item=item)
 
     result = store(record_of(body()), table, NOON)
 
     assert result.error is not None
     assert result.error.code is ErrorCode.IDEMPOTENCY_CONFLICT
+
+
+@pytest.mark.parametrize("digest", [None, "0:of another version"])
+@pytest.mark.parametrize(
+    ("further", "expected"), [('"n": 1.0', StorageStatus.DUPLICATE), ('"n": 2', StorageStatus.REJECTED)]
+)
+def test_an_item_without_a_comparable_digest_is_compared_whole(
+    table: DynamoDBTable, dynamodb: DynamoDBClient, digest: str | None, further: str, expected: StorageStatus
+) -> None:
+    store(record_of(body('"n": 1')), table, NOON)
+    change = "REMOVE data_digest" if digest is None else "SET data_digest = :digest"
+    values: Any = {} if digest is None else {"ExpressionAttributeValues": {":digest": {"S": digest}}}
+    dynamodb.update_item(TableName=TABLE, Key={"execution_id": {"S": "test-esm-1"}}, UpdateExpression=change, **values)
+
+    assert store(record_of(body(further)), table, LATER).status is expected
+
+
+class TakenTable:
+    """A table in which the key is taken by an item that must not be read whole."""
+
+    def __init__(self, receipt: Receipt | None) -> None:
+        self._receipt = receipt
+
+    def put_new(self, item: Item) -> bool:
+        return False
+
+    def receipt(self, execution_id: str) -> Receipt | None:
+        return self._receipt
+
+    def original_data(self, execution_id: str) -> object:
+        raise AssertionError("the item was read whole")
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"), [('"n": 1', StorageStatus.DUPLICATE), ('"n": 2', StorageStatus.REJECTED)]
+)
+def test_of_an_item_that_is_there_only_the_receipt_is_read(sent: str, expected: StorageStatus) -> None:
+    stored = PipelineMessage.from_body(body('"n": 1')).data_digest()
+
+    result = store(record_of(body(sent)), TakenTable(Receipt("2026-01-31T12:00:00.000000Z", stored)), LATER)
+
+    assert result.status is expected
+
+
+def test_an_item_that_is_deleted_while_it_is_compared_is_tried_again() -> None:
+    result = store(record_of(body()), TakenTable(None), NOON)
+
+    assert result.status is StorageStatus.FAILED
+
+
+def test_other_metadata_is_a_duplicate_and_the_first_is_kept(table: DynamoDBTable, dynamodb: DynamoDBClient) -> None:
+    store(record_of(body('"metadata": {"trace": "first"}')), table, NOON)
+
+    result = store(record_of(body('"metadata": {"trace": "second"}')), table, LATER)
+
+    assert result.status is StorageStatus.DUPLICATE
+    assert item_in(dynamodb)["metadata"] == {"trace": "first"}
 
 
 def test_derived_numbers_that_no_table_takes_are_rejected(table: DynamoDBTable) -> None:

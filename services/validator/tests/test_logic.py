@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pipeline_contracts import ErrorCode, FieldError, PipelineMessage, ValidationRecord, ValidationResult
-from validator.logic import validate
+from pipeline_contracts.validation import MAX_ERRORS
+from validator.logic import MAX_ERROR_BYTES, validate
 from validator.rules import RULES, has_columns
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def verdict(body: dict[str, Any] | str) -> ValidationResult:
@@ -79,3 +83,28 @@ def test_a_rule_that_finds_very_much_still_gives_an_answer_that_fits() -> None:
 @given(st.text())
 def test_every_text_gets_a_verdict(text: str) -> None:
     assert verdict(text).execution_id == "test-esm-1"
+
+
+def test_errors_take_no_more_of_a_response_than_is_reserved_for_them() -> None:
+    widest = FieldError(field="\u2028" * 128, code="missing_field", message="\u2028" * 256)
+
+    def rule(_message: PipelineMessage) -> Iterator[FieldError]:
+        yield from [widest] * 20
+
+    record = ValidationRecord(execution_id="test-esm-1", data='{"data_source": "a", "processing_type": "wide"}')
+    result = validate(record, {"wide": (rule,)})
+
+    assert not result.is_valid
+    assert 1 <= len(result.errors) < 20
+    assert len(json.dumps(result.model_dump(mode="json"))) < MAX_ERROR_BYTES + 200
+
+
+def test_ten_errors_of_ordinary_length_are_all_said() -> None:
+    plain = FieldError(field="columns", code="odd", message="must be even, and " * 10)
+
+    def rule(_message: PipelineMessage) -> Iterator[FieldError]:
+        yield from [plain] * 20
+
+    record = ValidationRecord(execution_id="test-esm-1", data='{"data_source": "a", "processing_type": "plain"}')
+
+    assert len(validate(record, {"plain": (rule,)}).errors) == MAX_ERRORS

@@ -6,15 +6,14 @@ Quotas of messages: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQS
 from __future__ import annotations
 
 import base64
-import re
+import json
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-
-from orchestrator.limits import redelivery_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -29,14 +28,26 @@ MAX_MESSAGE_BYTES = 1_048_576
 """Body and attributes of one message, and also of all messages of one call."""
 MAX_MESSAGES, MAX_ATTRIBUTES, MAX_REASON = 10, 10, 1_024
 
-# SQS takes the characters of XML 1.0; a reason may quote others.
-_NOT_SENDABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+OWN_ATTRIBUTE = "durable_pipeline"
+"""The one attribute of ours at a rejected message: a JSON object that says what was rejected, where and why."""
 
 
 def sqs_client() -> SQSClient:
     """Make the client: a failed call ends within the time that limits.SENDING_SECONDS allows."""
-    config = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})
+    config = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3})
     return boto3.client("sqs", config=config)
+
+
+@dataclass
+class Sent:
+    """What came of sending messages."""
+
+    indexes: set[int] = field(default_factory=set)
+    """The messages that the queue took."""
+    problem: str = ""
+    """What went wrong with the others, if anything."""
+    left_behind: dict[str, int] = field(default_factory=dict)
+    """How many attributes, ours included, did not go with a message for want of room, by its id."""
 
 
 class InvalidMessageQueue:
@@ -46,23 +57,21 @@ class InvalidMessageQueue:
         self._client = client
         self._url = url
 
-    def send(self, rejections: Sequence[Rejection]) -> tuple[set[int], str]:
-        """Send messages, as many as the queue takes; the first call that fails ends it.
-
-        Returns:
-            The indexes of the messages that were sent, and what went wrong with the others, if anything.
-        """
-        sent: set[int] = set()
-        problem = ""
-        for entries in _calls(rejections):
+    def send(self, rejections: Sequence[Rejection], execution_arn: str) -> Sent:
+        """Send messages, as many as the queue takes; the first call that fails ends it."""
+        sent = Sent()
+        for entries in _calls([_Entry(rejection, execution_arn) for rejection in rejections]):
+            contents = [entry.content for entry in entries]
             try:
-                response = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
+                response = self._client.send_message_batch(QueueUrl=self._url, Entries=contents)
             except (BotoCoreError, ClientError) as error:
-                return sent, str(error)
-            sent.update(int(success["Id"]) for success in response.get("Successful", []))
+                sent.problem = str(error)
+                break
+            sent.indexes.update(int(success["Id"]) for success in response.get("Successful", []))
+            sent.left_behind.update({entry.message_id: entry.left_behind for entry in entries if entry.left_behind})
             for failure in response.get("Failed", []):
-                problem = f"{failure['Code']}: {failure.get('Message', '')}"
-        return sent, problem
+                sent.problem = f"{failure['Code']}: {failure.get('Message', '')}"
+        return sent
 
 
 class SourceQueue:
@@ -71,69 +80,85 @@ class SourceQueue:
     def __init__(self, client: SQSClient) -> None:
         self._client = client
 
-    def redeliver(self, messages: Sequence[Message], arn: str) -> None:
-        """Have messages delivered again soon, each after a time that grows with its deliveries.
+    def redeliver(self, waits: Sequence[tuple[Message, int]], arn: str) -> None:
+        """Have messages delivered again, each after some seconds.
 
         Raises:
             BotoCoreError, ClientError: A call failed; what it would have changed is delivered again later.
         """
         *_, account, name = arn.split(":")
         url = self._client.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)["QueueUrl"]
-        for start in range(0, len(messages), MAX_MESSAGES):
+        for start in range(0, len(waits), MAX_MESSAGES):
             entries: list[Any] = [
                 {
                     "Id": str(message.index),
                     "ReceiptHandle": message.receipt_handle,
-                    "VisibilityTimeout": redelivery_seconds(message.receive_count),
+                    "VisibilityTimeout": seconds,
                 }
-                for message in messages[start : start + MAX_MESSAGES]
+                for message, seconds in waits[start : start + MAX_MESSAGES]
             ]
             self._client.change_message_visibility_batch(QueueUrl=url, Entries=entries)
 
 
-def _calls(rejections: Sequence[Rejection]) -> Iterator[list[Any]]:
-    entries: list[Any] = []
+class _Entry:
+    """One entry of SendMessageBatch: the message as it arrived, with our attribute beside the producer's."""
+
+    def __init__(self, rejection: Rejection, execution_arn: str) -> None:
+        message = rejection.message
+        self.index = message.index
+        self.message_id = message.message_id
+        self.bytes = len(message.body.encode(errors="replace"))
+        attributes: Attributes = {}
+        wanted = self._attributes(rejection, execution_arn, MAX_MESSAGE_BYTES - self.bytes)
+        for name, value in wanted.items():
+            size = _size(name, value)
+            if self.bytes + size <= MAX_MESSAGE_BYTES and len(attributes) < MAX_ATTRIBUTES:
+                attributes[name] = value
+                self.bytes += size
+        self.left_behind = 1 + len(message.attributes.keys() - {OWN_ATTRIBUTE}) - len(attributes)
+        """How many attributes, ours included, did not fit beside the others or the body, or were none of SQS's."""
+        self.content: Any = {"Id": str(message.index), "MessageBody": message.body, "MessageAttributes": attributes}
+        if message.trace_header:
+            header = {"DataType": "String", "StringValue": message.trace_header}
+            self.content["MessageSystemAttributes"] = {"AWSTraceHeader": header}
+        if message.group_id:
+            self.content["MessageGroupId"] = message.group_id
+
+    @staticmethod
+    def _attributes(rejection: Rejection, execution_arn: str, room: int) -> Attributes:
+        """Give ours, which comes first, and the producer's; a message that is sent again has an old one of ours."""
+        attributes: Attributes = {}
+        identity = {
+            "execution_id": rejection.execution_id,
+            "message_id": rejection.message.message_id,
+            "stage": rejection.stage,
+            "code": rejection.code,
+        }
+        reason = rejection.reason.encode(errors="backslashreplace").decode()[:MAX_REASON]
+        more = {"field": rejection.field, "reason": reason, "execution_arn": execution_arn}
+        for own in (identity | more, identity):  # without its words, if there is no room for them
+            value = {"DataType": "String", "StringValue": json.dumps(own)}
+            if _size(OWN_ATTRIBUTE, value) <= room:
+                attributes[OWN_ATTRIBUTE] = value
+                break
+        for name, sent in rejection.message.attributes.items():
+            # What is not an attribute as SQS describes it stays behind, rather than the message.
+            with suppress(KeyError, ValueError):
+                attributes.setdefault(name, _as_sent(sent))
+        return attributes
+
+
+def _calls(wanted: Sequence[_Entry]) -> Iterator[list[_Entry]]:
+    entries: list[_Entry] = []
     size = 0
-    for rejection in rejections:
-        attributes = _attributes(rejection)
-        message_size = _body_bytes(rejection) + sum(_size(*attribute) for attribute in attributes.items())
-        if entries and (len(entries) == MAX_MESSAGES or size + message_size > MAX_MESSAGE_BYTES):
+    for entry in wanted:
+        if entries and (len(entries) == MAX_MESSAGES or size + entry.bytes > MAX_MESSAGE_BYTES):
             yield entries
             entries, size = [], 0
-        entries.append(
-            {
-                "Id": str(rejection.message.index),
-                "MessageBody": rejection.message.body,
-                "MessageAttributes": attributes,
-            }
-        )
-        size += message_size
+        entries.append(entry)
+        size += entry.bytes
     if entries:
         yield entries
-
-
-def _attributes(rejection: Rejection) -> Attributes:
-    """Choose the attributes: our own by their use, then the producer's, as many as fit beside the body."""
-    own = {
-        "code": rejection.code,
-        "execution_id": rejection.execution_id,
-        "message_id": rejection.message.message_id,
-        "stage": rejection.stage,
-        "reason": rejection.reason,
-    }
-    wanted: Attributes = {name: {"DataType": "String", "StringValue": _sendable(value)} for name, value in own.items()}
-    for name, value in rejection.message.attributes.items():
-        # What is not an attribute as SQS describes it stays behind, rather than the message.
-        with suppress(KeyError, ValueError):
-            wanted.setdefault(name, _as_sent(value))
-    room = MAX_MESSAGE_BYTES - _body_bytes(rejection)
-    chosen: Attributes = {}
-    for name, value in wanted.items():
-        size = _size(name, value)
-        if size <= room and len(chosen) < MAX_ATTRIBUTES:
-            chosen[name] = value
-            room -= size
-    return chosen
 
 
 def _as_sent(value: Mapping[str, Any]) -> dict[str, Any]:
@@ -145,11 +170,3 @@ def _as_sent(value: Mapping[str, Any]) -> dict[str, Any]:
 def _size(name: str, value: Mapping[str, Any]) -> int:
     content = value["BinaryValue"] if "BinaryValue" in value else value["StringValue"].encode()
     return len(name.encode()) + len(value["DataType"].encode()) + len(content)
-
-
-def _body_bytes(rejection: Rejection) -> int:
-    return len(rejection.message.body.encode(errors="replace"))
-
-
-def _sendable(text: str) -> str:
-    return _NOT_SENDABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)[:MAX_REASON]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from orchestrator.intake import ENVELOPE_BYTES
 from orchestrator.limits import (
     MAX_CHUNKS,
+    MAX_ITEM_JSON_BYTES,
     MAX_OPERATIONS,
     MAX_PAYLOAD_BYTES,
     OPERATIONS_OF_BATCH,
@@ -18,7 +19,6 @@ from orchestrator.limits import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from orchestrator.intake import SizedRecord
     from orchestrator.messages import Record
 
 
@@ -31,15 +31,12 @@ class Chunk:
     """False if the operations of the execution would not suffice: then its records come back from the queue."""
 
 
-def plan(records: Sequence[SizedRecord], chunk_size: int) -> list[Chunk]:
-    """Part the records into chunks, each bounded by count and by bytes of its largest request or response.
+def plan(records: Sequence[Record], chunk_size: int) -> list[Chunk]:
+    """Part the records into chunks, each bounded by count, by its largest request or response, and by what is stored.
 
-    Rivals are in different chunks: a request names each identity once, and the table decides which of them is first.
     Records for which the operations of an execution do not suffice are in no chunk, and come back from the queue.
     """
-    rivals = sorted({sized.rival for sized in records})
-    waves = ([sized for sized in records if sized.rival == rival] for rival in rivals)
-    groups = [group for wave in waves for group in _groups(wave, chunk_size)][:MAX_CHUNKS]
+    groups = list(_groups(records, chunk_size))[:MAX_CHUNKS]
     operations_left = MAX_OPERATIONS - OPERATIONS_OF_BATCH - OPERATIONS_OF_CHUNK * len(groups)
     chunks = []
     for group in groups:
@@ -48,14 +45,15 @@ def plan(records: Sequence[SizedRecord], chunk_size: int) -> list[Chunk]:
     return chunks
 
 
-def _groups(records: Iterable[SizedRecord], chunk_size: int) -> Iterator[tuple[Record, ...]]:
+def _groups(records: Iterable[Record], chunk_size: int) -> Iterator[tuple[Record, ...]]:
     group: list[Record] = []
-    size = ENVELOPE_BYTES
-    for sized in records:
-        if group and (len(group) == chunk_size or size + sized.entry_bytes > MAX_PAYLOAD_BYTES):
+    payload, written = ENVELOPE_BYTES, 0
+    for record in records:
+        payload += record.entry_bytes
+        written += record.item_json_bytes
+        if group and (len(group) == chunk_size or payload > MAX_PAYLOAD_BYTES or written > MAX_ITEM_JSON_BYTES):
             yield tuple(group)
-            group, size = [], ENVELOPE_BYTES
-        group.append(sized.record)
-        size += sized.entry_bytes
+            group, payload, written = [], ENVELOPE_BYTES + record.entry_bytes, record.item_json_bytes
+        group.append(record)
     if group:
         yield tuple(group)

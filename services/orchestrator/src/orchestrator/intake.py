@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from pipeline_contracts import (
-    MAX_DERIVED_BYTES,
-    ErrorCode,
-    InvalidBodyError,
-    PipelineMessage,
-    execution_id,
-    same_json,
-)
+from pipeline_contracts import MAX_DERIVED_BYTES, ErrorCode, InvalidBodyError, PipelineMessage, execution_id
 
+from orchestrator.errors import FailureCode, place_of
 from orchestrator.limits import MAX_PAYLOAD_BYTES
-from orchestrator.messages import Record, Rejection
+from orchestrator.messages import Failure, Record, Rejection
 
 if TYPE_CHECKING:
     from orchestrator.messages import Message
@@ -30,29 +25,23 @@ ENVELOPE_BYTES = 64
 ENTRY_BYTES = 512
 """Of one entry: its keys and punctuation, two timestamps and the name of the transformation."""
 
+VALUE_BYTES = 9
+"""What DynamoDB's JSON adds to a value: `1` becomes `{"N":"1"}`, and `true` becomes `{"BOOL":true}`."""
 
 BATCHES_KEPT = 8
 """Executions that take turns in a process, as each waits for its services most of the time. A batch has 6 MB of text at
 most, which may take four times as much memory, of the 1,024 MB of the template."""
 
-
-@dataclass(frozen=True)
-class SizedRecord:
-    """A record, and what decides with which others it travels."""
-
-    record: Record
-    entry_bytes: int
-    """Bytes that its largest entry can take, in any request or response of the chain."""
-    rival: int = 0
-    """How many records before it have its identity and other data: at most one of them can be stored."""
+_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')
 
 
 @dataclass(frozen=True)
 class Intake:
     """A batch, parted."""
 
-    records: tuple[SizedRecord, ...]
+    records: tuple[Record, ...]
     rejections: tuple[Rejection, ...]
+    failures: tuple[Failure, ...] = ()
 
 
 @lru_cache(maxsize=BATCHES_KEPT)
@@ -61,32 +50,57 @@ def take_in(messages: tuple[Message, ...], environment: str) -> Intake:
 
     A replay takes in the same messages again, often where they were taken in before.
     """
-    records: list[SizedRecord] = []
-    contents: dict[str, list[tuple[PipelineMessage, int]]] = {}
+    groups: dict[str, _Group] = {}
     rejections: list[Rejection] = []
+    failures: list[Failure] = []
     for message in messages:
+        identity = execution_id(environment, message.message_id, None)
         try:
             content = PipelineMessage.from_body(message.body)
+            identity = execution_id(environment, message.message_id, content)
+            record = Record(
+                identity,
+                message,
+                entry_bytes=entry_bytes(identity, message, content),
+                item_json_bytes=item_json_bytes(message.body),
+            )
+            if record.entry_bytes + ENVELOPE_BYTES > MAX_PAYLOAD_BYTES:
+                rejections.append(_too_large(record))
+            elif identity in groups:
+                groups[identity].add(record, content)
+            else:
+                groups[identity] = _Group(record, content)
         except InvalidBodyError as error:
-            identity = execution_id(environment, message.message_id, None)
-            rejections.append(Rejection(message, identity, STAGE, error.errors[0].code, str(error)))
-            continue
-        identity = execution_id(environment, message.message_id, content)
-        size = entry_bytes(identity, message, content)
-        if size + ENVELOPE_BYTES > MAX_PAYLOAD_BYTES:
-            reason = f"the body takes {size:,} bytes in a request; {MAX_PAYLOAD_BYTES:,} is the most"
-            rejections.append(Rejection(message, identity, STAGE, ErrorCode.MESSAGE_TOO_LARGE, reason))
-            continue
-        known = contents.setdefault(identity, [])
-        position = next((position for other, position in known if _same(other, content)), None)
-        if position is not None:
-            original = records[position]
-            joined = replace(original.record, copies=(*original.record.copies, message))
-            records[position] = replace(original, record=joined)
-            continue
-        records.append(SizedRecord(Record(identity, message), size, rival=len(known)))
-        known.append((content, len(records) - 1))
-    return Intake(tuple(records), tuple(rejections))
+            first = error.errors[0]
+            rejections.append(Rejection(message, identity, STAGE, first.code, str(error), first.field))
+        except Exception as error:  # noqa: BLE001 -- whatever a model raises, its neighbours keep their outcomes
+            failures.append(
+                Failure(Record(identity, message), STAGE, FailureCode.MODEL_ERROR, place_of(error), own_fault=True)
+            )
+    return Intake(tuple(group.record() for group in groups.values()), tuple(rejections), tuple(failures))
+
+
+class _Group:
+    """The messages with one identity: those with the same data are one record."""
+
+    def __init__(self, record: Record, content: PipelineMessage) -> None:
+        self._records: list[tuple[Record, list[Message]]] = [(record, [])]
+        self._first = content
+        self._by_digest: dict[str, int] = {}
+
+    def add(self, record: Record, content: PipelineMessage) -> None:
+        if not self._by_digest:
+            self._by_digest[self._first.data_digest()] = 0
+        place = self._by_digest.setdefault(content.data_digest(), len(self._records))
+        if place < len(self._records):
+            self._records[place][1].append(record.message)
+        else:
+            self._records.append((record, []))
+
+    def record(self) -> Record:
+        """Give the first record, which knows the others."""
+        first, *others = (replace(record, copies=tuple(copies)) for record, copies in self._records)
+        return replace(first, conflicting=tuple(others)) if others else first
 
 
 def entry_bytes(identity: str, message: Message, content: PipelineMessage) -> int:
@@ -107,5 +121,13 @@ def entry_bytes(identity: str, message: Message, content: PipelineMessage) -> in
     )
 
 
-def _same(one: PipelineMessage, other: PipelineMessage) -> bool:
-    return same_json(one.model_dump(exclude_unset=True), other.model_dump(exclude_unset=True))
+def item_json_bytes(body: str) -> int:
+    """Estimate a body in DynamoDB's JSON, which is six times as large for an array of small numbers."""
+    outside_strings = _STRING.sub("", body)
+    values = 1 + outside_strings.count(",") + outside_strings.count("[") + outside_strings.count("{")
+    return len(body.encode()) + VALUE_BYTES * values
+
+
+def _too_large(record: Record) -> Rejection:
+    reason = f"the body takes {record.entry_bytes:,} bytes in a request; {MAX_PAYLOAD_BYTES:,} is the most"
+    return Rejection(record.message, record.execution_id, STAGE, ErrorCode.MESSAGE_TOO_LARGE, reason)

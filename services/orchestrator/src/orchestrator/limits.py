@@ -11,6 +11,13 @@ MAX_PAYLOAD_BYTES = 1_048_576
 MAX_OPERATIONS = 3_000
 """Operations of one execution."""
 
+MAX_ITEM_JSON_BYTES = 4 * 1_048_576
+"""DynamoDB's JSON of one chunk. The storer takes three seconds of processor time and 130 MB for so much, of its 25
+seconds, of which Lambda gives 512 MB not a third, and of its 512 MB."""
+
+EXECUTION_TIMEOUT_SECONDS = 840
+"""`ExecutionTimeout` in the orchestrator's template; an event source mapping gives the whole execution 900 s."""
+
 STAGES = 3
 
 ATTEMPTS = 3
@@ -18,54 +25,51 @@ ATTEMPTS = 3
 
 FIRST_BACKOFF_SECONDS, BACKOFF_RATE, MAX_BACKOFF_SECONDS = 2, 2, 30
 
-SERVICE_TIMEOUT_SECONDS = 45
-"""`Timeout` in the templates of the validator, the transformer and the storer."""
+SERVICE_TIMEOUT_SECONDS = 25
+"""`Timeout` in the templates of the validator, the transformer and the storer. A fourth stage has room, too."""
 
-SENDING_SECONDS = 50
-"""To reject or redeliver the messages of a batch: one failed call ends it, and the others take milliseconds."""
+TRIED_FIRST = 5
+"""Records of a chunk that go one by one before the others: if none gets through, the system is the reason."""
 
-SENDINGS = 3
-"""One after the other: unreadable messages, those that a chunk rejects, and those that are delivered again."""
+MAX_CANDIDATES = 3
+"""Records with one identity that an execution tries, one after the other, while each is rejected."""
 
-FIRST_REDELIVERY_SECONDS, MAX_REDELIVERY_SECONDS = 10, 300
-
-
-def redelivery_seconds(receive_count: int) -> int:
-    """Say how long a failed message stays invisible: twice as long after each delivery.
-
-    The queue's own visibility timeout outlasts a whole execution, a quarter of an hour that nobody needs to wait.
-    """
-    return min(FIRST_REDELIVERY_SECONDS * int(2 ** (receive_count - 1)), MAX_REDELIVERY_SECONDS)
-
+SENDING_SECONDS = 30
+"""To reject or redeliver messages: two calls that fail, at the settings of `adapters.sqs_client`. One that fails ends
+it, and the others take milliseconds."""
 
 RESUMING_SECONDS = 5
 """To invoke the orchestrator once more when an operation has ended: a cold start and a replay."""
 
 
-def worst_case_seconds() -> int:
-    """Bound the time of an execution, however its services fail.
+def worst_case_seconds(stages: int = STAGES) -> int:
+    """Bound the time of an execution, however its services fail; no timer is involved.
 
     All chunks run at once, so the bound is that of one chunk: every stage times out in every attempt but the last,
-    with the backoff between them; then the records left behind run one by one, all at once, and time out too. It is
-    why the handler needs no clock.
+    with the backoff between them; then some of the records left behind run one by one, all at once, and time out, and
+    then the others. Or nothing fails, and records with a conflict are tried one after the other.
     """
     backoff = sum(
         min(FIRST_BACKOFF_SECONDS * int(BACKOFF_RATE**retry), MAX_BACKOFF_SECONDS) for retry in range(ATTEMPTS - 1)
     )
-    together = STAGES * (ATTEMPTS * SERVICE_TIMEOUT_SECONDS + backoff)
-    one_by_one = STAGES * SERVICE_TIMEOUT_SECONDS
-    resumptions = STAGES * (2 * ATTEMPTS - 1) + STAGES + 3
-    return together + one_by_one + SENDINGS * SENDING_SECONDS + resumptions * RESUMING_SECONDS
+    together = stages * (ATTEMPTS * SERVICE_TIMEOUT_SECONDS + backoff)
+    one_by_one = 2 * stages * SERVICE_TIMEOUT_SECONDS
+    failing = together + one_by_one + 3 * SENDING_SECONDS + (stages * (2 * ATTEMPTS + 1) + 4) * RESUMING_SECONDS
+
+    candidate = stages * SERVICE_TIMEOUT_SECONDS + SENDING_SECONDS + (stages + 2) * RESUMING_SECONDS
+    conflicting = MAX_CANDIDATES * candidate + 2 * (SENDING_SECONDS + RESUMING_SECONDS)
+    return max(failing, conflicting)
 
 
 OPERATIONS_OF_BATCH = 4
 """The execution, the map over the chunks, and the steps that reject unreadable and redeliver failed messages."""
 
-OPERATIONS_OF_CHUNK = STAGES * (2 * ATTEMPTS - 1) + 3
-"""Invokes and waits of each stage, the map over the records one by one, and the steps that reject and log."""
+OPERATIONS_OF_CHUNK = STAGES * (2 * ATTEMPTS - 1) + 4
+"""Invokes and waits of each stage, the two maps over the records one by one, and the steps that reject and log. A chunk
+without a failure takes fewer, and so do the chunks of all candidates together."""
 
 OPERATIONS_OF_RECORD = STAGES
 """Invokes of one record that goes one by one."""
 
 MAX_CHUNKS = (MAX_OPERATIONS - OPERATIONS_OF_BATCH) // OPERATIONS_OF_CHUNK
-"""More are only needed for a batch with very many rivals: messages with one idempotency_key and different data."""
+"""Far more than a batch of 6 MB and 1,000 messages has."""

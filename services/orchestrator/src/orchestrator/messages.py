@@ -27,6 +27,10 @@ class Message:
     """How often it has been delivered, this time included."""
     sent_ms: int
     """When its producer sent it, in milliseconds since 1970."""
+    trace_header: str | None = None
+    """X-Ray's, a system attribute of SQS."""
+    group_id: str | None = None
+    """Of fair queues, a system attribute of SQS."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +41,20 @@ class Record:
     message: Message
     copies: tuple[Message, ...] = ()
     """Messages of the same batch with the same identity and the same data: what becomes of one becomes of all."""
+    conflicting: tuple[Record, ...] = ()
+    """Records of the same batch with the same identity and other data: at most one of all can be stored."""
+    entry_bytes: int = 0
+    """Bytes that its largest entry can take, in any request or response of the chain."""
+    item_json_bytes: int = 0
+    """About the bytes of its item in DynamoDB's JSON, which the storer writes."""
     transformed: TransformedData | None = None
     stored_at: str | None = None
     """When this execution stored it, by the storer's clock; None for a duplicate."""
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """All messages that it stands for."""
+        return (self.message, *self.copies)
 
 
 @dataclass(frozen=True)
@@ -51,6 +66,9 @@ class Rejection:
     stage: str
     code: str
     reason: str
+    """For people. It may quote the message, so it is not logged."""
+    field: str = ""
+    """Path of the field that is wrong, without any key of the producer's; empty for the whole body."""
 
 
 @dataclass(frozen=True)
@@ -61,10 +79,17 @@ class Failure:
     stage: str
     code: str
     reason: str
+    own_fault: bool = False
+    """True if others got through where it failed. Else the system may be the reason."""
 
     @property
     def execution_id(self) -> str:
         return self.record.execution_id
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """All messages that fail with it: its own, and those that conflict with it, which cannot be decided now."""
+        return (*self.record.messages, *(message for other in self.record.conflicting for message in other.messages))
 
 
 def messages_of(event: Mapping[str, Any]) -> tuple[Message, ...]:
@@ -81,6 +106,8 @@ def messages_of(event: Mapping[str, Any]) -> tuple[Message, ...]:
             receipt_handle=record["receiptHandle"],
             receive_count=int(record["attributes"]["ApproximateReceiveCount"]),
             sent_ms=int(record["attributes"]["SentTimestamp"]),
+            trace_header=record["attributes"].get("AWSTraceHeader"),
+            group_id=record["attributes"].get("MessageGroupId"),
         )
         for index, record in enumerate(event["Records"])
     )

@@ -19,6 +19,7 @@ from pipeline_contracts import (
     read_exchange,
 )
 from pipeline_contracts.errors import reason
+from pipeline_contracts.model_errors import field_errors
 from pydantic import ValidationError
 
 from orchestrator import operations
@@ -73,7 +74,10 @@ def validation(function_arn: str) -> Stage:
         return [
             record
             if result.is_valid
-            else _rejection(record, operations.VALIDATE, result.errors[0].code, reason(result.errors))
+            else replace(
+                _rejection(record, operations.VALIDATE, result.errors[0].code, reason(result.errors)),
+                field=result.errors[0].field,
+            )
             for record, result in _matched(records, results)
         ]
 
@@ -148,7 +152,10 @@ def _parsed(model: type[Response], text: str) -> Response:
     try:
         return read_exchange(model, text)
     except ValidationError as error:
-        raise BrokenContractError(str(error)) from error
+        first = field_errors(model, error)[0]  # its words may quote a message, and this is logged
+        raise BrokenContractError(
+            f"{model.__name__} has {error.error_count()} errors, the first: {first.field or 'all'}: {first.code}"
+        ) from None
 
 
 def _matched(records: Sequence[Record], results: Sequence[Result]) -> Iterator[tuple[Record, Result]]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from boto3.dynamodb.types import TypeDeserializer
@@ -11,15 +12,20 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from pipeline_contracts import ErrorCode
 
-from storer.logic import Item, RefusedError
+from storer.logic import Receipt, RefusedError
 from storer.settings import CONCURRENT_WRITES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mypy_boto3_dynamodb import DynamoDBClient
+
+    from storer.logic import Item
 
 # Any other error, such as an unreachable endpoint or a role that lost a permission, may pass: UNAVAILABLE.
 _CODES = {
     "ValidationException": ErrorCode.NOT_STORABLE,
+    "413": ErrorCode.NOT_STORABLE,  # the HTTP status of a request past 16 MiB, which has no error code
     "ProvisionedThroughputExceededException": ErrorCode.THROTTLED,
     "RequestLimitExceeded": ErrorCode.THROTTLED,
     "ThrottlingException": ErrorCode.THROTTLED,
@@ -77,35 +83,58 @@ class ExactDeserializer(TypeDeserializer):
 
 
 class DynamoDBTable:
-    """A table whose partition key is `execution_id`."""
+    """A table whose partition key is `execution_id`.
+
+    Its methods raise `RefusedError` if the table does not do it; the code says whether it ever will.
+    """
 
     def __init__(self, client: DynamoDBClient, name: str) -> None:
         self._client = client
         self._name = name
         self._deserialize = ExactDeserializer().deserialize
 
-    def put_new(self, item: Item) -> Item | None:
-        """Write an item unless its key is taken.
-
-        Returns:
-            None if the item was written, the item that was there otherwise.
-
-        Raises:
-            RefusedError: The table did not take the item; the code says whether it ever will.
-        """
+    def put_new(self, item: Item) -> bool:
+        """Write an item unless its key is taken; False if it is."""
         try:
-            self._client.put_item(
+            with _refusals():
+                self._client.put_item(
+                    TableName=self._name,
+                    Item={name: attribute_value(value) for name, value in item.items()},
+                    ConditionExpression="attribute_not_exists(execution_id)",
+                )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    def receipt(self, execution_id: str) -> Receipt | None:
+        """Read what is compared of an item, whatever its size; None if there is none."""
+        present = self._read(execution_id, "stored_at, data_digest")
+        return None if present is None else Receipt(present.get("stored_at"), present.get("data_digest"))
+
+    def original_data(self, execution_id: str) -> object:
+        """Read the whole data of an item; None if there is none."""
+        return (self._read(execution_id, "original_data") or {}).get("original_data")
+
+    def _read(self, execution_id: str, attributes: str) -> Item | None:
+        with _refusals():
+            answer = self._client.get_item(
                 TableName=self._name,
-                Item={name: attribute_value(value) for name, value in item.items()},
-                ConditionExpression="attribute_not_exists(execution_id)",
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                Key={"execution_id": {"S": execution_id}},
+                ProjectionExpression=attributes,
+                ConsistentRead=True,
             )
-        except self._client.exceptions.ConditionalCheckFailedException as error:
-            present = cast("dict[str, Any]", error.response)["Item"]
-            return {name: self._deserialize(value) for name, value in present.items()}
-        except ClientError as error:
-            code = error.response["Error"]["Code"]
-            raise RefusedError(_CODES.get(code, ErrorCode.UNAVAILABLE), str(error)) from error
-        except BotoCoreError as error:
-            raise RefusedError(ErrorCode.UNAVAILABLE, str(error)) from error
-        return None
+        present = answer.get("Item")
+        return None if present is None else {name: self._deserialize(value) for name, value in present.items()}
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code == "ConditionalCheckFailedException":
+            raise
+        raise RefusedError(_CODES.get(code, ErrorCode.UNAVAILABLE), str(error)) from error
+    except BotoCoreError as error:
+        raise RefusedError(ErrorCode.UNAVAILABLE, str(error)) from error

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -12,14 +14,16 @@ from aws_lambda_powertools.metrics import MetricUnit
 from pipeline_contracts import StorageRequest, StorageResponse, StorageStatus, answer, read_exchange
 
 from storer.adapters import DynamoDBTable, dynamodb_client
-from storer.logic import store
-from storer.settings import CONCURRENT_WRITES, Settings
+from storer.logic import out_of_time, store
+from storer.settings import ANSWER_SECONDS, CONCURRENT_WRITES, Settings
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
+    from pipeline_contracts import StorageRecord, StorageResult
 
 settings = Settings.from_environment()
-logger = Logger()
+# Powertools' own serializer escapes no U+2028 or U+009B, which end a line or begin a command for whoever reads the log.
+logger = Logger(json_serializer=partial(json.dumps, default=str, separators=(",", ":")))
 metrics = Metrics()
 metrics.set_default_dimensions(environment=settings.environment)
 table = DynamoDBTable(dynamodb_client(), settings.table)
@@ -27,11 +31,13 @@ pool = ThreadPoolExecutor(CONCURRENT_WRITES)
 
 
 @logger.inject_lambda_context
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001 -- Lambda's signature
-    """Answer a `StorageRequest` with a `StorageResponse`."""
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Answer a `StorageRequest` with a `StorageResponse`, before the function's own timeout."""
     request = read_exchange(StorageRequest, event)
     now = datetime.now(UTC)
-    results = tuple(pool.map(lambda record: store(record, table, now), request.records))
+    writes = [pool.submit(store, record, table, now) for record in request.records]
+    wait(writes, timeout=context.get_remaining_time_in_millis() / 1_000 - ANSWER_SECONDS)
+    results = tuple(result_of(record, write) for record, write in zip(request.records, writes, strict=True))
 
     for record, result in zip(request.records, results, strict=True):
         if result.error:
@@ -41,10 +47,19 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
                 message_id=record.message_id,
                 status=result.status,
                 code=result.error.code,
-                reason=result.error.message,
+                # That of a rejection may quote the message.
+                reason=result.error.message if result.status is StorageStatus.FAILED else None,
             )
     counts = Counter(result.status for result in results)
     for status in StorageStatus:
         metrics.add_metric(f"Records{status.capitalize()}", MetricUnit.Count, counts[status])
     metrics.flush_metrics()
     return answer(StorageResponse(results=results), event)
+
+
+def result_of(record: StorageRecord, write: Future[StorageResult]) -> StorageResult:
+    """Give the result of a write; one that has not ended may end later, and is a duplicate then."""
+    if write.done():
+        return write.result()
+    write.cancel()
+    return out_of_time(record)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pipeline_contracts import (
@@ -11,10 +12,13 @@ from pipeline_contracts import (
     RecordError,
     StorageResult,
     StorageStatus,
+    data_digest,
     parse_body,
-    same_json,
 )
 from pipeline_contracts.base import timestamp
+from pydantic import ValidationError
+
+from storer.item_size import MAX_ITEM_BYTES, SURELY_TOO_LARGE_BYTES, item_bytes
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,19 +28,30 @@ if TYPE_CHECKING:
 Item = dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Receipt:
+    """What an item says of its storing. An item that somebody else wrote may say anything."""
+
+    stored_at: Any
+    data_digest: Any
+    """That of `PipelineMessage.data_digest`; items of storer 1.0 have none."""
+
+
 class Table(Protocol):
-    """Where items are kept, by `execution_id`."""
+    """Where items are kept, by `execution_id`. Each method may raise `RefusedError`."""
 
-    def put_new(self, item: Item) -> Item | None:
-        """Write an item unless its key is taken; then return the one that is there.
+    def put_new(self, item: Item) -> bool:
+        """Write an item unless its key is taken; False if it is."""
 
-        Raises:
-            RefusedError: The table did not take the item.
-        """
+    def receipt(self, execution_id: str) -> Receipt | None:
+        """Read the receipt of an item; None if there is none."""
+
+    def original_data(self, execution_id: str) -> object:
+        """Read the whole data of an item; None if there is none."""
 
 
 class RefusedError(Exception):
-    """The table did not take an item."""
+    """The table did not do what it was asked."""
 
     def __init__(self, code: ErrorCode, message: str) -> None:
         super().__init__(message)
@@ -51,17 +66,39 @@ def store(record: StorageRecord, table: Table, now: datetime) -> StorageResult:
     """
     try:
         item = item_of(record, now)
-        present = table.put_new(item)
+        if (size := item_bytes(item)) > SURELY_TOO_LARGE_BYTES:
+            reason = f"the item has {size:,} bytes; {MAX_ITEM_BYTES:,} is the most"
+            return _not_stored(record, ErrorCode.NOT_STORABLE, reason)
+        if table.put_new(item):
+            return _in_table(record, StorageStatus.STORED, item["stored_at"])
+        return _compared(record, item, table)
     except InvalidBodyError as error:
         return _not_stored(record, ErrorCode.NOT_STORABLE, str(error))
     except RefusedError as error:
         return _not_stored(record, error.code, str(error))
+
+
+def _compared(record: StorageRecord, item: Item, table: Table) -> StorageResult:
+    """Tell a duplicate from a conflict by the receipt of the item that is there."""
+    present = table.receipt(record.execution_id)
     if present is None:
-        return _in_table(record, StorageStatus.STORED, item["stored_at"])
-    if not same_json(present.get("original_data"), item["original_data"]):
-        message = "another message with this idempotency_key and other data was stored before"
-        return _not_stored(record, ErrorCode.IDEMPOTENCY_CONFLICT, message)
-    return _in_table(record, StorageStatus.DUPLICATE, present["stored_at"])
+        raise RefusedError(ErrorCode.UNAVAILABLE, "the item under this key was deleted a moment ago")
+    digest = present.data_digest
+    if not _comparable(digest, item["data_digest"]):
+        data = table.original_data(record.execution_id)
+        digest = data_digest(data) if isinstance(data, dict) else None
+    if digest == item["data_digest"]:
+        try:
+            return _in_table(record, StorageStatus.DUPLICATE, present.stored_at)
+        except ValidationError:
+            pass  # its time is none of ours, so it is not ours
+    message = "another message with this idempotency_key and other data was stored before"
+    return _not_stored(record, ErrorCode.IDEMPOTENCY_CONFLICT, message)
+
+
+def _comparable(digest: object, other: str) -> bool:
+    """Whether two digests have one version."""
+    return isinstance(digest, str) and digest.partition(":")[0] == other.partition(":")[0]
 
 
 def item_of(record: StorageRecord, now: datetime) -> Item:
@@ -77,7 +114,8 @@ def item_of(record: StorageRecord, now: datetime) -> Item:
     item = {
         "execution_id": record.execution_id,
         "message_id": record.message_id,
-        "original_data": message.model_dump(exclude_unset=True),
+        "original_data": message.body,
+        "data_digest": message.data_digest(),
         "transformed_data": parse_body(record.transformed_data.model_dump_json()),
         "data_source": message.data_source,
         "processing_type": message.processing_type,
@@ -86,6 +124,11 @@ def item_of(record: StorageRecord, now: datetime) -> Item:
     if message.metadata is not None:
         item["metadata"] = message.metadata
     return item
+
+
+def out_of_time(record: StorageRecord) -> StorageResult:
+    """Say that a record was not written before the invocation had to answer."""
+    return _not_stored(record, ErrorCode.UNAVAILABLE, "the write had not ended when the invocation had to answer")
 
 
 def _in_table(record: StorageRecord, status: StorageStatus, stored_at: str) -> StorageResult:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 CONCURRENT_WRITES = 16
 """Writes under way at once in one invocation, and connections kept open for them."""
 
+ANSWER_SECONDS = 2
+"""Kept of the invocation's time for its answer: what is not written by then is reported as failed."""
+
 TABLE_NAME = r"[a-zA-Z0-9_.-]{3,255}"
 """https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html"""
 

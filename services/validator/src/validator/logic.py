@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import json
+from itertools import accumulate, takewhile
 from typing import TYPE_CHECKING
 
 from pipeline_contracts import ErrorCode, InvalidBodyError, PipelineMessage, ValidationResult
 from pipeline_contracts.validation import MAX_ERRORS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from pipeline_contracts import ValidationRecord
+    from pipeline_contracts import FieldError, ValidationRecord
 
     from validator.rules import Rule
+
+
+MAX_ERROR_BYTES = 4_096
+"""Of one record's errors in the response, which carries a whole chunk's in 1 MiB."""
 
 
 def validate(record: ValidationRecord, rules: Mapping[str, tuple[Rule, ...]]) -> ValidationResult:
@@ -23,9 +29,18 @@ def validate(record: ValidationRecord, rules: Mapping[str, tuple[Rule, ...]]) ->
         errors = invalid.errors
     else:
         errors = tuple(error for rule in rules.get(message.processing_type, ()) for error in rule(message))
+    errors = _that_fit(errors[:MAX_ERRORS])
     return ValidationResult(
         execution_id=record.execution_id,
         is_valid=not errors,
         missing_fields=tuple(error.field for error in errors if error.code == ErrorCode.MISSING_FIELD),
-        errors=errors[:MAX_ERRORS],
+        errors=errors,
     )
+
+
+def _that_fit(errors: Sequence[FieldError]) -> tuple[FieldError, ...]:
+    """Give the first errors, as many as a response has room for; one always fits."""
+    # A missing field is named twice, and a runtime may escape what is not ASCII.
+    sizes = (len(json.dumps(error.model_dump())) + len(json.dumps(error.field)) for error in errors)
+    fitting = takewhile(lambda total: total <= MAX_ERROR_BYTES, accumulate(sizes))
+    return tuple(error for error, _ in zip(errors, fitting, strict=False))
