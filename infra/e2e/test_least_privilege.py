@@ -73,7 +73,7 @@ def a_message_that_comes_twice_is_stored_once(stack: Stack) -> None:
     stack.wait_until_drained()
     (again,) = stack.send(text)
     stack.wait_until(lambda: not stack.in_queue() or stack.failures_of(again), f"end of the delivery of {again}")
-    assert not stack.failures_of(again), "it cannot be compared with the item"
+    assert not stack.failures_of(again), "it is not compared with the item"
 
 
 EXPECTATIONS: dict[str, Expectation] = {

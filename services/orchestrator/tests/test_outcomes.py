@@ -159,6 +159,17 @@ def test_a_rejected_message_that_cannot_be_sent_fails_and_is_not_lost(pipeline: 
     assert outcomes(pipeline, run.failed, 3) == {"m0": "stored", refused: "failed", taken: "rejected"}
 
 
+def test_a_message_that_could_not_be_sent_has_a_line_in_the_log(
+    pipeline: Pipeline, caplog: pytest.LogCaptureFixture
+) -> None:
+    pipeline.queue.refuses = lambda rejection: True
+
+    pipeline.run("not json", body())
+
+    (failed,) = (vars(record) for record in caplog.records if record.message == "message failed")
+    assert (failed["message_id"], failed["code"], failed["reason"]) == ("m0", "not_sent", "to be rejected: not_json")
+
+
 def test_a_queue_that_breaks_unforeseen_fails_the_rejected_and_not_their_neighbours(pipeline: Pipeline) -> None:
     def explode(rejection: Any) -> bool:
         raise KeyError("stringValue")

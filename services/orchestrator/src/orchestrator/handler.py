@@ -149,18 +149,21 @@ def reject(context: DurableContext, rejections: Sequence[Rejection], name: str) 
             extra = {"message_id": message_id, "attributes": count}
             context.logger.warning("attributes did not fit beside a rejected message", extra=extra)
         for rejection in rejections:
-            if rejection.message.index in sent.indexes:
-                log_rejected(context, rejection)
+            log_rejected(context, rejection, sent=rejection.message.index in sent.indexes)
         return sorted(sent.indexes)
 
     return context.step(send, name, operations.STEP)
 
 
-def log_rejected(context: DurableContext, rejection: Rejection) -> None:
+def log_rejected(context: DurableContext, rejection: Rejection, *, sent: bool) -> None:
     """Write the one line of a rejected message: nothing of it but its identity, so without the reason's words."""
     identity = {"execution_id": rejection.execution_id, "message_id": rejection.message.message_id}
-    why = {"stage": rejection.stage, "code": rejection.code, "field": rejection.field}
-    context.logger.info("message is rejected", extra=identity | why)
+    if sent:
+        why = {"stage": rejection.stage, "code": rejection.code, "field": rejection.field}
+        context.logger.info("message is rejected", extra=identity | why)
+    else:
+        why = {"stage": rejection.stage, "code": FailureCode.NOT_SENT, "reason": f"to be rejected: {rejection.code}"}
+        context.logger.warning("message failed", extra=identity | why)
 
 
 def log_failed(context: DurableContext, failures: Sequence[Failure]) -> None:
