@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from counted import Counted
 from faults import results_for, spoil
+from orchestrator import handler as module
 from orchestrator.intake import take_in
 from orchestrator.messages import messages_of
-from orchestrator.redelivery import OWN_FAULT_SECONDS
+from orchestrator.redelivery import OUTAGE_SECONDS, OWN_FAULT_SECONDS
 from pipeline import body, event_of
 from pipeline_contracts import PipelineMessage
 
 if TYPE_CHECKING:
+    import pytest
     from pipeline import Pipeline
 
 
@@ -129,6 +133,37 @@ def test_messages_that_conflict_with_one_that_fails_fail_with_it(pipeline: Pipel
 
     assert run.failed == ["m0", "m1", "m2", "m3"]
     assert pipeline.queue.messages == []
+
+
+def test_messages_that_conflict_with_one_that_cannot_be_rejected_fail_with_it(
+    pipeline: Pipeline, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refuse_invalid(pipeline)
+    pipeline.queue.refuses = lambda rejection: True
+
+    run = pipeline.run(keyed(mark="invalid"), keyed(n=1), keyed(n=1), body())
+
+    assert run.failed == ["m0", "m1", "m2"]
+    assert pipeline.source.redelivered == [dict.fromkeys(run.failed, OUTAGE_SECONDS[0])]
+    assert Counted(capsys.readouterr().out).reasons("MessagesFailed") == {("validate", "not_sent"): 3}
+
+
+def test_nothing_is_tried_after_a_chunk_that_ended_in_an_error(pipeline: Pipeline) -> None:
+    """Nobody knows how long it took."""
+    refuse_invalid(pipeline)
+    run_chunk = module.run_chunk
+
+    def surprised(context: Any, chunk: Any, *arguments: Any, **options: Any) -> Any:
+        if any("breaks" in record.message.body for record in chunk.records):
+            raise ArithmeticError
+        return run_chunk(context, chunk, *arguments, **options)
+
+    pipeline.monkeypatch.setattr(module, "run_chunk", surprised)
+    pipeline.monkeypatch.setattr(module, "settings", replace(module.settings, chunk_size=10))
+
+    run = pipeline.run(keyed(mark="invalid"), keyed(n=1), *(body(n=n) for n in range(9)), body(mark="breaks"))
+
+    assert run.failed == ["m1", "m11"]
 
 
 def test_nothing_is_tried_again_for_a_conflict_when_time_may_be_short(pipeline: Pipeline) -> None:

@@ -79,7 +79,7 @@ def test_an_error_of_the_table_is_permanent_or_transient(
     assert server.asked == asked
 
 
-@pytest.mark.parametrize("read", [DynamoDBTable.receipt, DynamoDBTable.original_data])
+@pytest.mark.parametrize("read", [DynamoDBTable.receipt, DynamoDBTable.digest_whole])
 def test_an_item_that_cannot_be_read_may_be_readable_later(server: Any, read: Callable[..., object]) -> None:
     server.status, server.error = 400, "AccessDeniedException"
 

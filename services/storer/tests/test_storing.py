@@ -10,7 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import boto3
 import pytest
+from botocore.config import Config
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pipeline_contracts import (
@@ -228,17 +230,17 @@ def test_an_item_that_is_surely_too_large_is_not_sent_to_the_table() -> None:
 
 @pytest.mark.parametrize("unit", ["0", "-5", "[]", '{"a": [1.5]}'])
 def test_the_size_of_an_item_is_estimated_below_what_the_table_counts_and_not_far(
-    table: DynamoDBTable, dynamodb: DynamoDBClient, unit: str
+    dynamodb: DynamoDBClient, unit: str
 ) -> None:
     """An estimate above it would refuse good items; the table refuses what is estimated just above the limit."""
     parsed = parse_body(f'{{"n": [{unit}]}}')["n"][0]
     one = item_bytes({"n": [parsed, parsed]}) - item_bytes({"n": [parsed]})
-    fits: Item = {"execution_id": "fits", "n": [parsed] * (MAX_ITEM_BYTES * 7 // 10 // one)}
-    too_large: Item = {"execution_id": "too large", "n": [parsed] * (MAX_ITEM_BYTES // one + 1)}
+    patient = boto3.client("dynamodb", config=Config(read_timeout=60, retries={"total_max_attempts": 1}))
+    table = DynamoDBTable(patient, TABLE)
 
-    assert table.put_new(fits)
+    assert table.put_new({"execution_id": "fits", "n": [parsed] * (MAX_ITEM_BYTES * 7 // 10 // one)})
     with pytest.raises(RefusedError, match="size"):
-        table.put_new(too_large)
+        table.put_new({"execution_id": "too large", "n": [parsed] * (MAX_ITEM_BYTES // one + 1)})
 
 
 LAYOUTS: dict[str, dict[str, Any]] = {
@@ -292,7 +294,7 @@ class TakenTable:
     def receipt(self, execution_id: str) -> Receipt | None:
         return self._receipt
 
-    def original_data(self, execution_id: str) -> object:
+    def digest_whole(self, execution_id: str) -> str | None:
         raise AssertionError("the item was read whole")
 
 

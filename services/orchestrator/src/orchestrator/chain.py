@@ -19,7 +19,7 @@ from orchestrator.messages import Failure, Record, Rejection
 from orchestrator.stages import Unfinished
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from aws_durable_execution_sdk_python import BatchResult, DurableContext
     from pipeline_contracts import RecordError
@@ -249,3 +249,14 @@ def rejections_of(progress: Progress) -> list[Rejection]:
         for message in other.messages
     ]
     return rejected + conflicts
+
+
+def conflicting_with_unsent(progress: Progress, sent: Collection[int]) -> list[Failure]:
+    """Fail what conflicts with a rejected record that the invalid message queue did not take: it is decided with it."""
+    reason = "the message that it conflicts with could not be rejected"
+    return [
+        Failure(other, rejection.stage, FailureCode.NOT_SENT, reason)
+        for record, rejection in progress.rejected
+        if record.message.index not in sent
+        for other in record.conflicting
+    ]

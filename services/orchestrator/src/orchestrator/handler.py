@@ -14,7 +14,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from orchestrator import operations, sdk_mend, stages
 from orchestrator.adapters import InvalidMessageQueue, Sent, SourceQueue, sqs_client
-from orchestrator.chain import rejections_of, run_chunk
+from orchestrator.chain import conflicting_with_unsent, rejections_of, run_chunk
 from orchestrator.chunks import plan
 from orchestrator.errors import FailureCode, place_of
 from orchestrator.intake import take_in
@@ -79,8 +79,11 @@ def run_all(context: DurableContext, records: Sequence[Record], tally: Tally) ->
         What is left undecided: it comes again, without those that were rejected now.
     """
     for candidate in range(MAX_CANDIDATES):
-        for numbers in run_chunks(context, plan(records, settings.chunk_size), once=candidate > 0):
+        chunks = plan(records, settings.chunk_size)
+        results = run_chunks(context, chunks, once=candidate > 0)
+        for numbers in results:
             tally.add(numbers)
+        tally.smooth &= len(results) == len(chunks)
         rejected = (record for record in records if record.message.index in tally.rejected)
         records = [
             replace(record.conflicting[0], conflicting=record.conflicting[1:])
@@ -125,9 +128,11 @@ def run(context: DurableContext, chunk: Chunk, *, once: bool) -> str:
     """Run one chunk and reject what has to be; the numbers that it returns are all that is checkpointed."""
     progress = run_chunk(context, chunk, chain, once=once)
     rejections = rejections_of(progress)
+    sent = reject(context, rejections, operations.REJECT)
+    progress.failed += conflicting_with_unsent(progress, sent)
     tally = Tally()
     tally.progress(progress)
-    tally.reject(rejections, reject(context, rejections, operations.REJECT))
+    tally.reject(rejections, sent)
     log_failed(context, progress.failed)
     return tally.as_text()
 

@@ -12,7 +12,6 @@ from pipeline_contracts import (
     RecordError,
     StorageResult,
     StorageStatus,
-    data_digest,
     parse_body,
 )
 from pipeline_contracts.base import timestamp
@@ -46,8 +45,8 @@ class Table(Protocol):
     def receipt(self, execution_id: str) -> Receipt | None:
         """Read the receipt of an item; None if there is none."""
 
-    def original_data(self, execution_id: str) -> object:
-        """Read the whole data of an item; None if there is none."""
+    def digest_whole(self, execution_id: str) -> str | None:
+        """Read the whole data of an item and digest it; None if there is none."""
 
 
 class RefusedError(Exception):
@@ -85,8 +84,7 @@ def _compared(record: StorageRecord, item: Item, table: Table) -> StorageResult:
         raise RefusedError(ErrorCode.UNAVAILABLE, "the item under this key was deleted a moment ago")
     digest = present.data_digest
     if not _comparable(digest, item["data_digest"]):
-        data = table.original_data(record.execution_id)
-        digest = data_digest(data) if isinstance(data, dict) else None
+        digest = table.digest_whole(record.execution_id)
     if digest == item["data_digest"]:
         try:
             return _in_table(record, StorageStatus.DUPLICATE, present.stored_at)
