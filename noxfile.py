@@ -189,7 +189,7 @@ def lint(session: nox.Session) -> None:
     install(session, environment(session), ["--exact", *group("pyproject.toml", "lint")])
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
-    session.run("mypy", "noxfile.py", "infra/build_service.py")
+    session.run("mypy", "noxfile.py", "infra/build_service.py", env={"MYPYPATH": "infra"})
     for name, package in PACKAGES.items():
         types = environment_beside(session, f"types-{name}", *package_steps(name)) / "bin" / "python"
         options: tuple[str, ...] = ("--python-executable", str(types), "--cache-dir", f".mypy_cache/{name}")
@@ -397,7 +397,7 @@ def install(session: nox.Session, into: Path, *steps: Sequence[str]) -> None:
         return
     made_from.unlink(missing_ok=True)
     for step in steps:
-        command = ("uv", "pip", "install", "--python", str(into / "bin" / "python"), *step)
+        command = (sys.executable, str(ROOT / "infra/uv_install.py"), "--python", str(into / "bin" / "python"), *step)
         if session.run_install(*command, external=True, silent=True) is None:
             return  # nox was told not to install
     made_from.write_text(digest.hexdigest(), encoding="utf-8")

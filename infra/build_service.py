@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import uv_install
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
@@ -108,9 +110,13 @@ class Target:
 
 
 def run(command: Iterable[str | Path], *, env: dict[str, str] | None = None) -> None:
-    """Run a command from the root, where uv finds its settings; raises BuildError when it fails."""
+    """Run a command from the root; raises BuildError when it fails."""
     words = [str(word) for word in command]
-    status = subprocess.run(words, cwd=ROOT, env=env, check=False).returncode  # noqa: S603 - words of this file
+    check(subprocess.run(words, cwd=ROOT, env=env, check=False).returncode, words)  # noqa: S603 - words of this file
+
+
+def check(status: int, words: Sequence[str]) -> None:
+    """Raise BuildError when a command has failed."""
     if status:
         raise BuildError(f"exit status {status} from: {' '.join(words)}")
 
@@ -124,14 +130,17 @@ def find_uv() -> str:
 
 
 def install(uv: str, service: Path, folder: Path, target: Target, python: str = sys.executable) -> None:
-    """Install what the service's lock pins, the contracts included, then the service itself."""
+    """Install what the service's lock pins, the contracts included, then the service itself.
+
+    uv runs in the root, where it finds its settings.
+    """
     lock = service / "requirements.lock"
     if not lock.is_file():
         raise BuildError(f"{lock} is missing; write it with: ./nox -s lock")
     options = ["--quiet", "--link-mode", "copy", "--python", python, "--target", str(folder)]
     pinned = [*target.uv_options, "--only-binary", ":all:", "--require-hashes", "-r", str(lock)]
-    run([uv, "pip", "install", *options, *pinned])
-    run([uv, "pip", "install", *options, "--no-deps", service])
+    for words in ([*options, *pinned], [*options, "--no-deps", str(service)]):
+        check(uv_install.install(uv, words, folder=ROOT), ["uv", "pip", "install", *words])
 
 
 def prune(folder: Path) -> None:
@@ -181,7 +190,8 @@ def modules_of(service: Path, python: str, folder: Path) -> set[str]:
     """The modules that the handler imports at a cold start, as paths in the package."""
     handler = f"{own_package(service)}.handler"
     command = [python, "-I", "-S", "-c", LIST_MODULES, str(folder), handler]
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHON"))} | SETTINGS
+    own = uv_install.without_python_settings(os.environ)
+    env = {name: value for name, value in own.items() if not name.startswith("AWS_")} | SETTINGS
     found = subprocess.run(command, env=env, check=False, capture_output=True, text=True)  # noqa: S603
     if found.returncode:
         raise BuildError(f"{handler} cannot be imported: {found.stderr.strip()}")
@@ -208,7 +218,7 @@ def compile_bytecode(python: str, folder: Path, modules: set[str], own: Sequence
     would be thrown away. The hash seed orders the members of a constant set. Not in parallel: which strings
     the bytecode shares may depend on what the same process compiled before.
     """
-    env = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    env = uv_install.without_python_settings(os.environ)
     options = ("--invalidation-mode", "unchecked-hash", "-s", folder, "-p", "/var/task")
     ours = {module for module in modules if module.partition("/")[0] in own}
     for chosen, place in ((ours, ()), (modules - ours, ("-b",))):

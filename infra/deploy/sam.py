@@ -50,7 +50,7 @@ class Sam:
 
     def _run(self, command: str, *words: str, target: str | None = None) -> None:
         # SAM asks every five seconds how far a stack is, by default; one second is well within the API's rate.
-        environment = {"SAM_CLI_TELEMETRY": "0", "SAM_CLI_POLL_DELAY": "1"} | os.environ
+        environment = {"SAM_CLI_TELEMETRY": "0", "SAM_CLI_POLL_DELAY": "1"} | _without_python_settings(os.environ)
         if target:
             environment.setdefault("BUILD_TARGET", target)
         options = ["--config-file", str(self.settings.absolute()), "--config-env", self.section]
@@ -68,3 +68,8 @@ class Sam:
         )
         if done.returncode:
             raise DeployError(f"sam {command} failed:\n{done.stdout}" if quiet else f"sam {command} failed, see above")
+
+
+def _without_python_settings(environment: Mapping[str, str]) -> dict[str, str]:
+    """Leave out PYTHONPATH and the like, which are for this program and not for those that it starts."""
+    return {name: value for name, value in environment.items() if not name.startswith("PYTHON")}

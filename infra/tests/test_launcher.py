@@ -65,7 +65,7 @@ def test_python_settings_of_the_caller_reach_nothing(tmp_path):
     assert "settings []" in ran.stdout
 
 
-@pytest.mark.parametrize("name", ["$HOME", "a folder", "*[a]?", "it's \"quoted\"", "`ls` & ${PATH} $HOME;", "~", "%s"])
+@pytest.mark.parametrize("name", ["$HOME", "a folder", "*[a]?", 'it\'s "quoted"', "`ls` & ${PATH} $HOME;", "~", "%s"])
 def test_a_clone_may_be_in_a_folder_of_any_name(tmp_path, name):
     ran = run(repository(tmp_path / name))
 

@@ -59,9 +59,13 @@ def build_environment(run: str, folder: Path, endpoint: AwsEndpoint, python: Pat
         "PATH": os.pathsep.join([str(python.parent), os.environ.get("PATH", os.defpath)]),
         "BUILD_TARGET": "host",
         "SAM_CLI_TELEMETRY": "0",
-        # Where the SAM CLI keeps what it would else write to ~/.aws-sam.
-        "__SAM_CLI_APP_DIR": str(folder / "sam"),
+        "__SAM_CLI_APP_DIR": str(sam_folder(folder)),
     }
+
+
+def sam_folder(folder: Path) -> Path:
+    """Give where the SAM CLI keeps what it would else write to ~/.aws-sam."""
+    return folder / "sam"
 
 
 def _marked(run: str, folder: Path) -> dict[str, str]:

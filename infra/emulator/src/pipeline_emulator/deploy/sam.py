@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import time
 from typing import TYPE_CHECKING
 
-from pipeline_emulator.environment import build_environment
+from pipeline_emulator.environment import build_environment, sam_folder
 from pipeline_emulator.process import ChildProcess
 
 if TYPE_CHECKING:
@@ -30,6 +32,10 @@ class SamCli:
         # An empty file in place of the samconfig.toml beside the template, which holds what is for real AWS.
         self._configuration = run.path / "samconfig.toml"
         self._configuration.write_text("version = 0.1\n", encoding="utf-8")
+        # Else it asks PyPI after each command whether there is a newer one.
+        own_folder = sam_folder(run.path)
+        own_folder.mkdir()
+        (own_folder / "metadata.json").write_text(json.dumps({"lastVersionCheck": time.time()}), encoding="utf-8")
 
     def build(self) -> ChildProcess:
         """Describe the build of every function, for the interpreter that will run it."""
