@@ -1,27 +1,35 @@
 from __future__ import annotations
 
-from typing import Any
+import json
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from pipeline_emulator.demo.audit import Audit
 from pipeline_emulator.demo.lines import Line
 from pipeline_emulator.demo.outcome import Outcome
 from pipeline_emulator.demo.sending import SentMessage
+from pipeline_emulator.demo.table import StoredItem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class FakeTable:
     def __init__(self) -> None:
-        self.items: dict[str, str] = {}
+        self.stored: dict[str, StoredItem] = {}
 
-    def store(self, message_id: str, key: str | None = None) -> None:
-        self.items[f"local-key-{key}" if key else f"local-esm-{message_id}"] = message_id
+    def store(self, message_id: str, *, body: str = "{}", key: str | None = None) -> None:
+        identity = f"local-key-{key}" if key else f"local-esm-{message_id}"
+        data = json.loads(body, parse_float=Decimal, parse_int=Decimal)
+        self.stored[identity] = StoredItem(identity, message_id, data)
 
-    def message_ids(self, keys: set[str]) -> dict[str, str]:
+    def items(self, keys: set[str]) -> dict[str, StoredItem]:
         assert len(keys) <= 100
-        return {key: self.items[key] for key in keys if key in self.items}
+        return {key: self.stored[key] for key in keys if key in self.stored}
 
-    def all_message_ids(self) -> dict[str, str]:
-        return dict(self.items)
+    def all_items(self) -> Iterator[StoredItem]:
+        return iter(self.stored.values())
 
 
 class FakeQueueReader:
@@ -48,10 +56,10 @@ class Stack:
 
     def send(self, *ids: str, body: str = "{}") -> None:
         for message_id in ids:
-            self.audit.add(SentMessage(Line(len(self.audit.fates) + 1, body), message_id, 0.0))
+            self.audit.add(SentMessage(Line(len(self.audit.messages) + 1, body), message_id, 0.0))
 
     def outcomes(self) -> dict[str, Outcome]:
-        return {fate.message.message_id: fate.outcome for fate in self.audit.fates}
+        return {tracked.message.message_id: tracked.outcome for tracked in self.audit.messages}
 
 
 @pytest.fixture
@@ -72,10 +80,10 @@ def test_each_message_is_found_where_it_ended(stack: Stack) -> None:
         "a": Outcome.STORED,
         "b": Outcome.REJECTED,
         "c": Outcome.FAILED,
-        "d": Outcome.MISSING,
+        "d": Outcome.LOST,
     }
-    assert stack.audit.fates[1].sightings[0].reason == "intake, not_json: !"
-    assert stack.audit.violations() == ["message d has no outcome"]
+    assert stack.audit.messages[1].places[0].reason == "intake, not_json: !"
+    assert stack.audit.violations() == ["message d is lost: it is neither in the table nor in a queue"]
     assert stack.invalid.was_put_back
     assert stack.dead.was_put_back
 
@@ -127,22 +135,92 @@ def test_what_nobody_sent_breaks_the_invariant(stack: Stack) -> None:
     ]
 
 
-def test_two_messages_with_one_key_have_one_item_and_are_both_stored(stack: Stack) -> None:
-    stack.send("a", "b", body='{"idempotency_key": "k"}')
-    stack.table.store("a", key="k")
+KEYED = '{"idempotency_key": "k", "rows": 1.50}'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        KEYED,
+        '{"rows": 1.5, "idempotency_key": "k"}',
+        '{"idempotency_key": "k", "rows": 15E-1, "metadata": {"sent": "later"}}',
+    ],
+)
+def test_two_messages_with_one_key_and_the_same_data_have_one_item_and_are_both_stored(stack: Stack, body: str) -> None:
+    stack.send("a", body=KEYED)
+    stack.send("b", body=body)
+    stack.table.store("a", body=KEYED, key="k")
 
     stack.audit.look()
 
     assert stack.audit.pending == 1
-    assert stack.audit.only_twins_pending
     stack.audit.finish()
     assert stack.outcomes() == {"a": Outcome.STORED, "b": Outcome.STORED}
     assert stack.audit.violations() == []
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"idempotency_key": "k", "rows": 2}',
+        '{"idempotency_key": "k", "rows": "1.5"}',
+        '{"idempotency_key": "k"}',
+        '{"idempotency_key": "k", "rows": 1.5, "more": {"metadata": 1}}',
+        '{"idempotency_key": "k", "rows": 1.50000000000000000000000000000000001}',
+    ],
+)
+def test_a_message_whose_key_is_stored_with_other_data_is_lost_unless_it_is_in_a_queue(stack: Stack, body: str) -> None:
+    stack.send("a", body=KEYED)
+    stack.send("b", body=body)
+    stack.table.store("a", body=KEYED, key="k")
+
+    stack.audit.look()
+    stack.audit.finish()
+
+    assert stack.outcomes() == {"a": Outcome.STORED, "b": Outcome.LOST}
+    (violation,) = stack.audit.violations()
+    assert violation.startswith("message b is lost: its item, that of message a with the same idempotency_key, holds")
+
+
+def test_true_is_not_one(stack: Stack) -> None:
+    stack.send("a", body='{"idempotency_key": "k", "rows": [true]}')
+    stack.send("b", body='{"idempotency_key": "k", "rows": [1]}')
+    stack.table.store("a", body='{"idempotency_key": "k", "rows": [true]}', key="k")
+
+    stack.audit.finish()
+
+    assert stack.outcomes()["b"] is Outcome.LOST
+
+
+def test_an_item_with_other_data_than_its_own_message_does_not_count(stack: Stack) -> None:
+    stack.send("a", body='{"rows": 1}')
+    stack.table.store("a", body='{"rows": 2}')
+
+    stack.audit.look()
+    stack.audit.finish()
+
+    assert stack.outcomes() == {"a": Outcome.LOST}
+    assert "its item, its own, holds other data" in stack.audit.violations()[0]
+
+
+def test_a_dead_letter_is_told_with_the_reasons_for_which_it_failed(stack: Stack) -> None:
+    stack.send("a", "b")
+    stack.dead.add("a")
+    stack.table.store("b")
+    stack.audit.finish()
+
+    stack.audit.explain({"a": ["store, throttled: too many writes", "store, unavailable: nobody listens"]})
+
+    assert [place.reason for tracked in stack.audit.messages for place in tracked.places] == [
+        "in the dead letter queue, received ? times: store, throttled: too many writes; "
+        "store, unavailable: nobody listens",
+        "",
+    ]
+
+
 def test_of_two_messages_with_one_key_the_second_may_be_rejected(stack: Stack) -> None:
     stack.send("a", "b", body='{"idempotency_key": "k"}')
-    stack.table.store("a", key="k")
+    stack.table.store("a", body='{"idempotency_key": "k"}', key="k")
     stack.audit.look()
     stack.invalid.add("1", message_id="b")
 

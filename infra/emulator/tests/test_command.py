@@ -3,45 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
+from commands import command, run_folders, wait_for_parts
 from pipeline_emulator.run_folder import processes_of
 
 INPUT = '{"data_source": "test.csv", "outcome": "stored"}\n\nnot JSON\n{"data_source": "b.csv", "outcome": "stored"}\n'
-
-
-def command(repository: Path, *words: str, **environment: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "pipeline_emulator", *words],
-        cwd=repository,
-        env={**os.environ, **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def run_folders(repository: Path) -> list[Path]:
-    runs = repository / ".emulator" / "runs"
-    return sorted(runs.iterdir()) if runs.exists() else []
-
-
-def wait_for_parts(repository: Path, process: subprocess.Popen[str]) -> str:
-    """Wait until the run has started children, and give its id."""
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        assert process.poll() is None, process.communicate()
-        folders = run_folders(repository)
-        if folders and len(processes_of(folders[-1].name)) >= 2:
-            return folders[-1].name
-        time.sleep(0.05)
-    raise AssertionError("nothing was started")
 
 
 def test_the_demo_accounts_for_every_line(repository: Path, tmp_path: Path) -> None:

@@ -68,13 +68,13 @@ def test_messages_end_stored_rejected_or_as_dead_letters(aws: Emulator) -> None:
 
     until(lambda: settled(audit))
 
-    assert [fate.outcome for fate in audit.fates] == [
+    assert [tracked.outcome for tracked in audit.messages] == [
         Outcome.STORED,
         Outcome.REJECTED,
         Outcome.FAILED,
         Outcome.STORED,
     ]
-    dead = audit.fates[2].sightings[0]
+    dead = audit.messages[2].places[0]
     assert dead.reason.startswith("in the dead letter queue, received ")
     audit.finish()
 
@@ -84,7 +84,7 @@ def test_a_batch_whose_execution_fails_is_delivered_again_until_it_is_dead(aws: 
 
     until(lambda: settled(audit), seconds=60)
 
-    assert {fate.outcome for fate in audit.fates} == {Outcome.FAILED}
+    assert {tracked.outcome for tracked in audit.messages} == {Outcome.FAILED}
     audit.finish()
 
 
@@ -120,7 +120,7 @@ def test_messages_pass_after_the_durable_service_was_killed_and_restarted(aws: E
 
     until(lambda: settled(audit), seconds=60)
 
-    assert audit.fates[0].outcome is Outcome.STORED
+    assert audit.messages[0].outcome is Outcome.STORED
 
 
 def test_messages_reach_the_table_within_three_seconds(aws: Emulator) -> None:
@@ -153,7 +153,7 @@ def test_a_body_of_a_megabyte_arrives_and_a_larger_one_is_reported_as_not_sent(a
         (2, "InvalidParameterValue"),
         (3, "InvalidMessageContents"),
     ]
-    assert [fate.outcome for fate in finished.audit.fates] == [Outcome.REJECTED, Outcome.STORED]
+    assert [tracked.outcome for tracked in finished.audit.messages] == [Outcome.REJECTED, Outcome.STORED]
 
 
 def test_the_shell_variables_are_enough_for_an_ordinary_program(aws: Emulator) -> None:

@@ -9,12 +9,15 @@ from pathlib import Path
 from rich.console import Console
 
 from pipeline_emulator.demo.command import SAMPLES, demo, local
+from pipeline_emulator.demo.lines import MOST_MESSAGES
 from pipeline_emulator.emulator import ROOT_TEMPLATE
 from pipeline_emulator.errors import EmulatorError
 from pipeline_emulator.signals import Terminated, ignore_ending_signals
+from pipeline_emulator.terminal import shown
 
 _SIGNALLED = 128
 _PLAIN_WIDTH = 140
+_MOST_DIGITS = 10
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,7 +29,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         status: int = options.command(options, _repository(), console)
     except EmulatorError as error:
-        Console(stderr=True).print(f"error: {error}", markup=False, highlight=False, soft_wrap=True)
+        # It may quote a log, which may quote a message.
+        Console(stderr=True).print(shown(f"error: {error}", keep="\n"), soft_wrap=True)
         return 1
     except KeyboardInterrupt as interrupt:
         ignore_ending_signals()
@@ -46,7 +50,15 @@ def _parser() -> argparse.ArgumentParser:
         source.add_argument(
             "--input", type=Path, metavar="FILE", help=f"one body a line, sent as it stands (default: {SAMPLES})"
         )
-        source.add_argument("--count", type=_count, metavar="N", help="send N generated valid messages instead")
+        source.add_argument(
+            "--count",
+            type=_count,
+            metavar="N",
+            help=f"send N generated valid messages instead, {MOST_MESSAGES:,} at most",
+        )
+        subparser.add_argument(
+            "--allow-dead-letters", action="store_true", help="do not count a dead letter as a failure"
+        )
         subparser.add_argument("--report", type=Path, metavar="FILE", help="write every message's outcome as JSON")
         subparser.add_argument(
             "--parameter",
@@ -69,10 +81,9 @@ class _KeyValue(argparse.Action):
 
 
 def _count(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise argparse.ArgumentTypeError("must not be negative")
-    return number
+    if not text.isdecimal() or len(text) > _MOST_DIGITS or int(text) > MOST_MESSAGES:
+        raise argparse.ArgumentTypeError(f"expected a number from 0 to {MOST_MESSAGES:,}, got {text[:40]!r}")
+    return int(text)
 
 
 def _repository() -> Path:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_dynamodb import DynamoDBClient, DynamoDBServiceResource
     from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
@@ -76,6 +77,10 @@ class AwsEndpoint:
     def lambda_(self) -> LambdaClient:
         """Make a Lambda client."""
         return self.session().client("lambda", endpoint_url=self.url, config=_config({}))
+
+    def logs(self) -> CloudWatchLogsClient:
+        """Make a CloudWatch Logs client."""
+        return self.session().client("logs", endpoint_url=self.url, config=_config({}))
 
     def session(self) -> boto3.Session:
         """Make a session for clients of other services; they are still to be given the address."""

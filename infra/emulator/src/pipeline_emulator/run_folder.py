@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING
 import psutil
 
 from pipeline_emulator.environment import RUN_MARK
+from pipeline_emulator.errors import EmulatorError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,7 +41,14 @@ class RunFolder:
     def create(cls, repository: Path, say: Callable[[str], None]) -> RunFolder:
         """Make the folder of a new run, after clearing what killed runs left; ``say`` is told about those."""
         runs = repository / ".emulator" / "runs"
-        runs.mkdir(parents=True, exist_ok=True)
+        try:
+            runs.mkdir(parents=True, exist_ok=True)
+            (runs.parent / "lock").touch()
+        except OSError as error:
+            raise EmulatorError(
+                f"{runs} cannot be written: {error.strerror}; a run keeps its files there, so the checkout has to be "
+                f"writable"
+            ) from error
         with _exclusively(runs.parent / "lock"):
             _clear_remains(runs, say)
             path = Path(tempfile.mkdtemp(prefix=time.strftime("%Y%m%d-%H%M%S-"), dir=runs))

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
-from pipeline_emulator.demo.outcome import Fate, Outcome, Sighting, execution_id_of
+from pipeline_emulator.demo.data import data_of, same_data
+from pipeline_emulator.demo.outcome import Outcome, Place, TrackedMessage, execution_id_of
 from pipeline_emulator.demo.queue_reader import QueueReader
+from pipeline_emulator.demo.rejected_message import RejectedMessage
 from pipeline_emulator.demo.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
     from pipeline_emulator.demo.sending import SentMessage
+    from pipeline_emulator.demo.table import StoredItem
     from pipeline_emulator.emulator import Emulator
 
 _KEYS_AT_ONCE = 100
@@ -25,7 +28,11 @@ _MISSES = 3
 
 
 class Audit:
-    """Follows the sent messages; ``environment`` is the deployed EnvironmentName."""
+    """Follows the sent messages; ``environment`` is the deployed EnvironmentName.
+
+    A message counts as stored when the item of its record holds its data. Two messages with one ``idempotency_key``
+    have one item: the second is stored if it has the same data, and has to be rejected or to fail if it has other data.
+    """
 
     def __init__(self, table: Table, invalid: QueueReader, dead: QueueReader, *, environment: str) -> None:
         """Look for messages in the table, the invalid message queue and the dead letter queue."""
@@ -33,9 +40,8 @@ class Audit:
         self._invalid = invalid
         self._dead = dead
         self._environment = environment
-        self._fates: dict[str, Fate] = {}
-        self._pending: dict[str, Fate] = {}
-        self._twins: set[str] = set()
+        self._tracked: dict[str, TrackedMessage] = {}
+        self._pending: dict[str, TrackedMessage] = {}
         self.strays: list[str] = []
 
     @classmethod
@@ -50,119 +56,131 @@ class Audit:
         )
 
     @property
-    def fates(self) -> list[Fate]:
+    def messages(self) -> list[TrackedMessage]:
         """What is known of each message, in the order of sending."""
-        return list(self._fates.values())
+        return list(self._tracked.values())
 
     @property
     def pending(self) -> int:
-        """How many messages were found nowhere yet."""
-        return len(self._pending)
+        """How many messages were found nowhere yet.
 
-    @property
-    def only_twins_pending(self) -> bool:
-        """Whether all that are pending have their key, and thus their item, in common with another message.
-
-        Such a message leaves no trace of its own when it is stored: it has its outcome once the queue is empty.
+        One that has its item in common with another message leaves no trace of its own when it is stored: it is pending
+        until ``finish``.
         """
-        return self._pending.keys() <= self._twins
+        return len(self._pending)
 
     def counts(self) -> Counter[Outcome]:
         """Count the messages by outcome, each once."""
-        return Counter(fate.outcome for fate in self._fates.values())
+        return Counter(tracked.outcome for tracked in self._tracked.values())
 
     def add(self, message: SentMessage) -> None:
         """Follow one more message."""
         identity = execution_id_of(self._environment, message.message_id, message.line.body)
-        fate = Fate(message, identity)
-        self._fates[message.message_id] = self._pending[message.message_id] = fate
+        tracked = TrackedMessage(message, identity)
+        self._tracked[message.message_id] = self._pending[message.message_id] = tracked
 
     def look(self) -> None:
         """Look for the messages that were found nowhere yet."""
-        self._read(self._invalid, self._rejected)
-        self._read(self._dead, self._failed)
+        self._read_queues()
         pending = list(self._pending.values())
         misses = 0
         for start in range(0, len(pending), _KEYS_AT_ONCE):
             part = pending[start : start + _KEYS_AT_ONCE]
-            owners = self._table.message_ids({fate.execution_id for fate in part})
-            for fate in part:
-                if owners.get(fate.execution_id) == fate.message.message_id:
-                    self._sight(fate, Outcome.STORED, fate.execution_id, "")
-                elif fate.execution_id in owners:
-                    self._twins.add(fate.message.message_id)
-            misses = 0 if owners else misses + 1
+            items = self._table.items({tracked.execution_id for tracked in part})
+            for tracked in part:
+                item = items.get(tracked.execution_id)
+                if item and _is_own(item, tracked) and _holds(item, tracked):
+                    self._found(tracked, Outcome.STORED, tracked.execution_id, "")
+            misses = 0 if items else misses + 1
             if misses == _MISSES:
                 break
 
     def finish(self) -> None:
         """Look everywhere once more, also for messages that were found, and make the queues' messages visible again.
 
-        Afterwards a message that is in two places has two sightings, and ``strays`` tells what nobody sent.
+        Afterwards a message that is in two places has both, and ``strays`` tells what nobody sent.
         """
-        self._read(self._invalid, self._rejected)
-        self._read(self._dead, self._failed)
-        owners = self._table.all_message_ids()
-        for fate in self._fates.values():
-            if fate.execution_id not in owners:
-                continue
-            own = owners[fate.execution_id] == fate.message.message_id
-            if Outcome.STORED not in fate.outcomes and (own or not fate.sightings):
-                reason = "" if own else f"once, with message {owners[fate.execution_id]} of the same idempotency_key"
-                self._sight(fate, Outcome.STORED, fate.execution_id, reason)
-        known = {fate.execution_id for fate in self._fates.values()}
-        self.strays += [f"item {identity} of the table" for identity in owners if identity not in known]
+        self._read_queues()
+        records: defaultdict[str, list[TrackedMessage]] = defaultdict(list)
+        for tracked in self._tracked.values():
+            records[tracked.execution_id].append(tracked)
+        for item in self._table.all_items():
+            if item.execution_id not in records:
+                self.strays.append(f"item {item.execution_id} of the table")
+            for tracked in records.get(item.execution_id, []):
+                self._compare(item, tracked)
         self._invalid.put_back()
         self._dead.put_back()
+
+    def explain(self, reasons: Mapping[str, Sequence[str]]) -> None:
+        """Add to the dead letters why they failed; ``reasons`` are by message id."""
+        for tracked in self._tracked.values():
+            told = "; ".join(reasons.get(tracked.message.message_id, ()))
+            tracked.places = [
+                Place(place.outcome, place.execution_id, f"{place.reason}: {told}", place.seconds)
+                if told and place.outcome is Outcome.FAILED
+                else place
+                for place in tracked.places
+            ]
 
     def violations(self) -> list[str]:
         """Say where the invariant is broken: a message with no outcome or with two, or something that nobody sent."""
         broken = [f"{stray} belongs to no message that was sent" for stray in self.strays]
-        for fate in self._fates.values():
-            if not fate.sightings:
-                broken.append(f"message {fate.message.message_id} has no outcome")
-            elif len(fate.outcomes) > 1:
-                places = " and ".join(sorted(fate.outcomes))
-                broken.append(f"message {fate.message.message_id} has two outcomes: {places}")
+        for tracked in self._tracked.values():
+            if not tracked.places:
+                broken.append(f"message {tracked.message.message_id} is lost: {tracked.loss}")
+            elif len(tracked.outcomes) > 1:
+                places = " and ".join(sorted(tracked.outcomes))
+                broken.append(f"message {tracked.message.message_id} has two outcomes: {places}")
         return broken
 
-    def _read(self, queue: QueueReader, sighted: Callable[[Fate, MessageTypeDef], None]) -> None:
-        for message in queue.new_messages():
-            fate = self._owner(message)
-            if fate is None:
-                self.strays.append(f"message {message['MessageId']} of a queue ({message['Body'][:80]})")
-            else:
-                sighted(fate, message)
+    def _compare(self, item: StoredItem, tracked: TrackedMessage) -> None:
+        own = _is_own(item, tracked)
+        if not _holds(item, tracked):
+            whose = "its own" if own else f"that of message {item.message_id} with the same idempotency_key"
+            tracked.loss = f"its item, {whose}, holds other data, and it is in no queue"
+        elif Outcome.STORED not in tracked.outcomes and (own or not tracked.places):
+            reason = "" if own else f"once, with message {item.message_id} of the same idempotency_key"
+            self._found(tracked, Outcome.STORED, tracked.execution_id, reason)
 
-    def _owner(self, message: MessageTypeDef) -> Fate | None:
+    def _read_queues(self) -> None:
+        for message in self._invalid.new_messages():
+            rejected = RejectedMessage.read(message)
+            if tracked := self._owner(message, rejected.message_id):
+                identity = rejected.execution_id or tracked.execution_id
+                self._found(tracked, Outcome.REJECTED, identity, rejected.reason)
+        for message in self._dead.new_messages():
+            if tracked := self._owner(message, message["MessageId"]):
+                count = message.get("Attributes", {}).get("ApproximateReceiveCount", "?")
+                reason = f"in the dead letter queue, received {count} times"
+                self._found(tracked, Outcome.FAILED, tracked.execution_id, reason)
+
+    def _owner(self, message: MessageTypeDef, message_id: str) -> TrackedMessage | None:
         """Find the sent message of which this is a copy: SQS gives the copy an id of its own."""
-        named = _attribute(message, "message_id")
-        fate = self._fates.get(named) or self._fates.get(message["MessageId"])
-        return (
-            fate
-            or self._with_body(message["Body"], self._pending.values())
-            or self._with_body(message["Body"], self._fates.values())
+        body = message["Body"]
+        tracked = (
+            self._tracked.get(message_id)
+            or self._tracked.get(message["MessageId"])
+            or _with_body(body, self._pending.values())
+            or _with_body(body, self._tracked.values())
         )
+        if tracked is None:
+            self.strays.append(f"message {message['MessageId']} of a queue ({body[:80]})")
+        return tracked
 
-    @staticmethod
-    def _with_body(body: str, fates: Iterable[Fate]) -> Fate | None:
-        return next((fate for fate in fates if fate.message.line.body == body), None)
-
-    def _rejected(self, fate: Fate, message: MessageTypeDef) -> None:
-        stage, code, reason = (_attribute(message, name) for name in ("stage", "code", "reason"))
-        identity = _attribute(message, "execution_id") or fate.execution_id
-        self._sight(fate, Outcome.REJECTED, identity, f"{stage}, {code}: {reason}")
-
-    def _failed(self, fate: Fate, message: MessageTypeDef) -> None:
-        count = message.get("Attributes", {}).get("ApproximateReceiveCount", "?")
-        self._sight(fate, Outcome.FAILED, fate.execution_id, f"in the dead letter queue, received {count} times")
-
-    def _sight(self, fate: Fate, outcome: Outcome, execution_id: str, reason: str) -> None:
-        seconds = time.monotonic() - fate.message.at
-        fate.sightings.append(Sighting(outcome, execution_id, reason, seconds))
-        self._pending.pop(fate.message.message_id, None)
+    def _found(self, tracked: TrackedMessage, outcome: Outcome, execution_id: str, reason: str) -> None:
+        seconds = time.monotonic() - tracked.message.at
+        tracked.places.append(Place(outcome, execution_id, reason, seconds))
+        self._pending.pop(tracked.message.message_id, None)
 
 
-def _attribute(message: MessageTypeDef, name: str) -> str:
-    value = message.get("MessageAttributes", {}).get(name)
-    return value.get("StringValue", "") if value else ""
+def _is_own(item: StoredItem, tracked: TrackedMessage) -> bool:
+    return item.message_id == tracked.message.message_id
+
+
+def _holds(item: StoredItem, tracked: TrackedMessage) -> bool:
+    return same_data(item.data, data_of(tracked.message.line.body))
+
+
+def _with_body(body: str, messages: Iterable[TrackedMessage]) -> TrackedMessage | None:
+    return next((tracked for tracked in messages if tracked.message.line.body == body), None)

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipeline_emulator.demo import report
+from pipeline_emulator.demo.expected import Expected
 from pipeline_emulator.demo.lines import Line, NotSent, generated_lines, read_lines
 from pipeline_emulator.demo.outcome import Outcome
 from pipeline_emulator.demo.run import Finished, run_messages
 from pipeline_emulator.demo.table import Table
+from pipeline_emulator.demo.verdict import print_verdict
 from pipeline_emulator.emulator import Emulator
 from pipeline_emulator.shell_variables import ShellVariables
 from pipeline_emulator.steps import ConsoleSteps
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Sequence
     from pathlib import Path
 
     from rich.console import Console
 
 SAMPLES = "infra/emulator/samples/messages.jsonl"
+EXPECTED = "infra/emulator/samples/expected.txt"
 
 # Short, so that a message that fails is tried again while one watches. The smallest that the templates allow would
 # leave an execution no time for its own retries.
@@ -30,22 +35,42 @@ _CHECK_SECONDS = 0.5
 _EXAMPLE = "test.csv"
 
 
+@dataclass(frozen=True)
+class _Input:
+    lines: Sequence[Line]
+    unreadable: Sequence[NotSent]
+    expected: Expected
+
+    @classmethod
+    def of(cls, options: Namespace, repository: Path) -> _Input:
+        """Read what is to be sent, and refuse what the run could not do in the end."""
+        if options.report is not None:
+            report.check_report(options.report)
+        allowed: bool = options.allow_dead_letters
+        if options.count is not None:
+            return cls(list(generated_lines(options.count)), (), Expected(dead_letters=allowed))
+        if options.input is not None:
+            return cls(*read_lines(options.input), Expected(dead_letters=allowed))
+        lines, unreadable = read_lines(repository / SAMPLES)
+        numbers = sorted([*(line.number for line in lines), *(refusal.line.number for refusal in unreadable)])
+        return cls(lines, unreadable, Expected.read(repository / EXPECTED, numbers, dead_letters=allowed))
+
+
 def demo(options: Namespace, repository: Path, console: Console) -> int:
-    """Start, deploy, send, account, stop; 0 when every message sent has exactly one outcome."""
-    lines, unreadable = _input(options, repository)
+    """Start, deploy, send, account, stop; 0 when every message has the outcome that is expected of it."""
+    given = _Input.of(options, repository)
     with Emulator.start(repository, parameters=DEMO_PARAMETERS | options.parameter, steps=ConsoleSteps(console)) as aws:
-        status = _send_and_account(aws, options, lines, unreadable, console)
-        aws.keep_logs = status != 0
-    return status
+        return _send_and_account(aws, options, given, console)
 
 
 def local(options: Namespace, repository: Path, console: Console) -> int:
     """Do as the demo does, then stay until Ctrl-C."""
-    lines, unreadable = _input(options, repository)
+    given = _Input.of(options, repository)
+    status = 0
     steps = ConsoleSteps(console)
     with Emulator.start(repository, parameters=DEMO_PARAMETERS | options.parameter, steps=steps) as aws:
-        if lines or unreadable:
-            _send_and_account(aws, options, lines, unreadable, console)
+        if given.lines or given.unreadable:
+            status = _send_and_account(aws, options, given, console)
         with ShellVariables.of(aws).written_to(repository / ".emulator" / "env") as variables:
             console.print(f"\n{variables}\n", markup=False, highlight=False, soft_wrap=True)
             console.print(f"The same lines are in .emulator/env. Logs: {aws.logs}. Ctrl-C stops it.", soft_wrap=True)
@@ -55,33 +80,29 @@ def local(options: Namespace, repository: Path, console: Console) -> int:
                     time.sleep(_CHECK_SECONDS)
             except KeyboardInterrupt:
                 console.print("stopping")
-    return 0
+    return status
 
 
-def _input(options: Namespace, repository: Path) -> tuple[list[Line], list[NotSent]]:
-    if options.count is not None:
-        return list(generated_lines(options.count)), []
-    return read_lines(options.input or repository / SAMPLES)
-
-
-def _send_and_account(
-    aws: Emulator, options: Namespace, lines: list[Line], unreadable: list[NotSent], console: Console
-) -> int:
-    finished = run_messages(aws, lines, console)
-    not_sent = [*unreadable, *finished.not_sent]
-    fates = finished.audit.fates
+def _send_and_account(aws: Emulator, options: Namespace, given: _Input, console: Console) -> int:
+    finished = run_messages(aws, given.lines, console)
+    not_sent = [*given.unreadable, *finished.not_sent]
+    messages = finished.audit.messages
     console.print()
-    report.print_messages(console, fates, not_sent)
+    report.print_messages(console, messages, not_sent)
     _print_example(aws, finished, console)
+    succeeded = print_verdict(console, finished, not_sent, given.expected)
+    aws.keep_logs = not succeeded
+    if not succeeded:
+        console.print(f"The logs are kept in {aws.logs}", markup=False, highlight=False, soft_wrap=True)
     if options.report is not None:
-        report.write_report(options.report, fates, not_sent)
-    return report.print_sums(console, finished, not_sent)
+        report.write_report(options.report, messages, not_sent)
+    return 0 if succeeded else 1
 
 
 def _print_example(aws: Emulator, finished: Finished, console: Console) -> None:
-    stored = [fate for fate in finished.audit.fates if fate.outcome is Outcome.STORED]
+    stored = [tracked for tracked in finished.audit.messages if tracked.outcome is Outcome.STORED]
     if not stored:
         return
-    chosen = next((fate for fate in stored if f'"{_EXAMPLE}"' in fate.message.line.body), stored[0])
+    chosen = next((tracked for tracked in stored if f'"{_EXAMPLE}"' in tracked.message.line.body), stored[0])
     item = Table(aws.endpoint.dynamodb(), aws.outputs.table_name).item(chosen.execution_id)
-    report.print_item(console, f"\nWhat became of {chosen.message.line.body[:80]}, read back with GetItem:", item)
+    report.print_item(console, f"What became of {chosen.message.line.body[:80]}, read back with GetItem:", item)

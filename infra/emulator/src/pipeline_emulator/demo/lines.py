@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+MOST_MESSAGES = 100_000
+"""Of one run, which follows each: about 2 KB of memory for one, and a quarter of an hour for so many."""
+MOST_BYTES = 256 * 1024 * 1024
+"""Of an input file, whose bodies are kept until the end."""
+
 
 @dataclass(frozen=True)
 class Line:
@@ -33,12 +38,16 @@ def read_lines(path: Path) -> tuple[list[Line], list[NotSent]]:
     """Read a body from each line, as it stands; empty lines are skipped, as SQS has no empty message.
 
     Lines end with a line feed and nothing else (JSON may hold the other characters that Python takes for line ends).
-    A line that is not UTF-8 cannot be sent, because an SQS message is text.
+    A line that is not UTF-8 cannot be sent, because an SQS message is text. Raises EmulatorError if the file cannot be
+    read, or is more than a run takes.
     """
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise EmulatorError(f"the input cannot be read: {error}") from error
+    if len(content) > MOST_BYTES:
+        raise EmulatorError(f"the input {path} has more than {MOST_BYTES:,} bytes, the most that a run takes")
     lines, refused = [], []
     for number, raw in enumerate(content.split(b"\n"), start=1):
         ended = raw.removesuffix(b"\r")
@@ -48,6 +57,8 @@ def read_lines(path: Path) -> tuple[list[Line], list[NotSent]]:
             lines.append(Line(number, ended.decode()))
         except UnicodeDecodeError as error:
             refused.append(NotSent(Line(number, ended.decode(errors="replace")), f"not UTF-8: {error}"))
+    if len(lines) > MOST_MESSAGES:
+        raise EmulatorError(f"the input {path} has more than {MOST_MESSAGES:,} messages, the most that a run takes")
     return lines, refused
 
 

@@ -19,12 +19,12 @@ class Outcome(StrEnum):
     STORED = "stored"
     REJECTED = "rejected"
     FAILED = "failed"
-    MISSING = "missing"
+    LOST = "lost"
     NOT_SENT = "not sent"
 
 
 @dataclass(frozen=True)
-class Sighting:
+class Place:
     """One place where a message was found; ``seconds`` have passed since it was sent."""
 
     outcome: Outcome
@@ -34,22 +34,24 @@ class Sighting:
 
 
 @dataclass
-class Fate:
+class TrackedMessage:
     """A sent message and all places where it was found, the first one first."""
 
     message: SentMessage
     execution_id: str
-    sightings: list[Sighting] = field(default_factory=list)
+    places: list[Place] = field(default_factory=list)
+    loss: str = "it is neither in the table nor in a queue"
+    """Why it is lost, if it is found nowhere."""
 
     @property
     def outcome(self) -> Outcome:
-        """The first place, or missing."""
-        return self.sightings[0].outcome if self.sightings else Outcome.MISSING
+        """The first place, or lost."""
+        return self.places[0].outcome if self.places else Outcome.LOST
 
     @property
     def outcomes(self) -> set[Outcome]:
         """Every kind of place; more than one kind breaks the invariant."""
-        return {sighting.outcome for sighting in self.sightings}
+        return {place.outcome for place in self.places}
 
 
 def execution_id_of(environment: str, message_id: str, body: str) -> str:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipeline_emulator.demo.audit import Audit
+from pipeline_emulator.demo.failures import failure_reasons
 from pipeline_emulator.demo.lines import NotSent
+from pipeline_emulator.demo.outcome import Outcome
 from pipeline_emulator.demo.sending import send
 from pipeline_emulator.demo.view import ProgressView
 
@@ -32,7 +34,7 @@ class Finished:
     not_sent: Sequence[NotSent]
     seconds: float
     given_up: str | None
-    """What was where when nothing had changed for too long; None when every message got its outcome."""
+    """What was where when nothing had changed for too long; None when the queue is empty."""
 
 
 def run_messages(aws: Emulator, lines: Sequence[Line], console: Console) -> Finished:
@@ -53,6 +55,8 @@ def run_messages(aws: Emulator, lines: Sequence[Line], console: Console) -> Fini
                 looked = time.monotonic()
         given_up = _wait(aws, sqs, audit, view)
         audit.finish()
+        if audit.counts()[Outcome.FAILED]:
+            audit.explain(failure_reasons(aws))
         view.update(audit, last=True)
     return Finished(audit, not_sent, time.monotonic() - began, given_up)
 
@@ -76,7 +80,8 @@ def _wait(aws: Emulator, sqs: SQSClient, audit: Audit, view: ProgressView) -> st
         started = time.monotonic()
         audit.look()
         view.update(audit)
-        if not audit.pending or (audit.only_twins_pending and not _depth(sqs, aws.outputs.queue_url)):
+        if not audit.pending or not _depth(sqs, aws.outputs.queue_url):
+            # A message leaves the queue after it has its outcome: what is not found now is lost.
             return None
         if audit.pending != pending:
             pending, changed = audit.pending, time.monotonic()

@@ -56,7 +56,7 @@ class ProgressView:
     def update(self, audit: Audit, *, last: bool = False) -> None:
         """Show what the audit has found; ``last`` says that it does not change any more."""
         counts = audit.counts()
-        done = counts.total() - counts[Outcome.MISSING]
+        done = counts.total() - counts[Outcome.LOST]
         seconds = time.monotonic() - self._began
         text = (
             f"sent {counts.total()}  stored {counts[Outcome.STORED]}  rejected {counts[Outcome.REJECTED]}  "

@@ -2,6 +2,8 @@
 
 import json
 import os
+from contextlib import suppress
+from decimal import Decimal
 
 import boto3
 from aws_durable_execution_sdk_python import DurableContext, StepContext, durable_execution, durable_step
@@ -19,6 +21,7 @@ def settle(step: StepContext, records, verdicts):
         elif verdict == "rejected":
             reject(record)
         else:
+            fail(record)
             failures.append({"itemIdentifier": record["messageId"]})
     return failures
 
@@ -28,16 +31,29 @@ def identity(record):
 
 
 def store(record):
-    body = json.loads(record["body"])
-    table.put_item(
-        Item={
-            "execution_id": identity(record),
-            "message_id": record["messageId"],
-            "original_data": body,
-            "transformed_data": {"data_source": str(body.get("data_source", "")).upper()},
-            "stored_at": "2026-01-01T00:00:00Z",
-        }
-    )
+    """Store under the key if there is one; other data under a stored key is lost, which a pipeline must not do."""
+    body = json.loads(record["body"], parse_float=Decimal)
+    key = body.get("idempotency_key")
+    item = {
+        "execution_id": f"{os.environ['ENVIRONMENT']}-key-{key}" if key else identity(record),
+        "message_id": record["messageId"],
+        "original_data": body,
+        "transformed_data": {"data_source": str(body.get("data_source", "")).upper()},
+        "stored_at": "2026-01-01T00:00:00Z",
+    }
+    with suppress(table.meta.client.exceptions.ConditionalCheckFailedException):
+        table.put_item(Item=item, ConditionExpression="attribute_not_exists(execution_id)")
+
+
+def fail(record):
+    line = {
+        "message": "message failed",
+        "message_id": record["messageId"],
+        "stage": "judge",
+        "code": "undecided",
+        "reason": "the judge wants to see it again",
+    }
+    print(json.dumps(line))
 
 
 def reject(record):

@@ -1,0 +1,53 @@
+"""What a message in the invalid message queue says about itself: the one place that reads it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
+
+_ATTRIBUTE = "durable_pipeline"
+_NO_REASON = "its body leaves no room for an attribute with the reason"
+
+
+@dataclass(frozen=True)
+class RejectedMessage:
+    """Why a message was rejected; the ids are empty when it came without them.
+
+    SQS counts attributes to the size of a message, so that one with the largest body can have none.
+    """
+
+    message_id: str
+    execution_id: str
+    reason: str
+
+    @classmethod
+    def read(cls, message: MessageTypeDef) -> RejectedMessage:
+        """Read a received message."""
+        told = _told(message)
+        return cls(told.get("message_id", ""), told.get("execution_id", ""), _reason(told))
+
+
+def _told(message: MessageTypeDef) -> Mapping[str, str]:
+    attributes = message.get("MessageAttributes", {})
+    texts = {name: value.get("StringValue", "") for name, value in attributes.items()}
+    if _ATTRIBUTE not in texts:
+        return texts  # an orchestrator that writes an attribute for each
+    try:
+        told = json.loads(texts[_ATTRIBUTE])
+    except ValueError:
+        told = None
+    return {name: str(value) for name, value in told.items() if value} if isinstance(told, dict) else {}
+
+
+def _reason(told: Mapping[str, str]) -> str:
+    where = ", ".join(told[name] for name in ("stage", "code") if told.get(name))
+    field, reason = told.get("field", ""), told.get("reason", "")
+    if field and not reason.startswith(field):
+        reason = f"{field}: {reason}"
+    return ": ".join(part for part in (where, reason) if part) or _NO_REASON

@@ -1,0 +1,32 @@
+"""Text of others on the terminal: what a message says is shown, and does nothing."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from rich.text import Text
+
+# Control characters, which a terminal obeys; line and paragraph separators; lone surrogates, which cannot be encoded.
+_ESCAPED_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
+# They change the direction of the text that follows: https://www.unicode.org/reports/tr9/#Directional_Formatting_Codes
+_BIDIRECTIONAL = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def printable(text: str, *, keep: str = "") -> str:
+    r"""Write the characters that a terminal would obey as JSON escapes, ``\u001b``; those in ``keep`` stay."""
+    return "".join(_escaped(character) if _is_escaped(character, keep) else character for character in text)
+
+
+def shown(text: str, style: str = "", *, keep: str = "") -> Text:
+    """Give text to print with rich, which then sees neither markup nor emoji codes in it."""
+    return Text(printable(text, keep=keep), style=style)
+
+
+def _is_escaped(character: str, keep: str) -> bool:
+    if character in keep:
+        return False
+    return character in _BIDIRECTIONAL or unicodedata.category(character) in _ESCAPED_CATEGORIES
+
+
+def _escaped(character: str) -> str:
+    return f"\\u{ord(character):04x}"
