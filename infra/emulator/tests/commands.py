@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pipeline_emulator.run_folder import processes_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -40,3 +41,12 @@ def wait_for_parts(repository: Path, process: subprocess.Popen[str]) -> str:
             return folders[-1].name
         time.sleep(0.05)
     raise AssertionError("nothing was started")
+
+
+def until(condition: Callable[[], bool], may_go_on: Callable[[], bool] = lambda: True, *, seconds: float = 20) -> None:
+    """Wait for something to happen, for as long as it still may."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert may_go_on(), "what was to do it has ended"
+        assert time.monotonic() < deadline, f"it did not happen in {seconds} s"
+        time.sleep(0.05)

@@ -53,21 +53,6 @@ def test_nothing_is_left_after_a_request_to_end(repository: Path, number: signal
     assert run_folders(repository) == before
 
 
-def test_a_run_that_was_killed_is_cleaned_up_by_the_next_one(repository: Path) -> None:
-    killed = command(repository, "demo", "--count", "1")
-    run = wait_for_parts(repository, killed)
-    killed.kill()
-    killed.communicate()
-    assert processes_of(run)
-
-    demo = command(repository, "demo", "--count", "1")
-    output, errors = demo.communicate(timeout=120)
-
-    assert demo.returncode == 0, output + errors
-    assert f"run {run} was killed: stopped" in output
-    assert processes_of(run) == []
-
-
 def test_local_stays_up_with_its_variables_in_a_file_until_it_is_told_to_end(repository: Path) -> None:
     local = command(repository, "local", "--count", "0")
     run = wait_for_parts(repository, local)

@@ -7,18 +7,22 @@ import sys
 from typing import TYPE_CHECKING
 
 import psutil
+from commands import until
 from pipeline_emulator.run_folder import RunFolder, processes_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 STARTS_A_RUN = """
-import os, subprocess, sys, time
+import os, signal, subprocess, sys, time
 from pathlib import Path
 from pipeline_emulator.environment import RUN_MARK
 from pipeline_emulator.run_folder import RunFolder
 
 run = RunFolder.create(Path(sys.argv[1]), print)
+if sys.argv[2] == "unguarded":
+    os.kill(run.guard.pid, signal.SIGKILL)
+run.publish("export AWS_REGION=nowhere")
 run.log("part").write_text("the last words")
 (run.path / "tmp" / "large").write_bytes(b"x" * 1000)
 code = "import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])"
@@ -32,8 +36,9 @@ time.sleep(60)
 """
 
 
-def start_run(repository: Path) -> tuple[subprocess.Popen[str], str]:
-    run = subprocess.Popen([sys.executable, "-c", STARTS_A_RUN, str(repository)], stdout=subprocess.PIPE, text=True)
+def start_run(repository: Path, *, guarded: bool = True) -> tuple[subprocess.Popen[str], str]:
+    words = [str(repository), "guarded" if guarded else "unguarded"]
+    run = subprocess.Popen([sys.executable, "-c", STARTS_A_RUN, *words], stdout=subprocess.PIPE, text=True)
     assert run.stdout is not None
     printed = {run.stdout.readline().strip(), run.stdout.readline().strip()}
     return run, (printed - {"up"}).pop()
@@ -62,8 +67,45 @@ def test_a_run_leaves_nothing_but_logs_after_a_failure_and_nothing_at_all_after_
     )
 
 
-def test_the_next_run_cleans_up_after_one_that_was_killed(tmp_path: Path) -> None:
+def test_a_run_that_is_killed_leaves_nothing_but_its_logs(tmp_path: Path) -> None:
     killed, identity = start_run(tmp_path)
+    assert len(processes_of(identity)) == 2
+    assert (tmp_path / ".emulator" / "env").exists()
+
+    end(killed)
+
+    left = tmp_path / ".emulator" / "runs" / identity
+    until(lambda: not (left / "tmp").exists())
+    assert processes_of(identity) == []
+    assert (left / "logs" / "part.log").read_text() == "the last words"
+    assert not (tmp_path / ".emulator" / "env").exists()
+
+
+def test_the_variables_of_another_run_are_left_alone(tmp_path: Path) -> None:
+    first, second = RunFolder.create(tmp_path, print), RunFolder.create(tmp_path, print)
+    for run in (first, second):
+        run.publish(f"export RUN={run.id}\n")
+
+    first.withdraw()
+    first.close(keep_logs=False)
+
+    assert f"export RUN={second.id}" in (tmp_path / ".emulator" / "env").read_text()
+    second.withdraw()
+    assert not (tmp_path / ".emulator" / "env").exists()
+    second.close(keep_logs=False)
+
+
+def test_the_guard_of_a_run_goes_with_it(tmp_path: Path) -> None:
+    run = RunFolder.create(tmp_path, print)
+    assert psutil.pid_exists(run.guard.pid)
+
+    run.close(keep_logs=True)
+
+    assert not psutil.pid_exists(run.guard.pid)
+
+
+def test_the_next_run_cleans_up_after_one_that_was_killed_with_its_guard(tmp_path: Path) -> None:
+    killed, identity = start_run(tmp_path, guarded=False)
     end(killed)
     assert len(processes_of(identity)) == 2
     said: list[str] = []
@@ -74,6 +116,7 @@ def test_the_next_run_cleans_up_after_one_that_was_killed(tmp_path: Path) -> Non
         left = tmp_path / ".emulator" / "runs" / identity
         assert (left / "logs" / "part.log").read_text() == "the last words"
         assert not (left / "tmp").exists()
+        assert not (tmp_path / ".emulator" / "env").exists()
         assert len(said) == 1
         assert f"run {identity} was killed: stopped 2 processes" in said[0]
     finally:
@@ -91,8 +134,7 @@ def test_a_run_that_is_alive_is_left_alone(tmp_path: Path) -> None:
         assert (tmp_path / ".emulator" / "runs" / identity / "tmp" / "large").exists()
     finally:
         end(alive)
-        for process in processes_of(identity):
-            process.kill()
+        until(lambda: not processes_of(identity))
 
 
 def test_only_the_logs_of_the_last_failures_are_kept(tmp_path: Path) -> None:

@@ -140,6 +140,11 @@ class Emulator:
         return process
 
     @property
+    def run_folder(self) -> RunFolder:
+        """All that this run writes."""
+        return self._run
+
+    @property
     def logs(self) -> Path:
         """The folder with a log for each part."""
         return self._run.logs

@@ -15,19 +15,22 @@ import psutil
 
 from pipeline_emulator.environment import RUN_MARK
 from pipeline_emulator.errors import EmulatorError
+from pipeline_emulator.guard import Guard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _KEPT_LOGS = 5
 _KILL_SECONDS = 5.0
+_KILL_ATTEMPTS = 5
 
 
 class RunFolder:
-    """``.emulator/runs/<id>``: all that one run writes.
+    """``.emulator/runs/<id>``: all that one run writes, beside ``.emulator/env``.
 
     The run holds a lock on a file in it for as long as it lives. The kernel drops the lock however the run ends, so
-    a folder whose lock is free belongs to a run that is over.
+    a folder whose lock is free belongs to a run that is over. If the run's process is killed, its guard cleans up; if
+    the guard is killed as well, the next run does.
     """
 
     def __init__(self, path: Path, lock: IO[str]) -> None:
@@ -35,6 +38,7 @@ class RunFolder:
         self.path = path
         self.id = path.name
         self.logs = path / "logs"
+        self.guard = Guard(path)
         self._lock = lock
 
     @classmethod
@@ -63,14 +67,23 @@ class RunFolder:
         """Give the path of the log of a part."""
         return self.logs / f"{part}.log"
 
+    def publish(self, variables: str) -> None:
+        """Write the lines for a shell to ``.emulator/env``."""
+        _variables_file(self.path).write_text(f"{_first_line(self.path)}{variables}", encoding="utf-8")
+
+    def withdraw(self) -> None:
+        """Remove ``.emulator/env``, unless another run has taken it over."""
+        _withdraw(self.path)
+
     def close(self, *, keep_logs: bool) -> None:
         """Kill what the run started and still runs, and remove the folder, or all of it but the logs."""
-        _kill(processes_of(self.id))
+        _kill_all(self.id)
         if keep_logs:
             _remove_all_but_logs(self.path)
         else:
             shutil.rmtree(self.path, ignore_errors=True)
         self._lock.close()
+        self.guard.dismiss()
 
 
 def processes_of(run: str) -> list[psutil.Process]:
@@ -83,18 +96,19 @@ def processes_of(run: str) -> list[psutil.Process]:
     return found
 
 
+def clear(folder: Path) -> None:
+    """Clear what a run left that was killed; nothing is done if it has cleaned up, or lives."""
+    if not folder.exists():
+        return
+    with _exclusively(folder.parents[1] / "lock"):
+        _clear_if_over(folder)
+
+
 def _clear_remains(runs: Path, say: Callable[[str], None]) -> None:
     for folder in sorted(runs.iterdir()):
-        lock = _try_lock(folder)
-        if lock is None:
-            continue
-        with lock:
-            left_over = processes_of(folder.name)
-            was_killed = bool(left_over) or (folder / "tmp").exists()
-            _kill(left_over)
-            _remove_all_but_logs(folder)
-        if was_killed:
-            say(f"run {folder.name} was killed: stopped {len(left_over)} processes that it left, cleared its folder")
+        left_over = _clear_if_over(folder)
+        if left_over is not None:
+            say(f"run {folder.name} was killed: stopped {left_over} processes that it left, cleared its folder")
     for folder in sorted(runs.iterdir())[:-_KEPT_LOGS]:
         lock = _try_lock(folder)
         if lock is not None:
@@ -102,11 +116,47 @@ def _clear_remains(runs: Path, say: Callable[[str], None]) -> None:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-def _kill(processes: list[psutil.Process]) -> None:
-    for process in processes:
-        with suppress(psutil.NoSuchProcess):
-            process.kill()
-    psutil.wait_procs(processes, timeout=_KILL_SECONDS)
+def _clear_if_over(folder: Path) -> int | None:
+    """Clear the folder of a run that is over, and give how many processes it had left; None if it left nothing."""
+    lock = _try_lock(folder)
+    if lock is None:
+        return None
+    with lock:
+        _withdraw(folder)
+        was_killed = (folder / "tmp").exists()
+        left_over = _kill_all(folder.name)
+        _remove_all_but_logs(folder)
+    return left_over if left_over or was_killed else None
+
+
+def _kill_all(run: str) -> int:
+    """Kill the processes of a run, and those that they start meanwhile; give how many there were."""
+    killed = 0
+    for _ in range(_KILL_ATTEMPTS):
+        processes = processes_of(run)
+        if not processes:
+            break
+        killed += len(processes)
+        for process in processes:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(processes, timeout=_KILL_SECONDS)
+    return killed
+
+
+def _variables_file(folder: Path) -> Path:
+    return folder.parents[1] / "env"
+
+
+def _first_line(folder: Path) -> str:
+    return f"# For a shell, while the run {folder.name} lasts.\n"
+
+
+def _withdraw(folder: Path) -> None:
+    file = _variables_file(folder)
+    with suppress(FileNotFoundError):
+        if file.read_text(encoding="utf-8").startswith(_first_line(folder)):
+            file.unlink()
 
 
 def _remove_all_but_logs(folder: Path) -> None:

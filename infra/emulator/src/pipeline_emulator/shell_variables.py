@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from pipeline_emulator.emulator import Emulator
+    from pipeline_emulator.run_folder import RunFolder
 
 
 @dataclass(frozen=True)
@@ -38,11 +38,10 @@ class ShellVariables:
         return "\n".join(f"export {name}={shlex.quote(value)}" for name, value in self.values.items())
 
     @contextmanager
-    def written_to(self, path: Path) -> Iterator[ShellVariables]:
-        """Keep the lines in a file; afterwards it is removed, unless another emulator has taken it over."""
-        path.write_text(f"{self}\n", encoding="utf-8")
+    def published(self, run: RunFolder) -> Iterator[ShellVariables]:
+        """Keep the lines in the file ``.emulator/env`` while the run lasts."""
+        run.publish(f"{self}\n")
         try:
             yield self
         finally:
-            if path.exists() and path.read_text(encoding="utf-8") == f"{self}\n":
-                path.unlink()
+            run.withdraw()

@@ -7,6 +7,8 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from pipeline_emulator.parent import ends_with_nox
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
@@ -35,14 +37,16 @@ def ending_signals_raise() -> Iterator[None]:
     """Turn the first request to end into an exception, and ignore further ones while it unwinds.
 
     A second Ctrl-C, or the SIGTERM that a session runner sends after it, would otherwise interrupt the cleaning up
-    and leave processes behind. Outside the main thread, which alone may set handlers, it does nothing.
+    and leave processes behind. The end of ./nox is a request to end, too. Outside the main thread, which alone may set
+    handlers, it does nothing.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     before = {ending: signal.signal(ending, _on_signal) for ending in _ENDING}
     try:
-        yield
+        with ends_with_nox():
+            yield
     finally:
         for ending, handler in before.items():
             signal.signal(ending, handler)

@@ -71,7 +71,7 @@ def local(options: Namespace, repository: Path, console: Console) -> int:
     with Emulator.start(repository, parameters=DEMO_PARAMETERS | options.parameter, steps=steps) as aws:
         if given.lines or given.unreadable:
             status = _send_and_account(aws, options, given, console)
-        with ShellVariables.of(aws).written_to(repository / ".emulator" / "env") as variables:
+        with ShellVariables.of(aws).published(aws.run_folder) as variables:
             console.print(f"\n{variables}\n", markup=False, highlight=False, soft_wrap=True)
             console.print(f"The same lines are in .emulator/env. Logs: {aws.logs}. Ctrl-C stops it.", soft_wrap=True)
             try:

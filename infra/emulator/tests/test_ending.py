@@ -1,0 +1,143 @@
+"""What is left when ./nox, its terminal or the run's own process goes, however that comes about: nothing."""
+
+from __future__ import annotations
+
+import os
+import pty
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+from commands import run_folders, until
+from conftest import toy_repository
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+REPOSITORY = Path(__file__).parents[3]
+NOXFILE = """
+import os
+import nox
+
+@nox.session(venv_backend="none")
+def local(session):
+    session.run(os.environ["TEST_PYTHON"], "-m", "pipeline_emulator", "local", "--count", "0", external=True)
+"""
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Iterator[Path]:
+    """A repository with the toy, and with the real ./nox; what a failed test leaves of its runs is killed."""
+    folder = toy_repository(tmp_path)
+    for name in ("nox", "pyproject.toml"):
+        shutil.copy2(REPOSITORY / name, folder)
+    (folder / "noxfile.py").write_text(NOXFILE)
+    (folder / ".nox").mkdir()
+    (folder / ".nox" / "launcher").symlink_to(REPOSITORY / ".nox" / "launcher")
+    yield folder
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if Path(process.cwd()).is_relative_to(folder):
+                process.kill()
+
+
+class Nox:
+    """``./nox -s local``, as a shell in a terminal runs it, or without a terminal."""
+
+    def __init__(self, clone: Path, ready: Callable[[Path], bool], *, has_terminal: bool = False) -> None:
+        self.clone = clone
+        self.terminal, inner = pty.openpty() if has_terminal else (None, subprocess.DEVNULL)
+        # The launcher's own Python is the one that it was made for.
+        path = os.pathsep.join([str(REPOSITORY / ".nox" / "launcher" / "bin"), os.environ["PATH"]])
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", _WITH_A_TERMINAL if has_terminal else _WITHOUT, str(clone / "nox"), "-s", "local"],
+            env={**os.environ, "PATH": path, "TEST_PYTHON": sys.executable},
+            cwd=clone,
+            stdin=inner,
+            stdout=inner,
+            stderr=inner,
+            start_new_session=True,
+        )
+        if has_terminal:
+            os.close(inner)
+        until(lambda: ready(clone), self.is_alive, seconds=60)
+        self.started = [psutil.Process(self.process.pid), *psutil.Process(self.process.pid).children(recursive=True)]
+
+    def is_alive(self) -> bool:
+        return self.process.poll() is None
+
+    def close_the_terminal(self) -> None:
+        assert self.terminal is not None
+        os.close(self.terminal)
+
+    def assert_nothing_is_left(self) -> None:
+        """Wait for nox and all that it started to end, and look for what they wrote."""
+        self.process.wait(timeout=20)
+        _, alive = psutil.wait_procs(self.started, timeout=20)
+        assert [process.cmdline() for process in alive] == []
+        until(lambda: not [path for path in self.clone.glob(".emulator/runs/*/*") if path.name not in _KEPT])
+        assert not (self.clone / ".emulator" / "env").exists()
+
+
+_KEPT = ("alive", "logs")
+_WITHOUT = "import os, sys; os.execv(sys.argv[1], sys.argv[1:])"
+_WITH_A_TERMINAL = f"import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); {_WITHOUT}"
+
+
+def is_up(clone: Path) -> bool:
+    return (clone / ".emulator" / "env").exists()
+
+
+def is_building(clone: Path) -> bool:
+    return any((folder / "logs" / "sam-build.log").exists() for folder in run_folders(clone))
+
+
+@pytest.mark.parametrize(
+    ("number", "moment"),
+    [(signal.SIGTERM, is_up), (signal.SIGKILL, is_up), (signal.SIGKILL, is_building), (signal.SIGHUP, is_building)],
+)
+def test_nothing_is_left_when_nox_is_ended(clone: Path, number: signal.Signals, moment: Callable[[Path], bool]) -> None:
+    nox = Nox(clone, moment)
+
+    nox.process.send_signal(number)
+
+    nox.assert_nothing_is_left()
+
+
+def test_nothing_is_left_when_the_terminal_is_closed(clone: Path) -> None:
+    nox = Nox(clone, is_up, has_terminal=True)
+
+    nox.close_the_terminal()
+
+    nox.assert_nothing_is_left()
+
+
+def test_nothing_is_left_when_the_process_of_the_run_is_killed(clone: Path) -> None:
+    nox = Nox(clone, is_up)
+    (run,) = [process for process in nox.started if "pipeline_emulator" in process.cmdline()]
+
+    run.kill()
+
+    nox.assert_nothing_is_left()
+
+
+def test_a_run_ends_whose_nox_has_ended_before_it_looks(repository: Path) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    started = time.monotonic()
+
+    command = [sys.executable, "-m", "pipeline_emulator", "local", "--count", "0"]
+    done = subprocess.run(
+        command, cwd=repository, env={**os.environ, "PIPELINE_NOX_PID": str(ended.pid)}, timeout=30, check=False
+    )
+
+    assert done.returncode == 128 + signal.SIGTERM
+    assert time.monotonic() - started < 20
+    assert not is_up(repository)
