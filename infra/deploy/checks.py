@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from deploy.errors import DeployError
+from deploy.owners import owner_of
 from deploy.stacks import ssm_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from deploy.stacks import Catalogue, Stack
 
@@ -19,12 +20,23 @@ _NOT_THERE = ("REVIEW_IN_PROGRESS", "DELETE_COMPLETE")
 
 
 def check_deploy(
-    catalogue: Catalogue, stack: Stack, environment: str, cloudformation: Any, ssm: Any, given: Mapping[str, str]
+    catalogue: Catalogue, stack: Stack, environment: str, client: Callable[[str], Any], given: Mapping[str, str]
 ) -> None:
     """Raise DeployError when the stack would collide with another, or what it needs is not there.
 
-    ``given`` may name SSM parameters of another environment for the stack to take.
+    ``client`` makes a client of a service; ``given`` may name SSM parameters of another environment for the stack to
+    take.
     """
+    _check_stacks(catalogue, stack, environment, client("cloudformation"))
+    _check_resources(catalogue, stack, environment, client)
+    owners = missing(catalogue, stack, environment, client("ssm"), given)
+    if owners:
+        commands = "".join(f"\n    ./nox -s deploy -- {owner.name} --env {environment}" for owner in owners)
+        them = "it" if len(owners) == 1 else "them"
+        raise DeployError(f"{stack.title} needs {_listed(owners)} in {environment}: deploy {them} first{commands}")
+
+
+def _check_stacks(catalogue: Catalogue, stack: Stack, environment: str, cloudformation: Any) -> None:
     if stack is catalogue.root:
         parts = existing(catalogue.parts.values(), environment, cloudformation)
         if parts:
@@ -38,11 +50,20 @@ def check_deploy(
             f"{environment} is deployed as one stack, {catalogue.root.stack_name(environment)}, with {stack.title} in "
             f"it: update that with ./nox -s deploy -- --env {environment}"
         )
-    owners = missing(catalogue, stack, environment, ssm, given)
-    if owners:
-        commands = "".join(f"\n    ./nox -s deploy -- {owner.name} --env {environment}" for owner in owners)
-        them = "it" if len(owners) == 1 else "them"
-        raise DeployError(f"{stack.title} needs {_listed(owners)} in {environment}: deploy {them} first{commands}")
+
+
+def _check_resources(catalogue: Catalogue, stack: Stack, environment: str, client: Callable[[str], Any]) -> None:
+    """Look for another stack that has the resources of one that is to be created, under whatever name it is there."""
+    name = stack.stack_name(environment)
+    if status(name, client("cloudformation")) not in _NOT_THERE:
+        return
+    owner = owner_of(catalogue.named(stack), environment, client)
+    if owner:
+        resource = f"{owner.resource.kind} {owner.resource.name_in(environment)}"
+        raise DeployError(
+            f"the stack {owner.stack} has resources that {name} would create, such as {resource}, and a rollback of "
+            f"{name} could delete them: update {owner.stack}, delete it first, or deploy to another --env"
+        )
 
 
 def check_delete(catalogue: Catalogue, stack: Stack, environment: str, cloudformation: Any) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import WaiterError
 
+from deploy import emulated
 from deploy.checks import check_delete
 from deploy.errors import DeployError
 from deploy.stacks import Catalogue
@@ -42,7 +43,7 @@ def delete(repository: Path, name: str | None, environment: str, client: Callabl
     stack_name = stack.stack_name(environment)
     stack_id = cloudformation.describe_stacks(StackName=stack_name)["Stacks"][0]["StackId"]
     cloudformation.delete_stack(StackName=stack_name)
-    poll = _POLL | {"Delay": 1} if cloudformation.meta.endpoint_url.startswith("http://127.") else _POLL
+    poll = _POLL | {"Delay": 1} if emulated.is_emulated(cloudformation) else _POLL
     try:
         cloudformation.get_waiter("stack_delete_complete").wait(StackName=stack_id, WaiterConfig=poll)
     except WaiterError as error:

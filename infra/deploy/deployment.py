@@ -35,7 +35,7 @@ def deploy(
     own = emulated.parameters() if url else {}
     chosen = settings.parameters(stack, environment, configuration, own, given)
     cloudformation = client("cloudformation")
-    check_deploy(catalogue, stack, environment, cloudformation, client("ssm"), given)
+    check_deploy(catalogue, stack, environment, client, given)
     executable = os.environ.get("SAM_EXECUTABLE")
     if not executable:
         raise DeployError("SAM_EXECUTABLE is not set; run this through ./nox -s deploy, which sets it")

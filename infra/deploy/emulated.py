@@ -26,6 +26,11 @@ def endpoint(environ: Mapping[str, str] | None = None) -> str | None:
     return url if urlparse(url).hostname in {"127.0.0.1", "::1", "localhost"} else None
 
 
+def is_emulated(client: Any) -> bool:
+    """Say whether a client talks to the emulated AWS."""
+    return endpoint({"AWS_ENDPOINT_URL": client.meta.endpoint_url}) is not None
+
+
 def parameters() -> dict[str, str]:
     """Give the parameters that it needs: for this interpreter, which runs the functions, and no polling of its own."""
     return {

@@ -10,7 +10,7 @@ from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 from deploy.errors import DeployError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 ROOT = "everything"
@@ -19,6 +19,32 @@ ROOT = "everything"
 _VALUE_OF_PARAMETER = "AWS::SSM::Parameter::Value<String>"
 _DEFAULT_PREFIX = "/durable-pipeline/dev/"
 _WRITTEN_PREFIX = "/durable-pipeline/${EnvironmentName}/"
+
+
+# The types whose resources have a name that the template gives them, and that nothing else may have.
+_NAMED = {
+    "AWS::CloudWatch::Alarm": "AlarmName",
+    "AWS::CloudWatch::CompositeAlarm": "AlarmName",
+    "AWS::CloudWatch::Dashboard": "DashboardName",
+    "AWS::DynamoDB::Table": "TableName",
+    "AWS::Logs::LogGroup": "LogGroupName",
+    "AWS::SQS::Queue": "QueueName",
+    "AWS::SSM::Parameter": "Name",
+    "AWS::Serverless::Function": "FunctionName",
+}
+_TRANSLATED = {"AWS::Serverless::Function": "AWS::Lambda::Function"}
+
+
+@dataclass(frozen=True)
+class Named:
+    """A resource by its type in CloudFormation and its name, in which the environment is still to be put."""
+
+    kind: str
+    pattern: str
+
+    def name_in(self, environment: str) -> str:
+        """Give the name in an environment."""
+        return self.pattern.replace("${EnvironmentName}", environment)
 
 
 @dataclass(frozen=True)
@@ -32,6 +58,7 @@ class Stack:
     publishes: frozenset[str]
     takes: Mapping[str, str]
     """The SSM parameter behind each parameter of the template that takes the value of one."""
+    named: tuple[Named, ...]
 
     @classmethod
     def read(cls, name: str, template: Path) -> Stack:
@@ -50,6 +77,7 @@ class Stack:
                 for key, entry in parameters.items()
                 if entry["Type"] == _VALUE_OF_PARAMETER
             },
+            named=tuple(_named(body["Resources"])),
         )
 
     @property
@@ -91,9 +119,22 @@ class Catalogue:
                 return stack
         raise DeployError(f"no template publishes the SSM parameter {path}")
 
+    def named(self, stack: Stack) -> tuple[Named, ...]:
+        """Give the resources with names that a stack has, those of its nested stacks included."""
+        nested = self.parts.values() if stack is self.root else ()
+        return (*stack.named, *(resource for part in nested for resource in part.named))
+
     def dependents(self, stack: Stack) -> list[Stack]:
         """Give the stacks that take what a stack publishes."""
         return [other for other in self.parts.values() if stack.publishes & set(other.takes.values())]
+
+
+def _named(resources: Mapping[str, Any]) -> Iterator[Named]:
+    for resource in resources.values():
+        kind = resource["Type"]
+        pattern = resource.get("Properties", {}).get(_NAMED.get(kind, ""))
+        if isinstance(pattern, dict) and isinstance(pattern.get("Fn::Sub"), str):
+            yield Named(_TRANSLATED.get(kind, kind), pattern["Fn::Sub"])
 
 
 def ssm_name(environment: str, path: str) -> str:

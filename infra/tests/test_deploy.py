@@ -5,6 +5,7 @@ infra/e2e/test_deploying.py runs them as they are, on the emulated AWS.
 
 import tomllib
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from botocore.exceptions import ClientError
@@ -20,12 +21,15 @@ ORDER = ("shared", "validator", "transformer", "storer", "orchestrator")
 
 
 class Aws:
-    """CloudFormation and SSM of an account, as far as the checks ask them."""
+    """CloudFormation, SSM and SQS of an account, as far as the checks ask them."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: Catalogue, url: str = "https://cloudformation.eu-west-1.amazonaws.com") -> None:
         self._catalogue = catalogue
+        self.meta = SimpleNamespace(endpoint_url=url)
         self.statuses: dict[str, str] = {}
         self.names: set[str] = set()
+        self.resources: dict[str, list[tuple[str, str]]] = {}  # of each stack: types and physical ids
+        self.parents: dict[str, str] = {}
 
     def has(self, *stacks: str, environment: str = "dev") -> "Aws":
         for name in stacks:
@@ -39,7 +43,47 @@ class Aws:
         if StackName not in self.statuses:
             message = f"Stack with id {StackName} does not exist"
             raise ClientError({"Error": {"Code": "ValidationError", "Message": message}}, "DescribeStacks")
-        return {"Stacks": [{"StackStatus": self.statuses[StackName]}]}
+        return {"Stacks": [self._described(StackName)]}
+
+    def _described(self, stack):
+        root = self.parents.get(stack)
+        described = {"StackName": stack, "StackId": stack, "StackStatus": self.statuses[stack]}
+        return described | ({"RootId": f"arn:aws:cloudformation:eu-west-1:1:stack/{root}/uuid"} if root else {})
+
+    def get_paginator(self, operation):
+        assert operation == "describe_stacks"
+        pages = [{"Stacks": [self._described(stack)]} for stack in self.statuses]
+        return SimpleNamespace(paginate=lambda: pages)
+
+    def describe_stack_resources(self, StackName=None, PhysicalResourceId=None):  # noqa: N803 - boto3's names
+        found = [
+            {"StackId": stack, "ResourceType": kind, "PhysicalResourceId": physical_id}
+            for stack, resources in self.resources.items()
+            for kind, physical_id in resources
+            if stack == StackName or (physical_id == PhysicalResourceId and self.is_aws)
+        ]
+        if not found:
+            message = f"Stack for {PhysicalResourceId} does not exist"
+            raise ClientError({"Error": {"Code": "ValidationError", "Message": message}}, "DescribeStackResources")
+        return {"StackResources": found}
+
+    @property
+    def is_aws(self) -> bool:
+        return "amazonaws" in self.meta.endpoint_url
+
+    def get_queue_url(self, QueueName):  # noqa: N803 - boto3's name
+        url = f"https://sqs.eu-west-1.amazonaws.com/1/{QueueName}"
+        if not any(url == each for resources in self.resources.values() for _, each in resources):
+            raise ClientError({"Error": {"Code": "AWS.SimpleQueueService.NonExistentQueue"}}, "GetQueueUrl")
+        return {"QueueUrl": url}
+
+    def has_of_another(self, kind: str, physical_id: str) -> None:
+        """Let a nested stack of another pipeline stack have a resource."""
+        self.statuses |= {"theirs": "CREATE_COMPLETE", "theirs-Nested": "CREATE_COMPLETE"}
+        self.parents["theirs-Nested"] = "theirs"
+        nested = "arn:aws:cloudformation:eu-west-1:1:stack/theirs-Nested/uuid"
+        self.resources["theirs"] = [("AWS::CloudFormation::Stack", nested)]
+        self.resources["theirs-Nested"] = [("AWS::IAM::Role", "a-role"), (kind, physical_id)]
 
     def get_parameters(self, Names):  # noqa: N803 - boto3's name
         assert len(Names) <= 10
@@ -63,7 +107,7 @@ def refusal(check, *arguments):
 
 
 def deploying(catalogue, aws, name, environment="dev", **given):
-    return (catalogue, catalogue.get(name), environment, aws, aws, given)
+    return (catalogue, catalogue.get(name), environment, lambda _: aws, given)
 
 
 def test_the_parts_are_the_shared_resources_and_the_services(catalogue):
@@ -132,6 +176,47 @@ def test_an_environment_in_parts_is_not_deployed_as_one_stack_as_well(catalogue,
 @pytest.mark.parametrize("status", ["REVIEW_IN_PROGRESS", "DELETE_COMPLETE"])
 def test_a_stack_that_was_only_looked_at_is_none(catalogue, aws, status):
     aws.statuses["durable-pipeline-dev"] = status
+
+    check_deploy(*deploying(catalogue, aws, "validator"))
+
+
+QUEUE = "https://sqs.eu-west-1.amazonaws.com/1/dev-durable-pipeline-data-processing"
+TAKEN = [
+    ("validator", "AWS::Lambda::Function", "dev-durable-pipeline-validator"),
+    ("validator", "AWS::Logs::LogGroup", "/aws/lambda/dev-durable-pipeline-validator"),
+    ("validator", "AWS::SSM::Parameter", "/durable-pipeline/dev/validator/function-arn"),
+    ("shared", "AWS::SQS::Queue", QUEUE),
+    ("monitoring", "AWS::CloudWatch::Alarm", "dev-durable-pipeline-dead-letters"),
+]
+
+
+@pytest.mark.parametrize("url", ["https://cloudformation.eu-west-1.amazonaws.com", "http://127.0.0.1:4566"])
+@pytest.mark.parametrize("whole", [False, True])
+@pytest.mark.parametrize(("part", "kind", "physical_id"), TAKEN)
+def test_a_stack_is_not_created_over_the_resources_of_another(catalogue, url, whole, part, kind, physical_id):
+    aws = Aws(catalogue, url)
+    aws.has_of_another(kind, physical_id)
+
+    message = refusal(check_deploy, *deploying(catalogue, aws, None if whole else part))
+
+    name = "durable-pipeline-dev" if whole else f"durable-pipeline-dev-{part}"
+    assert message.startswith(f"the stack theirs has resources that {name} would create, such as {kind} ")
+    assert physical_id.rpartition("/")[2] in message
+    assert "update theirs, delete it first, or deploy to another --env" in message
+
+
+@pytest.mark.parametrize("url", ["https://cloudformation.eu-west-1.amazonaws.com", "http://127.0.0.1:4566"])
+def test_what_another_environment_has_is_in_nobodys_way(catalogue, url):
+    aws = Aws(catalogue, url)
+    aws.has_of_another("AWS::Lambda::Function", "prod-durable-pipeline-validator")
+
+    check_deploy(*deploying(catalogue, aws, "validator"))
+    check_deploy(*deploying(catalogue, aws, None))
+
+
+def test_a_stack_that_is_there_is_updated_with_the_resources_that_it_has(catalogue, aws):
+    aws.has("validator")
+    aws.resources["durable-pipeline-dev-validator"] = [("AWS::Lambda::Function", "dev-durable-pipeline-validator")]
 
     check_deploy(*deploying(catalogue, aws, "validator"))
 
