@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
-from pipeline_emulator.aws import REGION
+from pipeline_emulator.aws import REGION, AwsEndpoint
 from pipeline_emulator.demo.audit import Audit
+from pipeline_emulator.demo.failures import failure_reasons
 from pipeline_emulator.demo.lines import Line
 from pipeline_emulator.demo.outcome import Outcome
 from pipeline_emulator.demo.run import run_messages
 from pipeline_emulator.demo.sending import SentMessage, send
+from pipeline_emulator.demo.table import Table
 from pipeline_emulator.deploy.stack import create_stack, delete_stack
 from pipeline_emulator.errors import EmulatorError
 from pipeline_emulator.shell_variables import ShellVariables
@@ -49,6 +51,27 @@ def until(condition: Callable[[], bool], seconds: float = 30) -> None:
     while not condition():
         assert time.monotonic() < deadline, f"it did not happen in {seconds} s"
         time.sleep(0.1)
+
+
+def system_attributes(aws: Emulator, execution_id: str) -> dict[str, str]:
+    """Give the attributes that the event had for a message, which the toy stores."""
+    item = Table(aws.endpoint.dynamodb(), aws.outputs.table_name).item(execution_id)
+    assert item is not None
+    return item["system_attributes"]
+
+
+def executions_of(aws: Emulator, message_id: str) -> set[str]:
+    """Give the executions that had a message in their batch."""
+    service = AwsEndpoint(f"http://127.0.0.1:{aws.durable_port}").lambda_()
+    function = aws.deployment.durable_function().name
+    listed = service.list_durable_executions_by_function(FunctionName=function, ReverseOrder=True)
+    arns = [execution["DurableExecutionArn"] for execution in listed["DurableExecutions"]]
+    inputs = {arn: service.get_durable_execution(DurableExecutionArn=arn)["InputPayload"] for arn in arns}
+    return {arn for arn, event in inputs.items() if message_id in event}
+
+
+def log_of_the_mapping(aws: Emulator) -> str:
+    return (aws.logs / "event-source.log").read_text()
 
 
 def settled(audit: Audit) -> bool:
@@ -85,11 +108,61 @@ def test_a_batch_whose_execution_fails_is_delivered_again_until_it_is_dead(aws: 
     until(lambda: settled(audit), seconds=60)
 
     assert {tracked.outcome for tracked in audit.messages} == {Outcome.FAILED}
+    for tracked in audit.messages:
+        (reason,) = failure_reasons(aws)[tracked.message.message_id]
+        assert reason.startswith("the execution is FAILED: ")
+        assert reason.endswith("InvokeError: asked to crash")
     audit.finish()
 
 
+def test_a_batch_whose_execution_is_stopped_is_delivered_again(aws: Emulator) -> None:
+    service = AwsEndpoint(f"http://127.0.0.1:{aws.durable_port}").lambda_()
+    audit = send_bodies(aws, body("slow"))
+    (tracked,) = audit.messages
+    until(lambda: len(executions_of(aws, tracked.message.message_id)) == 1)
+    (execution,) = executions_of(aws, tracked.message.message_id)
+
+    service.stop_durable_execution(DurableExecutionArn=execution)
+
+    assert service.get_durable_execution(DurableExecutionArn=execution)["Status"] == "STOPPED"
+    # What the toy was doing when it was stopped may still be done: the message has to come again all the same.
+    until(lambda: len(executions_of(aws, tracked.message.message_id)) == 2)
+    until(lambda: settled(audit))
+    assert tracked.outcome is Outcome.STORED
+    assert f"{execution}: all 1 messages failed: the execution is STOPPED" in log_of_the_mapping(aws)
+    reason = "the execution is STOPPED: Execution stopped by user request"
+    assert failure_reasons(aws)[tracked.message.message_id] == [reason]
+    audit.finish()
+
+
+def test_the_event_has_the_system_attributes_of_a_message(aws: Emulator) -> None:
+    trace = "Root=1-5e1b4151-5ac6c58b5d1e9d9b6d1e9d9b;Parent=5d1e9d9b6d1e9d9b;Sampled=1"
+    before = time.time()
+
+    sent = aws.endpoint.sqs().send_message(
+        QueueUrl=aws.outputs.queue_url,
+        MessageBody=body("stored"),
+        MessageGroupId="customer-7",
+        MessageSystemAttributes={"AWSTraceHeader": {"DataType": "String", "StringValue": trace}},
+    )
+
+    identity = f"local-esm-{sent['MessageId']}"
+    until(lambda: bool(Table(aws.endpoint.dynamodb(), aws.outputs.table_name).item(identity)))
+    attributes = system_attributes(aws, identity)
+    assert attributes.keys() == {
+        "ApproximateFirstReceiveTimestamp",
+        "ApproximateReceiveCount",
+        "AWSTraceHeader",
+        "MessageGroupId",
+        "SenderId",
+        "SentTimestamp",
+    }
+    assert (attributes["AWSTraceHeader"], attributes["MessageGroupId"]) == (trace, "customer-7")
+    assert before - 1 < int(attributes["SentTimestamp"]) / 1000 < time.time() + 1
+
+
 def test_the_mapping_is_deployed_as_the_parameters_say(aws: Emulator) -> None:
-    log = (aws.logs / "event-source.log").read_text()
+    log = log_of_the_mapping(aws)
 
     assert "batch_size=100" in log
     assert "window=1" in log

@@ -40,6 +40,7 @@ def store(record):
         "original_data": body,
         "transformed_data": {"data_source": str(body.get("data_source", "")).upper()},
         "stored_at": "2026-01-01T00:00:00Z",
+        "system_attributes": record["attributes"],
     }
     with suppress(table.meta.client.exceptions.ConditionalCheckFailedException):
         table.put_item(Item=item, ConditionExpression="attribute_not_exists(execution_id)")
