@@ -11,7 +11,8 @@ from conftest import toy_repository
 from pipeline_emulator.demo.expected import Expected
 from pipeline_emulator.demo.lines import Line, NotSent
 
-DEAD_SOON = ("VisibilityTimeoutSeconds=6", "ExecutionTimeoutSeconds=5", "MaxReceiveCount=1")
+# An execution that fails leaves its messages to the visibility timeout; a busy machine needs time for one.
+DEAD_SOON = ("VisibilityTimeoutSeconds=30", "ExecutionTimeoutSeconds=25", "MaxReceiveCount=1")
 PARAMETERS = [word for pair in DEAD_SOON for word in ("--parameter", pair)]
 
 

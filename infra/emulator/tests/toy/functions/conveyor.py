@@ -47,6 +47,7 @@ def store(record):
 
 
 def fail(record):
+    """Say why, and have the message delivered again soon."""
     line = {
         "message": "message failed",
         "message_id": record["messageId"],
@@ -55,6 +56,8 @@ def fail(record):
         "reason": "the judge wants to see it again",
     }
     print(json.dumps(line))
+    queue = sqs.get_queue_url(QueueName=record["eventSourceARN"].rpartition(":")[2])["QueueUrl"]
+    sqs.change_message_visibility(QueueUrl=queue, ReceiptHandle=record["receiptHandle"], VisibilityTimeout=1)
 
 
 def reject(record):
