@@ -45,14 +45,6 @@ def test_a_rejection_of_the_whole_message_has_no_field() -> None:
     assert RejectedMessage.read(message(durable_pipeline=told)).reason == "validate, blank_field: the body is not JSON"
 
 
-def test_an_attribute_for_each_tells_the_same() -> None:
-    attributes = {name: TOLD[name] for name in ("execution_id", "message_id", "stage", "code")}
-
-    read = RejectedMessage.read(message(**attributes, reason="columns: must not be empty"))
-
-    assert read == RejectedMessage("1", "local-esm-1", "validate, blank_field: columns: must not be empty")
-
-
 @pytest.mark.parametrize("attributes", [{}, {"durable_pipeline": "not JSON"}, {"durable_pipeline": "[]"}])
 def test_without_room_for_attributes_the_reason_says_so(attributes: dict[str, str]) -> None:
     read = RejectedMessage.read(message(**attributes))

@@ -34,12 +34,9 @@ class RejectedMessage:
 
 
 def _told(message: MessageTypeDef) -> Mapping[str, str]:
-    attributes = message.get("MessageAttributes", {})
-    texts = {name: value.get("StringValue", "") for name, value in attributes.items()}
-    if _ATTRIBUTE not in texts:
-        return texts  # an orchestrator that writes an attribute for each
+    text = message.get("MessageAttributes", {}).get(_ATTRIBUTE, {}).get("StringValue", "")
     try:
-        told = json.loads(texts[_ATTRIBUTE])
+        told = json.loads(text)
     except ValueError:
         told = None
     return {name: str(value) for name, value in told.items() if value} if isinstance(told, dict) else {}

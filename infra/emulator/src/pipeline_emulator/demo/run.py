@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -61,19 +62,19 @@ def run_messages(aws: Emulator, lines: Sequence[Line], console: Console) -> Fini
     return Finished(audit, not_sent, time.monotonic() - began, given_up)
 
 
-def patience_seconds(aws: Emulator) -> float:
-    """Give the time within which, by the deployed settings, some message must come to its outcome.
+def patience_seconds(sqs: SQSClient, queue_url: str) -> float:
+    """Give the time within which, by the queue's settings, some message must come to its outcome.
 
-    A message that keeps failing is in the dead letter queue when it was received MaxReceiveCount times, each time
-    hidden for the visibility timeout.
+    A message that keeps failing is in the dead letter queue when it was received as often as the redrive policy allows,
+    each time hidden for the visibility timeout at most.
     """
-    values = aws.deployment.parameters
-    hidden = int(values["VisibilityTimeoutSeconds"]) * int(values["MaxReceiveCount"])
-    return hidden + int(values["ExecutionTimeoutSeconds"]) + _SPARE_SECONDS
+    attributes = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["All"])["Attributes"]
+    deliveries = int(json.loads(attributes["RedrivePolicy"])["maxReceiveCount"])
+    return int(attributes["VisibilityTimeout"]) * deliveries + _SPARE_SECONDS
 
 
 def _wait(aws: Emulator, sqs: SQSClient, audit: Audit, view: ProgressView) -> str | None:
-    patience = patience_seconds(aws)
+    patience = patience_seconds(sqs, aws.outputs.queue_url)
     pending, changed = audit.pending, time.monotonic()
     while True:
         aws.check()

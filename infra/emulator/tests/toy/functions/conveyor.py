@@ -61,7 +61,7 @@ def fail(record):
 
 
 def reject(record):
-    values = {
+    told = {
         "execution_id": identity(record),
         "message_id": record["messageId"],
         "stage": "judge",
@@ -71,7 +71,7 @@ def reject(record):
     sqs.send_message(
         QueueUrl=os.environ["INVALID_MESSAGE_QUEUE_URL"],
         MessageBody=record["body"],
-        MessageAttributes={k: {"DataType": "String", "StringValue": v} for k, v in values.items()},
+        MessageAttributes={"durable_pipeline": {"DataType": "String", "StringValue": json.dumps(told)}},
     )
 
 
