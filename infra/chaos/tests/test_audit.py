@@ -49,6 +49,7 @@ def item(message: Sent) -> dict[str, Any]:
         },
         "data_source": data["data_source"],
         "stored_at": "now",
+        "data_digest": "1:digest",
         **common,
     }
 
