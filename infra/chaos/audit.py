@@ -28,8 +28,8 @@ class Outcome(StrEnum):
     LOST = "lost"
 
 
-class Copy(StrEnum):
-    """A second trace of a message that at-least-once delivery allows."""
+class SecondOutcome(StrEnum):
+    """An outcome of a message, beside its first, that at-least-once delivery allows."""
 
     REJECTED_AGAIN = "in the invalid message queue more than once: it was delivered again after it had been sent there"
     DEAD_AND_STORED = "stored, and a dead letter: no delivery that stored it, or found it stored, was answered in time"
@@ -58,8 +58,8 @@ class Findings:
     """What the audit found."""
 
     outcomes: dict[Kind, Counter[Outcome]] = field(default_factory=lambda: defaultdict(Counter))
-    copies: dict[Copy, list[str]] = field(default_factory=lambda: defaultdict(list))
-    casualties: list[str] = field(default_factory=list)
+    second_outcomes: dict[SecondOutcome, list[str]] = field(default_factory=lambda: defaultdict(list))
+    dead_by_faults: list[str] = field(default_factory=list)
     """Dead letters that are no poison: faults struck each of their deliveries."""
     violations: list[str] = field(default_factory=list)
 
@@ -150,7 +150,7 @@ class _Audit:
             self._check_rejected(message, found)
         for found in dead:
             self._check_dead(message, found, alone=len(places) == 1)
-        self._count_copies(message, places, len(rejected))
+        self._count_second_outcomes(message, places, len(rejected))
 
     def _is_stored(self, message: Sent) -> bool:
         """Whether its data is in the table, be it under a key that it shares with others."""
@@ -164,8 +164,8 @@ class _Audit:
     def _check_expected(self, message: Sent, places: list[Outcome]) -> None:
         expected = {
             Kind.VALID: {Outcome.STORED, Outcome.DEAD},
-            Kind.COPY: {Outcome.STORED, Outcome.DEAD},
-            Kind.RIVAL: {Outcome.STORED, Outcome.REJECTED, Outcome.DEAD},
+            Kind.DUPLICATE: {Outcome.STORED, Outcome.DEAD},
+            Kind.CONFLICT: {Outcome.STORED, Outcome.REJECTED, Outcome.DEAD},
             Kind.INVALID: {Outcome.REJECTED, Outcome.DEAD},
             Kind.POISON: {Outcome.DEAD},
         }[message.planned.kind]
@@ -200,16 +200,16 @@ class _Audit:
         if self._faults < self._max_receive_count:
             self._violation(message, f"is a dead letter, and {self._faults} faults cannot explain it")
         elif alone:
-            self.findings.casualties.append(f"{message}, received {found.receive_count} times")
+            self.findings.dead_by_faults.append(f"{message}, received {found.receive_count} times")
 
-    def _count_copies(self, message: Sent, places: list[Outcome], times_rejected: int) -> None:
-        copies = self.findings.copies
+    def _count_second_outcomes(self, message: Sent, places: list[Outcome], times_rejected: int) -> None:
+        second = self.findings.second_outcomes
         if times_rejected > 1:
-            copies[Copy.REJECTED_AGAIN].append(f"{message}, {times_rejected} times")
+            second[SecondOutcome.REJECTED_AGAIN].append(f"{message}, {times_rejected} times")
         if Outcome.DEAD in places and Outcome.STORED in places:
-            copies[Copy.DEAD_AND_STORED].append(str(message))
+            second[SecondOutcome.DEAD_AND_STORED].append(str(message))
         if Outcome.DEAD in places and Outcome.REJECTED in places:
-            copies[Copy.DEAD_AND_REJECTED].append(str(message))
+            second[SecondOutcome.DEAD_AND_REJECTED].append(str(message))
 
     def _violation(self, message: Sent, what: str) -> None:
         self.findings.violations.append(f"{message} {what}")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from chaos.bodies import Fields, Invalid
 
-_OF_THOUSAND = {"copies": 120, "rivals": 80, "invalid": 150}
+_OF_THOUSAND = {"duplicates": 120, "conflicts": 80, "invalid": 150}
 _KEYED_OF_THOUSAND = 200
 _SENT_TOGETHER_OF_THOUSAND = 500
 _POISON_OF_THOUSAND = 1.5
@@ -29,9 +29,9 @@ class Kind(StrEnum):
     """What a message is there for, and thus what must become of it."""
 
     VALID = "valid"
-    COPY = "copy"
+    DUPLICATE = "duplicate"
     """One of several with one idempotency_key and the same data: one item for all."""
-    RIVAL = "rival"
+    CONFLICT = "conflict"
     """One of several with one idempotency_key and other data: one is stored, the others are rejected."""
     INVALID = "invalid"
     POISON = "poison"
@@ -103,11 +103,11 @@ def _endless_groups(count: int, poisons: int, random: Random) -> Iterator[list[_
     while True:
         number += 1
         draw = random.random() * 1000
-        if draw < _OF_THOUSAND["copies"] / 3:
-            yield _copies(number, random)
-        elif draw < (_OF_THOUSAND["copies"] + _OF_THOUSAND["rivals"]) / 3:
-            yield _rivals(number, random)
-        elif draw < (_OF_THOUSAND["copies"] + _OF_THOUSAND["rivals"]) / 3 + _OF_THOUSAND["invalid"]:
+        if draw < _OF_THOUSAND["duplicates"] / 3:
+            yield _duplicates(number, random)
+        elif draw < (_OF_THOUSAND["duplicates"] + _OF_THOUSAND["conflicts"]) / 3:
+            yield _conflicts(number, random)
+        elif draw < (_OF_THOUSAND["duplicates"] + _OF_THOUSAND["conflicts"]) / 3 + _OF_THOUSAND["invalid"]:
             yield [_invalid(next(invalids), number, random)]
         else:
             key = f"single-{number}" if random.random() * 1000 < _KEYED_OF_THOUSAND else None
@@ -115,17 +115,19 @@ def _endless_groups(count: int, poisons: int, random: Random) -> Iterator[list[_
             yield [_draft(Kind.VALID, variety, fields, random, key)]
 
 
-def _copies(number: int, random: Random) -> list[_Draft]:
+def _duplicates(number: int, random: Random) -> list[_Draft]:
     variety, fields = _good(number, random)
-    return [_draft(Kind.COPY, variety, fields, random, f"copies-{number}") for _ in range(random.randrange(2, 5))]
+    return [
+        _draft(Kind.DUPLICATE, variety, fields, random, f"duplicates-{number}") for _ in range(random.randrange(2, 5))
+    ]
 
 
-def _rivals(number: int, random: Random) -> list[_Draft]:
+def _conflicts(number: int, random: Random) -> list[_Draft]:
     variety, fields = _good(number, random)
     versions = [fields | {"version": version} for version in range(random.randrange(2, 4))]
-    # One of them comes twice, so that a copy meets rivals.
+    # One of them comes twice, so that a duplicate meets conflicts.
     versions += random.choices(versions, k=random.randrange(2))
-    return [_draft(Kind.RIVAL, variety, version, random, f"rivals-{number}") for version in versions]
+    return [_draft(Kind.CONFLICT, variety, version, random, f"conflicts-{number}") for version in versions]
 
 
 def _invalid(invalid: Invalid, number: int, random: Random) -> _Draft:

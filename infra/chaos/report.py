@@ -59,8 +59,8 @@ class Report:
             "settling_seconds": round(course.settling_seconds, 1),
             "messages_per_second": round(self._rate(), 1),
             "given_up": course.given_up,
-            "copies": {str(copy): found for copy, found in findings.copies.items()},
-            "casualties": findings.casualties,
+            "second_outcomes": {str(kind): found for kind, found in findings.second_outcomes.items()},
+            "dead_by_faults": findings.dead_by_faults,
             "violations": findings.violations,
         }
 
@@ -76,14 +76,14 @@ class Report:
         for kind in Kind:
             counts = findings.outcomes.get(kind, Counter())
             yield f"  {kind:15}" + "".join(f"{counts[outcome]:13}" for outcome in Outcome)
-        yield "\nCopies that at-least-once delivery allows"
-        for copy, found in findings.copies.items():
-            yield from _listed(f"{len(found):6}  {copy}", found)
-        if not findings.copies:
+        yield "\nSecond outcomes that at-least-once delivery allows"
+        for kind, found in findings.second_outcomes.items():
+            yield from _listed(f"{len(found):6}  {kind}", found)
+        if not findings.second_outcomes:
             yield "       0"
-        title = f"{len(findings.casualties):6}  dead letters that are no poison: faults ended each of their deliveries"
-        yield "\nCasualties"
-        yield from _listed(title, findings.casualties)
+        yield "\nDead letters that are no poison"
+        title = f"{len(findings.dead_by_faults):6}  whose deliveries were each ended by a fault"
+        yield from _listed(title, findings.dead_by_faults)
         if course.given_up:
             yield f"\nGiven up: {course.given_up}"
         yield "\nViolations"

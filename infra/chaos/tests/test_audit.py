@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from chaos.audit import Copy, Findings, Outcome, Sent, audit
+from chaos.audit import Findings, Outcome, SecondOutcome, Sent, audit
 from chaos.evidence import Evidence, QueueMessage
 from chaos.items import parsed
 from chaos.messages import Kind, PlannedMessage
@@ -27,9 +27,9 @@ def sent(number: int, kind: Kind, text: str, **further: Any) -> Sent:
 VALID = sent(1, Kind.VALID, body(n=1.5))
 INVALID = sent(2, Kind.INVALID, "[]", rejection=("intake", "not_an_object"))
 POISON = sent(3, Kind.POISON, body(processing_type="poison-exit"))
-COPIES = [sent(number, Kind.COPY, body(idempotency_key="k", n=1), key="k") for number in (4, 5)]
-RIVALS = [sent(number, Kind.RIVAL, body(idempotency_key="r", n=number), key="r") for number in (6, 7)]
-ALL = [VALID, INVALID, POISON, *COPIES, *RIVALS]
+DUPLICATES = [sent(number, Kind.DUPLICATE, body(idempotency_key="k", n=1), key="k") for number in (4, 5)]
+CONFLICTS = [sent(number, Kind.CONFLICT, body(idempotency_key="r", n=number), key="r") for number in (6, 7)]
+ALL = [VALID, INVALID, POISON, *DUPLICATES, *CONFLICTS]
 
 
 def item(message: Sent) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def item(message: Sent) -> dict[str, Any]:
 def rejected(message: Sent, code: str, stage: str = "intake", **changes: str) -> QueueMessage:
     said = {"message_id": message.message_id, "execution_id": message.identity("test")}
     said |= {"stage": stage, "code": code, "reason": "why"}
-    return QueueMessage("copy", message.planned.body, 1, said | changes)
+    return QueueMessage("id-in-the-invalid-message-queue", message.planned.body, 1, said | changes)
 
 
 def dead(message: Sent, receive_count: int = RECEIVES) -> QueueMessage:
@@ -66,10 +66,10 @@ def dead(message: Sent, receive_count: int = RECEIVES) -> QueueMessage:
 
 def evidence() -> Evidence:
     return Evidence(
-        items=[item(VALID), item(COPIES[0]), item(RIVALS[0])],
+        items=[item(VALID), item(DUPLICATES[0]), item(CONFLICTS[0])],
         rejected=[
             rejected(INVALID, "not_an_object"),
-            rejected(RIVALS[1], "idempotency_conflict", "store"),
+            rejected(CONFLICTS[1], "idempotency_conflict", "store"),
         ],
         dead=[dead(POISON)],
         in_queue=0,
@@ -89,19 +89,19 @@ def test_a_run_in_which_all_is_well_has_no_violation() -> None:
     findings = audited(evidence())
 
     assert findings.violations == []
-    assert findings.casualties == []
-    assert not findings.copies
+    assert findings.dead_by_faults == []
+    assert not findings.second_outcomes
     assert findings.totals == {Outcome.STORED: 4, Outcome.REJECTED: 2, Outcome.DEAD: 1}
 
 
-@pytest.mark.parametrize("lost", [VALID, *COPIES[:1], *RIVALS[:1]], ids=str)
+@pytest.mark.parametrize("lost", [VALID, *DUPLICATES[:1], *CONFLICTS[:1]], ids=str)
 def test_a_lost_item_is_found(lost: Sent) -> None:
     found = evidence()
     items = [stored for stored in found.items if stored["message_id"] != lost.message_id]
 
     findings = audited(replace(found, items=items))
 
-    assert findings.totals[Outcome.LOST] == (2 if lost in COPIES else 1)
+    assert findings.totals[Outcome.LOST] == (2 if lost in DUPLICATES else 1)
     assert any(str(lost) in violation and "is lost" in violation for violation in findings.violations)
 
 
@@ -109,10 +109,10 @@ def test_a_lost_rejection_is_found() -> None:
     assert "is lost" in only_violation(replace(evidence(), rejected=evidence().rejected[1:]))
 
 
-def test_a_rival_that_is_silently_swallowed_is_found() -> None:
+def test_a_conflict_that_is_silently_swallowed_is_found() -> None:
     violation = only_violation(replace(evidence(), rejected=evidence().rejected[:1]))
 
-    assert str(RIVALS[1]) in violation
+    assert str(CONFLICTS[1]) in violation
     assert "is lost" in violation
 
 
@@ -134,16 +134,16 @@ def test_a_message_that_is_stored_under_two_keys_is_found() -> None:
 
 def test_a_message_that_is_stored_and_rejected_is_found() -> None:
     found = evidence()
-    both = [*found.rejected, rejected(RIVALS[0], "idempotency_conflict", "store")]
+    both = [*found.rejected, rejected(CONFLICTS[0], "idempotency_conflict", "store")]
 
     assert "is stored and rejected" in only_violation(replace(found, rejected=both))
 
 
-def test_both_rivals_rejected_is_no_outcome_for_the_data() -> None:
+def test_two_conflicts_that_are_both_rejected_are_found() -> None:
     """Each is accounted for, but one of them must be stored: the conflict is with nothing."""
     found = evidence()
     items = [stored for stored in found.items if stored["execution_id"] != "test-key-r"]
-    both = [*found.rejected, rejected(RIVALS[0], "idempotency_conflict", "store")]
+    both = [*found.rejected, rejected(CONFLICTS[0], "idempotency_conflict", "store")]
 
     violations = audited(replace(found, items=items, rejected=both)).violations
 
@@ -238,33 +238,33 @@ def test_a_dead_letter_that_was_altered_or_given_up_too_early_is_found() -> None
     assert "2 times" in only_violation(replace(evidence(), dead=[dead(POISON), dead(POISON)]))
 
 
-def test_a_dead_letter_that_is_no_poison_is_a_casualty_of_faults_or_a_violation() -> None:
+def test_a_dead_letter_that_is_no_poison_is_explained_by_faults_or_a_violation() -> None:
     found = evidence()
     killed = replace(found, items=found.items[1:], dead=[*found.dead, dead(VALID)])
 
     findings = audited(killed)
 
     assert findings.violations == []
-    assert findings.casualties == [f"{VALID}, received {RECEIVES} times"]
+    assert findings.dead_by_faults == [f"{VALID}, received {RECEIVES} times"]
     assert "faults cannot explain it" in only_violation(killed, faults=RECEIVES - 1)
 
 
-def test_copies_that_the_design_allows_are_counted_one_by_one() -> None:
+def test_second_outcomes_that_the_design_allows_are_counted_one_by_one() -> None:
     found = evidence()
 
     findings = audited(
         replace(
             found,
             rejected=[*found.rejected, found.rejected[0]],
-            dead=[*found.dead, dead(VALID), dead(INVALID), dead(COPIES[1])],
+            dead=[*found.dead, dead(VALID), dead(INVALID), dead(DUPLICATES[1])],
         )
     )
 
     assert findings.violations == []
-    assert findings.casualties == []
-    assert {copy: len(messages) for copy, messages in findings.copies.items()} == {
-        Copy.REJECTED_AGAIN: 1,
-        Copy.DEAD_AND_STORED: 2,
-        Copy.DEAD_AND_REJECTED: 1,
+    assert findings.dead_by_faults == []
+    assert {kind: len(messages) for kind, messages in findings.second_outcomes.items()} == {
+        SecondOutcome.REJECTED_AGAIN: 1,
+        SecondOutcome.DEAD_AND_STORED: 2,
+        SecondOutcome.DEAD_AND_REJECTED: 1,
     }
     assert findings.totals.total() == len(ALL)

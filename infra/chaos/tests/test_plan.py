@@ -36,16 +36,16 @@ def test_all_kinds_are_in_a_plan_of_thousands() -> None:
     assert "large" in varieties
 
 
-def test_copies_have_the_same_data_and_rivals_have_not() -> None:
+def test_duplicates_have_the_same_data_and_conflicts_have_not() -> None:
     groups = defaultdict(list)
     for message in plan_messages(3000, 7):
-        if message.kind in (Kind.COPY, Kind.RIVAL):
+        if message.kind in (Kind.DUPLICATE, Kind.CONFLICT):
             groups[message.kind, message.key].append(message.body)
 
     for (kind, _), (first, *others) in groups.items():
         alike = [same(parsed(first), parsed(other)) for other in others]
-        assert all(alike) if kind is Kind.COPY else not alike or not all(alike)
-    written = {tuple(bodies) for (kind, _), bodies in groups.items() if kind is Kind.COPY}
+        assert all(alike) if kind is Kind.DUPLICATE else not alike or not all(alike)
+    written = {tuple(bodies) for (kind, _), bodies in groups.items() if kind is Kind.DUPLICATE}
     assert any(len(set(bodies)) > 1 for bodies in written), "the same data is also written in other ways"
 
 
