@@ -25,8 +25,9 @@ from chaos.poison import poisoned_copy
 from chaos.report import Report
 from chaos.view import View
 
-# A poison's loop ends after this time; the services take milliseconds, and a start of their process about a second.
-_SERVICE_TIMEOUT_SECONDS = 3
+# A poison's loop ends after this time; the transformer takes milliseconds, up to a second for the largest body, and as
+# long to start. The other services have no poison, and keep their own timeouts.
+_TRANSFORMER_TIMEOUT_SECONDS = 4
 _PLAIN_WIDTH = 140
 
 
@@ -62,7 +63,7 @@ def _run(options: argparse.Namespace, folder: Path, console: Console) -> Report:
     }
     messages = plan_messages(options.messages, options.seed, poisons=options.poisons)
     faults = plan_faults(options.faults, options.messages, options.seed)
-    template = poisoned_copy(folder, timeout_seconds=_SERVICE_TIMEOUT_SECONDS)
+    template = poisoned_copy(folder, timeout_seconds=_TRANSFORMER_TIMEOUT_SECONDS)
     steps = ConsoleSteps(console)
     with Emulator.start(
         REPOSITORY, template=template, parameters=parameters, steps=steps, durable_store=options.durable_store

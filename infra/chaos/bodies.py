@@ -14,6 +14,7 @@ Fields = dict[str, Any]
 
 WORDS = ("alpha", "Straße", "überall", "naïve", "日本語", "😀", 'quo"te', "back\\slash", "tab\tand\nline", "")
 LARGEST_NESTING = 32
+_COMPACT = (",", ":")
 
 
 def small(random: Random) -> Fields:
@@ -52,6 +53,17 @@ def large(random: Random) -> Fields:
     return {"text": "x" * random.randrange(100_000, 300_000)}
 
 
+def small_numbers(random: Random) -> Fields:
+    """Numbers of one digit, 10 to 100 KB of them: several times as much in DynamoDB's JSON."""
+    digits = [index % 10 for index in range(random.randrange(5_000, 50_000))]
+    return {"numbers": digits}
+
+
+def many_nested(random: Random) -> Fields:
+    """Arrays within arrays, again and again, 10 to 100 KB of them: the form in which brackets cost the most."""
+    return {"deep": [_nest(LARGEST_NESTING - 3, 0)] * random.randrange(170, 1_700)}
+
+
 def tabular(random: Random) -> Fields:
     """A processing type with rules of its own and a transformation that derives something."""
     return {"processing_type": "tabular", "columns": [f"c{index}" for index in range(random.randrange(1, 9))]}
@@ -72,14 +84,17 @@ SHAPES: tuple[tuple[Callable[[Random], Fields], int], ...] = (
     (tabular, 10),
     (unregistered, 8),
 )
-"""Every shape but the large one, and how many of a hundred messages have it, about."""
+"""Every shape of a usual size, and how many of a hundred messages have it, about."""
+
+LARGE_SHAPES: tuple[Callable[[Random], Fields], ...] = (large, small_numbers, large, many_nested)
+"""The second and the fourth are small as JSON, and large in the form in which DynamoDB is sent them."""
 
 
-def written(fields: Fields, random: Random) -> str:
+def written(fields: Fields, random: Random, *, compact: bool = False) -> str:
     """Write a body in one of the many ways in which the same JSON can be written."""
     members = list(fields.items())
     random.shuffle(members)
-    separators = random.choice([(",", ":"), (", ", ": "), (" ,\n", "\t: ")])
+    separators = _COMPACT if compact else random.choice([_COMPACT, (", ", ": "), (" ,\n", "\t: ")])
     return json.dumps(dict(members), ensure_ascii=random.random() < 0.5, separators=separators)
 
 
@@ -143,5 +158,7 @@ INVALID: tuple[Invalid, ...] = (
 
 LARGE_INVALID: tuple[Invalid, ...] = (
     Invalid("item past 400 KB", "store", "not_storable", _with(text="x" * 420_000)),
+    # A byte for each number and one for its place, by DynamoDB's rules: twice the limit, as a body of 850 KB.
+    Invalid("item of 425,000 zeros", "store", "not_storable", _and(f'"zeros": [{"0," * 424_999}0]')),
     Invalid("body of 1 MiB", "intake", "message_too_large", _with(text="x" * 1_048_000)),
 )

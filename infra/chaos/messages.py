@@ -20,7 +20,7 @@ _OF_THOUSAND = {"duplicates": 120, "conflicts": 80, "invalid": 150}
 _KEYED_OF_THOUSAND = 200
 _SENT_TOGETHER_OF_THOUSAND = 500
 _POISON_OF_THOUSAND = 1.5
-_LARGE_OF_THOUSAND = 2
+_LARGE_OF_THOUSAND = 3
 # Poison comes early: the deliveries that it takes to give it up run beside the rest.
 _POISON_UNTIL = 0.6
 
@@ -96,8 +96,9 @@ def _endless_groups(count: int, poisons: int, random: Random) -> Iterator[list[_
         yield [_draft(Kind.POISON, variety, _source(number) | {"processing_type": variety}, random)]
     for number, invalid in zip(range(large), cycle(bodies.LARGE_INVALID), strict=False):
         yield [_invalid(invalid, number, random)]
-    for number in range(large):
-        yield [_draft(Kind.VALID, "large", _source(number) | bodies.large(random), random)]
+    for number, shape in zip(range(large), cycle(bodies.LARGE_SHAPES), strict=False):
+        fields = _source(number) | shape(random)
+        yield [_draft(Kind.VALID, shape.__name__, fields, random, compact=True)]
     invalids = cycle(bodies.INVALID)
     number = 0
     while True:
@@ -145,6 +146,8 @@ def _source(number: int) -> Fields:
     return {"data_source": f"chaos-{number}.csv", "processing_type": "standard"}
 
 
-def _draft(kind: Kind, variety: str, fields: Fields, random: Random, key: str | None = None) -> _Draft:
+def _draft(
+    kind: Kind, variety: str, fields: Fields, random: Random, key: str | None = None, *, compact: bool = False
+) -> _Draft:
     keyed = fields | ({"idempotency_key": key} if key else {})
-    return _Draft(kind, variety, bodies.written(keyed, random), key)
+    return _Draft(kind, variety, bodies.written(keyed, random, compact=compact), key)

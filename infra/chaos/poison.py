@@ -13,7 +13,7 @@ POISONS = ("poison-exit", "poison-memory", "poison-loop")
 """Processing types that end the process which handles them."""
 
 _TRANSFORMATIONS = "services/transformer/src/transformer/transformations.py"
-_SERVICES = ("validator", "transformer", "storer")
+_TEMPLATE = "services/transformer/template.yaml"
 
 _ADDED = '''
 
@@ -55,11 +55,8 @@ TRANSFORMATIONS |= {"poison-exit": poison_exit, "poison-memory": poison_memory, 
 
 
 def poisoned_copy(folder: Path, *, timeout_seconds: int) -> Path:
-    """Copy what is deployed, with poison, the services' timeout and short waits; give the root template."""
-    timeouts = (
-        (f"services/{service}/template.yaml", "Timeout: 25\n", f"Timeout: {timeout_seconds}\n") for service in _SERVICES
-    )
-    changed_copy(folder, *SHORT_WAITS, *timeouts)
+    """Copy what is deployed, with poison, a timeout of the transformer, and short waits; give the root template."""
+    changed_copy(folder, *SHORT_WAITS, (_TEMPLATE, "Timeout: 25\n", f"Timeout: {timeout_seconds}\n"))
     with (folder / _TRANSFORMATIONS).open("a", encoding="utf-8") as file:
         file.write(_ADDED)
     return folder / "infra" / "template.yaml"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
+from typing import Any
 
-from chaos.bodies import INVALID, LARGE_INVALID
+from chaos.bodies import INVALID, LARGE_INVALID, LARGE_SHAPES
 from chaos.faults import FaultKind, plan_faults
 from chaos.items import parsed, same
 from chaos.messages import Kind, plan_messages
@@ -33,7 +35,27 @@ def test_all_kinds_are_in_a_plan_of_thousands() -> None:
     assert counts.keys() == set(Kind)
     assert set(POISONS) <= varieties
     assert {invalid.name for invalid in (*INVALID, *LARGE_INVALID)} <= varieties
-    assert "large" in varieties
+    assert {shape.__name__ for shape in LARGE_SHAPES} <= varieties
+
+
+def test_encoded_sizes_are_small_as_json_and_large_in_the_table() -> None:
+    """The sizes by DynamoDB's rules: three bytes and one for each place of an array, two for a number of one digit."""
+
+    def item_bytes(value: Any) -> int:
+        return 3 + sum(1 + item_bytes(member) for member in value) if isinstance(value, list) else 2
+
+    found = defaultdict(list)
+    for message in plan_messages(20_000, 7):
+        found[message.variety].append(message.body)
+
+    for variety, field in (("small_numbers", "numbers"), ("many_nested", "deep")):
+        assert len(found[variety]) >= 10
+        for body in found[variety]:
+            assert 9_000 < len(body) < 110_000
+            assert 1.4 * len(body) < item_bytes(json.loads(body)[field]) < 350_000
+    for body in found["item of 425,000 zeros"]:
+        assert 800_000 < len(body) < 1_000_000
+        assert item_bytes(json.loads(body)["zeros"]) > 2 * 409_600
 
 
 def test_duplicates_have_the_same_data_and_conflicts_have_not() -> None:
