@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from chaos.items import differences, parsed, same
+from chaos.items import differences, parsed, same_data
 from chaos.messages import Kind
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ class _Audit:
             return False
         if len(self._of_identity[message.identity(self._environment)]) == 1:
             return True
-        return same(item["original_data"], parsed(message.planned.body))
+        return same_data(item["original_data"], parsed(message.planned.body))
 
     def _check_expected(self, message: Sent, places: list[Outcome]) -> None:
         expected = {

@@ -38,9 +38,18 @@ def same(left: Any, right: Any) -> bool:
     return type(left) is type(right) and bool(left == right)
 
 
+def same_data(left: dict[str, Any], right: dict[str, Any]) -> bool:
+    """Compare the data of two bodies, of which the metadata is no part."""
+    return same(_without_metadata(left), _without_metadata(right))
+
+
+def _without_metadata(body: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if name != "metadata"}
+
+
 def differences(item: Item, sent: dict[str, Any]) -> Iterator[str]:
     """Say in what an item differs from what was sent; its key and its message are for the caller to judge."""
-    if item.keys() != _FIELDS:
+    if item.keys() != _FIELDS | ({"metadata"} & sent.keys()):
         yield f"has the fields {sorted(item)}"
         return
     if not same(item["original_data"], sent):
@@ -60,6 +69,6 @@ def differences(item: Item, sent: dict[str, Any]) -> Iterator[str]:
     for name, value in (expected | derived).items():
         if not same(transformed.get(name), value):
             yield f"has {name} {transformed.get(name)!r} in its transformed data, not {value!r}"
-    for name in ("data_source", "processing_type"):
-        if item[name] != sent[name]:
-            yield f"has {name} {item[name]!r}, not {sent[name]!r}"
+    for name in ("data_source", "processing_type", "metadata"):
+        if item.get(name) != sent.get(name):
+            yield f"has {name} {item.get(name)!r}, not {sent.get(name)!r}"

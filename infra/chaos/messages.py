@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _OF_THOUSAND = {"duplicates": 120, "conflicts": 80, "invalid": 150}
 _KEYED_OF_THOUSAND = 200
 _SENT_TOGETHER_OF_THOUSAND = 500
+_METADATA_OF_THOUSAND = 500
 _POISON_OF_THOUSAND = 1.5
 _LARGE_OF_THOUSAND = 3
 # Poison comes early: the deliveries that it takes to give it up run beside the rest.
@@ -30,7 +31,7 @@ class Kind(StrEnum):
 
     VALID = "valid"
     DUPLICATE = "duplicate"
-    """One of several with one idempotency_key and the same data: one item for all."""
+    """One of several with one idempotency_key and the same data, whatever their metadata: one item for all."""
     CONFLICT = "conflict"
     """One of several with one idempotency_key and other data: one is stored, the others are rejected."""
     INVALID = "invalid"
@@ -118,9 +119,15 @@ def _endless_groups(count: int, poisons: int, random: Random) -> Iterator[list[_
 
 def _duplicates(number: int, random: Random) -> list[_Draft]:
     variety, fields = _good(number, random)
-    return [
-        _draft(Kind.DUPLICATE, variety, fields, random, f"duplicates-{number}") for _ in range(random.randrange(2, 5))
-    ]
+    bodies_of_all = [fields] * random.randrange(2, 5)
+    if random.random() * 1000 < _METADATA_OF_THOUSAND:
+        variety += ", metadata"
+        # The last has none: that, too, is other metadata.
+        bodies_of_all[:-1] = [
+            fields | {"metadata": {"attempt": str(attempt), "trace": random.choice(bodies.WORDS)}}
+            for attempt in range(len(bodies_of_all) - 1)
+        ]
+    return [_draft(Kind.DUPLICATE, variety, body, random, f"duplicates-{number}") for body in bodies_of_all]
 
 
 def _conflicts(number: int, random: Random) -> list[_Draft]:

@@ -27,7 +27,10 @@ def sent(number: int, kind: Kind, text: str, **further: Any) -> Sent:
 VALID = sent(1, Kind.VALID, body(n=1.5))
 INVALID = sent(2, Kind.INVALID, "[]", rejection=("intake", "not_an_object"))
 POISON = sent(3, Kind.POISON, body(processing_type="poison-exit"))
-DUPLICATES = [sent(number, Kind.DUPLICATE, body(idempotency_key="k", n=1), key="k") for number in (4, 5)]
+DUPLICATES = [
+    sent(number, Kind.DUPLICATE, body(idempotency_key="k", n=1, metadata={"number": str(number)}), key="k")
+    for number in (4, 5)
+]
 CONFLICTS = [sent(number, Kind.CONFLICT, body(idempotency_key="r", n=number), key="r") for number in (6, 7)]
 ALL = [VALID, INVALID, POISON, *DUPLICATES, *CONFLICTS]
 
@@ -36,7 +39,9 @@ def item(message: Sent) -> dict[str, Any]:
     data = parsed(message.planned.body)
     identity = message.identity("test")
     common = {"processing_type": data["processing_type"]}
+    metadata = {"metadata": data["metadata"]} if "metadata" in data else {}
     return {
+        **metadata,
         "execution_id": identity,
         "message_id": message.message_id,
         "original_data": data,
@@ -177,6 +182,23 @@ def test_an_altered_item_is_found(path: tuple[str, ...], value: Any) -> None:
 
     assert violations
     assert all(str(VALID) in violation for violation in violations)
+
+
+@pytest.mark.parametrize("field", ["metadata", "original_data"])
+def test_an_item_with_the_metadata_of_another_duplicate_is_found(field: str) -> None:
+    first, other = map(item, DUPLICATES)
+
+    violation = only_violation(
+        replace(evidence(), items=[item(VALID), first | {field: other[field]}, item(CONFLICTS[0])])
+    )
+
+    assert str(DUPLICATES[0]) in violation
+
+
+def test_an_item_without_the_metadata_that_was_sent_is_found() -> None:
+    without = {name: value for name, value in item(DUPLICATES[0]).items() if name != "metadata"}
+
+    assert "has the fields" in only_violation(replace(evidence(), items=[item(VALID), without, item(CONFLICTS[0])]))
 
 
 def test_an_item_without_a_field_is_found() -> None:

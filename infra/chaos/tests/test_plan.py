@@ -8,7 +8,7 @@ from typing import Any
 
 from chaos.bodies import INVALID, LARGE_INVALID, LARGE_SHAPES
 from chaos.faults import FaultKind, plan_faults
-from chaos.items import parsed, same
+from chaos.items import parsed, same_data
 from chaos.messages import Kind, plan_messages
 from chaos.poison import POISONS
 
@@ -65,8 +65,14 @@ def test_duplicates_have_the_same_data_and_conflicts_have_not() -> None:
             groups[message.kind, message.key].append(message.body)
 
     for (kind, _), (first, *others) in groups.items():
-        alike = [same(parsed(first), parsed(other)) for other in others]
+        alike = [same_data(parsed(first), parsed(other)) for other in others]
         assert all(alike) if kind is Kind.DUPLICATE else not alike or not all(alike)
+    metadata = [
+        [parsed(body).get("metadata") for body in bodies]
+        for (kind, _), bodies in groups.items()
+        if kind is Kind.DUPLICATE
+    ]
+    assert any(first != other for first, *others in metadata for other in others), "duplicates also differ in metadata"
     written = {tuple(bodies) for (kind, _), bodies in groups.items() if kind is Kind.DUPLICATE}
     assert any(len(set(bodies)) > 1 for bodies in written), "the same data is also written in other ways"
 
