@@ -61,6 +61,8 @@ class Findings:
     second_outcomes: dict[SecondOutcome, list[str]] = field(default_factory=lambda: defaultdict(list))
     dead_by_faults: list[str] = field(default_factory=list)
     """Dead letters that are no poison: faults struck each of their deliveries."""
+    rejected_for_conflict: list[str] = field(default_factory=list)
+    """Invalid messages that were rejected for a conflict: another one with their key was stored before their turn."""
     violations: list[str] = field(default_factory=list)
 
     @property
@@ -176,7 +178,7 @@ class _Audit:
     def _check_rejected(self, message: Sent, found: QueueMessage) -> None:
         if found.body != message.planned.body:
             self._violation(message, "has another body in the invalid message queue than was sent")
-        expected = message.planned.rejection or _CONFLICT
+        expected = self._expected_rejection(message, found)
         wanted: dict[str, Any] = {
             "execution_id": message.identity(self._environment),
             "stage": expected[0],
@@ -189,6 +191,16 @@ class _Audit:
             self._violation(message, "was rejected for a conflict with nothing: no item has its key")
         if not found.said.get("reason"):
             self._violation(message, "was rejected without a reason")
+
+    def _expected_rejection(self, message: Sent, found: QueueMessage) -> tuple[str, str]:
+        """An invalid message with the key of others is one of the conflicts, too, if it comes when one is stored."""
+        own = message.planned.rejection
+        if own is None:
+            return _CONFLICT
+        if (found.said.get("stage"), found.said.get("code")) == _CONFLICT:
+            self.findings.rejected_for_conflict.append(str(message))
+            return _CONFLICT
+        return own
 
     def _check_dead(self, message: Sent, found: QueueMessage, *, alone: bool) -> None:
         if found.body != message.planned.body:

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import count as count_from
 from itertools import cycle
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from chaos import bodies
 from chaos.poison import POISONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from chaos.bodies import Fields, Invalid
 
-_OF_THOUSAND = {"duplicates": 120, "conflicts": 80, "invalid": 150}
 _KEYED_OF_THOUSAND = 200
 _SENT_TOGETHER_OF_THOUSAND = 500
 _METADATA_OF_THOUSAND = 500
 _POISON_OF_THOUSAND = 1.5
 _LARGE_OF_THOUSAND = 3
+_LARGEST_GROUPS_OF_THOUSAND = 0.4
 # Poison comes early: the deliveries that it takes to give it up run beside the rest.
 _POISON_UNTIL = 0.6
 
@@ -35,6 +36,7 @@ class Kind(StrEnum):
     CONFLICT = "conflict"
     """One of several with one idempotency_key and other data: one is stored, the others are rejected."""
     INVALID = "invalid"
+    """It is rejected for a reason of its own. It may have the key of some conflicts, none of which must wait for it."""
     POISON = "poison"
 
 
@@ -59,6 +61,14 @@ class _Draft:
     rejection: tuple[str, str] | None = None
 
 
+class _Group(NamedTuple):
+    """Messages that belong together; ``together`` are those that are sent one right after the other."""
+
+    drafts: list[_Draft]
+    together: bool = False
+    latest: float = 1.0
+
+
 def plan_messages(count: int, seed: int, *, poisons: int | None = None) -> list[PlannedMessage]:
     """Plan so many messages; the same numbers give the same messages in the same order.
 
@@ -69,10 +79,9 @@ def plan_messages(count: int, seed: int, *, poisons: int | None = None) -> list[
     if poisons is None:
         poisons = max(len(POISONS), round(count * _POISON_OF_THOUSAND / 1000))
     for group in _groups(count, poisons, random):
-        latest = _POISON_UNTIL if group[0].kind is Kind.POISON else 1.0
-        together = random.random() * 1000 < _SENT_TOGETHER_OF_THOUSAND
-        at = random.random() * latest
-        placed += [(at if together else random.random() * latest, draft) for draft in group]
+        together = group.together or random.random() * 1000 < _SENT_TOGETHER_OF_THOUSAND
+        at = random.random() * group.latest
+        placed += [(at if together else random.random() * group.latest, draft) for draft in group.drafts]
     placed.sort(key=lambda entry: entry[0])
     return [
         PlannedMessage(number, draft.kind, draft.variety, draft.body, draft.key, draft.rejection)
@@ -80,44 +89,45 @@ def plan_messages(count: int, seed: int, *, poisons: int | None = None) -> list[
     ]
 
 
-def _groups(count: int, poisons: int, random: Random) -> Iterator[list[_Draft]]:
+def _groups(count: int, poisons: int, random: Random) -> Iterator[_Group]:
     """Messages that belong together, ``count`` in all; a group that would exceed it is cut."""
     left = count
     for group in _endless_groups(count, poisons, random):
         if left <= 0:
             return
-        yield group[:left]
-        left -= len(group)
+        yield group._replace(drafts=group.drafts[:left])
+        left -= len(group.drafts)
 
 
-def _endless_groups(count: int, poisons: int, random: Random) -> Iterator[list[_Draft]]:
+def _endless_groups(count: int, poisons: int, random: Random) -> Iterator[_Group]:
     large = max(1, round(count * _LARGE_OF_THOUSAND / 1000))
     for number in range(poisons):
         variety = POISONS[number % len(POISONS)]
-        yield [_draft(Kind.POISON, variety, _source(number) | {"processing_type": variety}, random)]
+        fields = _source(number) | {"processing_type": variety}
+        yield _Group([_draft(Kind.POISON, variety, fields, random)], latest=_POISON_UNTIL)
     for number, invalid in zip(range(large), cycle(bodies.LARGE_INVALID), strict=False):
-        yield [_invalid(invalid, number, random)]
+        yield _Group([_invalid(invalid, number, random)])
     for number, shape in zip(range(large), cycle(bodies.LARGE_SHAPES), strict=False):
         fields = _source(number) | shape(random)
-        yield [_draft(Kind.VALID, shape.__name__, fields, random, compact=True)]
-    invalids = cycle(bodies.INVALID)
-    number = 0
-    while True:
-        number += 1
-        draw = random.random() * 1000
-        if draw < _OF_THOUSAND["duplicates"] / 3:
-            yield _duplicates(number, random)
-        elif draw < (_OF_THOUSAND["duplicates"] + _OF_THOUSAND["conflicts"]) / 3:
-            yield _conflicts(number, random)
-        elif draw < (_OF_THOUSAND["duplicates"] + _OF_THOUSAND["conflicts"]) / 3 + _OF_THOUSAND["invalid"]:
-            yield [_invalid(next(invalids), number, random)]
-        else:
-            key = f"single-{number}" if random.random() * 1000 < _KEYED_OF_THOUSAND else None
-            variety, fields = _good(number, random)
-            yield [_draft(Kind.VALID, variety, fields, random, key)]
+        yield _Group([_draft(Kind.VALID, shape.__name__, fields, random, compact=True)])
+    for number in range(round(count * _LARGEST_GROUPS_OF_THOUSAND / 1000)):
+        yield _Group(_conflicts(f"largest-{number}", random.randrange(50, 70), random), together=True)
+    makers, weights = zip(*_MAKERS, strict=True)
+    for number in count_from(1):
+        yield random.choices(makers, weights)[0](number, random)
 
 
-def _duplicates(number: int, random: Random) -> list[_Draft]:
+def _single(number: int, random: Random) -> _Group:
+    key = f"single-{number}" if random.random() * 1000 < _KEYED_OF_THOUSAND else None
+    variety, fields = _good(number, random)
+    return _Group([_draft(Kind.VALID, variety, fields, random, key)])
+
+
+def _one_invalid(number: int, random: Random) -> _Group:
+    return _Group([_invalid(bodies.INVALID[number % len(bodies.INVALID)], number, random)])
+
+
+def _duplicates(number: int, random: Random) -> _Group:
     variety, fields = _good(number, random)
     bodies_of_all = [fields] * random.randrange(2, 5)
     if random.random() * 1000 < _METADATA_OF_THOUSAND:
@@ -127,15 +137,40 @@ def _duplicates(number: int, random: Random) -> list[_Draft]:
             fields | {"metadata": {"attempt": str(attempt), "trace": random.choice(bodies.WORDS)}}
             for attempt in range(len(bodies_of_all) - 1)
         ]
-    return [_draft(Kind.DUPLICATE, variety, body, random, f"duplicates-{number}") for body in bodies_of_all]
+    return _Group([_draft(Kind.DUPLICATE, variety, body, random, f"duplicates-{number}") for body in bodies_of_all])
 
 
-def _conflicts(number: int, random: Random) -> list[_Draft]:
-    variety, fields = _good(number, random)
-    versions = [fields | {"version": version} for version in range(random.randrange(2, 4))]
+def _few_conflicts(number: int, random: Random) -> _Group:
+    return _Group(_conflicts(f"conflicts-{number}", random.randrange(2, 4), random))
+
+
+def _many_conflicts(number: int, random: Random) -> _Group:
+    return _Group(_conflicts(f"conflicts-{number}", random.randrange(10, 40), random), together=True)
+
+
+def _conflicts_behind_invalid(number: int, random: Random) -> _Group:
+    """Some that a rule rejects, and then those of which one can be stored: more than an execution tries, at times."""
+    key = f"behind-invalid-{number}"
+    source = _source(number) | {"processing_type": "tabular", "idempotency_key": key}
+    first = [
+        _Draft(
+            Kind.INVALID,
+            "before conflicts",
+            bodies.written(source | {"version": -version}, random),
+            key,
+            ("validate", "missing_field"),
+        )
+        for version in range(1, random.randrange(2, 6))
+    ]
+    return _Group(first + _conflicts(key, random.randrange(2, 4), random), together=True)
+
+
+def _conflicts(key: str, count: int, random: Random) -> list[_Draft]:
+    variety, fields = _good(random.randrange(10**6), random)
+    versions = [fields | {"version": version} for version in range(count)]
     # One of them comes twice, so that a duplicate meets conflicts.
     versions += random.choices(versions, k=random.randrange(2))
-    return [_draft(Kind.CONFLICT, variety, version, random, f"conflicts-{number}") for version in versions]
+    return [_draft(Kind.CONFLICT, variety, version, random, key) for version in versions]
 
 
 def _invalid(invalid: Invalid, number: int, random: Random) -> _Draft:
@@ -158,3 +193,14 @@ def _draft(
 ) -> _Draft:
     keyed = fields | ({"idempotency_key": key} if key else {})
     return _Draft(kind, variety, bodies.written(keyed, random, compact=compact), key)
+
+
+_MAKERS: tuple[tuple[Callable[[int, Random], _Group], float], ...] = (
+    (_single, 630),
+    (_one_invalid, 140),
+    (_duplicates, 120 / 3),
+    (_few_conflicts, 60 / 3),
+    (_conflicts_behind_invalid, 30 / 5),
+    (_many_conflicts, 20 / 25),
+)
+"""Each with the groups of it that there are for about a thousand messages."""

@@ -61,6 +61,7 @@ class Report:
             "given_up": course.given_up,
             "second_outcomes": {str(kind): found for kind, found in findings.second_outcomes.items()},
             "dead_by_faults": findings.dead_by_faults,
+            "rejected_for_conflict": findings.rejected_for_conflict,
             "violations": findings.violations,
         }
 

@@ -32,7 +32,9 @@ DUPLICATES = [
     for number in (4, 5)
 ]
 CONFLICTS = [sent(number, Kind.CONFLICT, body(idempotency_key="r", n=number), key="r") for number in (6, 7)]
-ALL = [VALID, INVALID, POISON, *DUPLICATES, *CONFLICTS]
+# One with the key of these that a rule rejects.
+BEFORE = sent(8, Kind.INVALID, body(idempotency_key="r", n=8), key="r", rejection=("validate", "missing_field"))
+ALL = [VALID, INVALID, POISON, *DUPLICATES, BEFORE, *CONFLICTS]
 
 
 def item(message: Sent) -> dict[str, Any]:
@@ -69,12 +71,18 @@ def dead(message: Sent, receive_count: int = RECEIVES) -> QueueMessage:
     return QueueMessage(message.message_id, message.planned.body, receive_count, {})
 
 
+def without(*messages: Sent) -> list[QueueMessage]:
+    lost = {message.message_id for message in messages}
+    return [found for found in evidence().rejected if found.said["message_id"] not in lost]
+
+
 def evidence() -> Evidence:
     return Evidence(
         items=[item(VALID), item(DUPLICATES[0]), item(CONFLICTS[0])],
         rejected=[
             rejected(INVALID, "not_an_object"),
             rejected(CONFLICTS[1], "idempotency_conflict", "store"),
+            rejected(BEFORE, "missing_field", "validate"),
         ],
         dead=[dead(POISON)],
         in_queue=0,
@@ -95,8 +103,9 @@ def test_a_run_in_which_all_is_well_has_no_violation() -> None:
 
     assert findings.violations == []
     assert findings.dead_by_faults == []
+    assert findings.rejected_for_conflict == []
     assert not findings.second_outcomes
-    assert findings.totals == {Outcome.STORED: 4, Outcome.REJECTED: 2, Outcome.DEAD: 1}
+    assert findings.totals == {Outcome.STORED: 4, Outcome.REJECTED: 3, Outcome.DEAD: 1}
 
 
 @pytest.mark.parametrize("lost", [VALID, *DUPLICATES[:1], *CONFLICTS[:1]], ids=str)
@@ -115,7 +124,7 @@ def test_a_lost_rejection_is_found() -> None:
 
 
 def test_a_conflict_that_is_silently_swallowed_is_found() -> None:
-    violation = only_violation(replace(evidence(), rejected=evidence().rejected[:1]))
+    violation = only_violation(replace(evidence(), rejected=without(CONFLICTS[1])))
 
     assert str(CONFLICTS[1]) in violation
     assert "is lost" in violation
@@ -154,6 +163,65 @@ def test_two_conflicts_that_are_both_rejected_are_found() -> None:
 
     assert len(violations) == 2
     assert all("conflict with nothing" in violation for violation in violations)
+
+
+def test_a_rejection_of_the_wrong_kind_among_conflicts_is_found() -> None:
+    for wrong in (rejected(CONFLICTS[1], "missing_field", "validate"), rejected(CONFLICTS[1], "not_storable", "store")):
+        violations = audited(replace(evidence(), rejected=[*without(CONFLICTS[1]), wrong])).violations
+        assert any("not 'idempotency_conflict'" in violation for violation in violations)
+    wrong = rejected(BEFORE, "blank_field", "validate")
+    assert "not 'missing_field'" in only_violation(replace(evidence(), rejected=[*without(BEFORE), wrong]))
+
+
+def test_an_invalid_message_among_conflicts_that_is_swallowed_or_stored_is_found() -> None:
+    assert "is lost" in only_violation(replace(evidence(), rejected=without(BEFORE)))
+
+    items = [*evidence().items[:2], item(BEFORE)]
+    violations = audited(replace(evidence(), items=items, rejected=without(BEFORE))).violations
+
+    assert any(str(BEFORE) in violation and "must not be stored" in violation for violation in violations)
+    assert any(str(CONFLICTS[0]) in violation and "is lost" in violation for violation in violations)
+
+
+def test_an_invalid_message_may_be_rejected_for_a_conflict_only_with_what_is_stored() -> None:
+    found = [*without(BEFORE), rejected(BEFORE, "idempotency_conflict", "store")]
+
+    findings = audited(replace(evidence(), rejected=found))
+
+    assert findings.violations == []
+    assert findings.rejected_for_conflict == [str(BEFORE)]
+    dead_instead = [*evidence().dead, *map(dead, CONFLICTS)]
+    kept = [queued for queued in found if queued.said["message_id"] != CONFLICTS[1].message_id]
+    nothing_stored = replace(evidence(), items=evidence().items[:2], rejected=kept, dead=dead_instead)
+    assert "conflict with nothing" in only_violation(nothing_stored)
+
+
+def test_conflicts_of_which_none_is_stored_are_explained_by_faults_alone() -> None:
+    found = evidence()
+    dead_instead = replace(
+        found, items=found.items[:2], rejected=without(CONFLICTS[1]), dead=[*found.dead, *map(dead, CONFLICTS)]
+    )
+
+    assert audited(dead_instead).violations == []
+    assert len(audited(dead_instead, faults=0).violations) == len(CONFLICTS)
+
+
+def test_one_of_many_conflicts_that_is_swallowed_is_found() -> None:
+    many = [sent(number, Kind.CONFLICT, body(idempotency_key="m", n=number), key="m") for number in range(100, 160)]
+    found = Evidence(
+        [item(many[7])],
+        [rejected(other, "idempotency_conflict", "store") for other in many if other is not many[7]],
+        dead=[],
+        in_queue=0,
+    )
+
+    def violations(found: Evidence) -> list[str]:
+        return audit(many, found, environment="test", max_receive_count=RECEIVES, faults=9).violations
+
+    assert violations(found) == []
+    (violation,) = violations(replace(found, rejected=found.rejected[1:]))
+    assert str(many[0]) in violation
+    assert "is lost" in violation
 
 
 @pytest.mark.parametrize(

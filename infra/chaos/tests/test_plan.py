@@ -77,6 +77,28 @@ def test_duplicates_have_the_same_data_and_conflicts_have_not() -> None:
     assert any(len(set(bodies)) > 1 for bodies in written), "the same data is also written in other ways"
 
 
+def test_conflicts_come_in_large_groups_at_once_and_behind_invalid_messages() -> None:
+    groups = defaultdict(list)
+    for message in plan_messages(5000, 7):
+        if message.key:
+            groups[message.key].append(message)
+    conflicts = [group for group in groups.values() if any(message.kind is Kind.CONFLICT for message in group)]
+    large = [group for group in conflicts if len(group) >= 10]
+    behind_invalid = [group for group in conflicts if group[0].kind is Kind.INVALID]
+
+    assert len(large) > 3
+    assert any(len(group) >= 50 for group in large)
+    # More than one execution tries: what is left comes again.
+    assert any(group[3].kind is Kind.INVALID for group in behind_invalid)
+    for group in (*large, *behind_invalid):
+        assert group[-1].number - group[0].number == len(group) - 1, "they are sent one right after the other"
+    for group in behind_invalid:
+        kinds = [message.kind for message in group]
+        assert kinds == sorted(kinds, key=[Kind.INVALID, Kind.CONFLICT].index)
+        bodies = [parsed(message.body) for message in group]
+        assert not any(same_data(bodies[0], body) for body in bodies[1:])
+
+
 def test_faults_of_every_kind_strike_in_the_order_of_the_flow() -> None:
     faults = plan_faults(40, 2000, 7)
 
