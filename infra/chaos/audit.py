@@ -74,7 +74,10 @@ class Findings:
 def audit(
     sent: Sequence[Sent], evidence: Evidence, *, environment: str, max_receive_count: int, faults: int
 ) -> Findings:
-    """Account for every message; ``faults`` that struck are what a dead letter that is no poison is explained by."""
+    """Account for every message; a dead letter that is no poison is explained by ``faults`` for each of its deliveries.
+
+    That is how many deliveries of one message they can have struck at most.
+    """
     return _Audit(sent, evidence, environment, max_receive_count, faults).run()
 
 

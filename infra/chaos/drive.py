@@ -78,6 +78,7 @@ def drive(
         aws.check()
         waiting = depth(sqs, aws.outputs.queue_url)
         settled = len(sent) - waiting
+        injector.end_outages()
         while due and due[0].after <= settled and injector.strike(due[0], settled):
             del due[0]
         sending = max(0, min(backlog - waiting, len(messages) - len(sent), _SENT_AT_ONCE))
@@ -86,7 +87,7 @@ def drive(
         show(Progress(len(sent), settled, injector.strikes, now - began))
         if (len(sent), settled, len(due)) != state:
             state, changed = (len(sent), settled, len(due)), now
-        if not waiting and not sending and not due:
+        if not waiting and not sending and not due and not injector.outage:
             break
         if now - changed > patience:
             given_up = f"nothing has changed for {patience:.0f} s; {waiting} in the queue, {len(due)} faults are due"

@@ -1,17 +1,21 @@
-"""What is killed and when: a plan of faults made from a seed, bound to the flow of messages and not to the clock."""
+"""What is killed or throttled, and when: a plan from a seed, bound to the flow of messages and not to the clock."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 # Messages that had to be settled before the last fault strikes; the rest shows that the pipeline recovers.
 _UNTIL = 0.95
 
 
 class FaultKind(StrEnum):
-    """The processes that are killed with SIGKILL.
+    """The processes that are killed with SIGKILL, and the services that Lambda does not run for some seconds.
 
     MiniStack is not among them: it holds the table and the queues in memory, so that its death would take away what
     the audit is about. On AWS these outlive any process.
@@ -23,16 +27,31 @@ class FaultKind(StrEnum):
     STORER = "worker of the storer killed"
     DURABLE_SERVICE = "durable service killed and restarted"
     EVENT_SOURCE = "event source mapping killed and restarted"
+    VALIDATOR_OUTAGE = "validator throttled"
+    TRANSFORMER_OUTAGE = "transformer throttled"
+    STORER_OUTAGE = "storer throttled"
 
 
-FUNCTIONS = {
+WORKERS = {
     FaultKind.ORCHESTRATOR: "orchestrator",
     FaultKind.VALIDATOR: "validator",
     FaultKind.TRANSFORMER: "transformer",
     FaultKind.STORER: "storer",
 }
+OUTAGES = {
+    FaultKind.VALIDATOR_OUTAGE: "validator",
+    FaultKind.TRANSFORMER_OUTAGE: "transformer",
+    FaultKind.STORER_OUTAGE: "storer",
+}
+"""The services by the kind of fault."""
 
-# The last two take every message in flight with them, a worker only what it is handling.
+OUTAGE_SECONDS = (2.0, 8.0)
+"""From within the retries of an execution to beyond them."""
+
+DELIVERIES_OF_AN_OUTAGE = 2
+"""Deliveries of one message that an outage can end: the third comes 3 + 15 s after the first, by the short waits."""
+
+# The durable service and the mapping take every message in flight with them, a worker only what it is handling.
 _WEIGHTS = {
     FaultKind.ORCHESTRATOR: 24,
     FaultKind.VALIDATOR: 18,
@@ -40,17 +59,24 @@ _WEIGHTS = {
     FaultKind.STORER: 24,
     FaultKind.DURABLE_SERVICE: 8,
     FaultKind.EVENT_SOURCE: 8,
+    FaultKind.VALIDATOR_OUTAGE: 4,
+    FaultKind.TRANSFORMER_OUTAGE: 4,
+    FaultKind.STORER_OUTAGE: 4,
 }
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault: it strikes when that many messages are settled; ``draw``, from 0 to 1, picks among the workers."""
+    """One fault: it strikes when that many messages are settled; ``draw``, from 0 to 1, picks among the workers.
+
+    An outage lasts ``seconds``.
+    """
 
     number: int
     kind: FaultKind
     after: int
     draw: float
+    seconds: float = 0.0
 
 
 def plan_faults(count: int, messages: int, seed: int) -> list[Fault]:
@@ -62,6 +88,11 @@ def plan_faults(count: int, messages: int, seed: int) -> list[Fault]:
     random.shuffle(kinds)
     points = sorted(random.randrange(max(1, int(messages * _UNTIL))) for _ in range(count))
     return [
-        Fault(number, kind, after, random.random())
+        Fault(number, kind, after, random.random(), random.uniform(*OUTAGE_SECONDS) if kind in OUTAGES else 0.0)
         for number, (kind, after) in enumerate(zip(kinds, points, strict=True), start=1)
     ]
+
+
+def deliveries_struck(faults: Iterable[Fault]) -> int:
+    """Count the deliveries of one message that faults can have ended at most, were all of them to strike it."""
+    return sum(DELIVERIES_OF_AN_OUTAGE if fault.kind in OUTAGES else 1 for fault in faults)

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from typing import Any
 
 from chaos.bodies import INVALID, LARGE_INVALID, LARGE_SHAPES
-from chaos.faults import FaultKind, plan_faults
+from chaos.faults import OUTAGES, FaultKind, plan_faults
 from chaos.items import parsed, same_data
 from chaos.messages import Kind, plan_messages
 from chaos.poison import POISONS
@@ -105,3 +105,5 @@ def test_faults_of_every_kind_strike_in_the_order_of_the_flow() -> None:
     assert {fault.kind for fault in faults} == set(FaultKind)
     assert [fault.after for fault in faults] == sorted(fault.after for fault in faults)
     assert all(0 <= fault.after < 2000 and 0 <= fault.draw < 1 for fault in faults)
+    for fault in faults:
+        assert 2 <= fault.seconds <= 8 if fault.kind in OUTAGES else fault.seconds == 0

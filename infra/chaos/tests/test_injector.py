@@ -1,0 +1,129 @@
+"""Outages: begun and ended as planned, and nothing of them left behind."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from chaos import injector
+from chaos.faults import Fault, FaultKind, deliveries_struck
+from chaos.injector import Injector
+
+STORER, VALIDATOR = "test-storer", "test-validator"
+KILL = Fault(1, FaultKind.EVENT_SOURCE, after=0, draw=0.5)
+
+
+class FakeLambda:
+    """Functions with an alias: what is invoked by it is throttled as on MiniStack, which looks at the latest only."""
+
+    def __init__(self) -> None:
+        self.versions = {STORER: "3", VALIDATOR: "1"}
+        self.concurrency: dict[str, int] = {}
+        self.published_versions_run_throttled = True
+
+    def get_alias(self, *, FunctionName: str, Name: str) -> dict[str, str]:  # noqa: N803 - boto3's names
+        assert Name == "live"
+        return {"FunctionVersion": self.versions[FunctionName]}
+
+    def update_alias(self, *, FunctionName: str, Name: str, FunctionVersion: str) -> None:  # noqa: N803
+        self.versions[FunctionName] = FunctionVersion
+        if FunctionVersion == "$LATEST" and self.concurrency.get(FunctionName) != 0:
+            self.published_versions_run_throttled = False
+
+    def put_function_concurrency(self, *, FunctionName: str, ReservedConcurrentExecutions: int) -> None:  # noqa: N803
+        self.concurrency[FunctionName] = ReservedConcurrentExecutions
+
+    def delete_function_concurrency(self, *, FunctionName: str) -> None:  # noqa: N803
+        if self.versions[FunctionName] == "$LATEST":
+            self.published_versions_run_throttled = False
+        del self.concurrency[FunctionName]
+
+    def throttled(self) -> set[str]:
+        return {name for name, version in self.versions.items() if version == "$LATEST" and name in self.concurrency}
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(injector, "time", clock)
+    return clock
+
+
+@pytest.fixture
+def client() -> FakeLambda:
+    return FakeLambda()
+
+
+@pytest.fixture
+def struck(client: FakeLambda) -> Injector:
+    functions = [SimpleNamespace(name=name) for name in (STORER, VALIDATOR)]
+    aws: Any = SimpleNamespace(
+        endpoint=SimpleNamespace(lambda_=lambda: client), deployment=SimpleNamespace(functions=functions)
+    )
+    return Injector(aws)
+
+
+def outage(seconds: float, kind: FaultKind = FaultKind.STORER_OUTAGE) -> Fault:
+    return Fault(1, kind, after=0, draw=0.5, seconds=seconds)
+
+
+def test_an_outage_throttles_its_service_until_its_time_is_over(
+    struck: Injector, client: FakeLambda, clock: Clock
+) -> None:
+    assert struck.strike(outage(3), settled=7)
+    clock.now += 2.9
+    struck.end_outages()
+
+    assert client.throttled() == {STORER}
+    assert struck.outage
+
+    clock.now += 0.1
+    struck.end_outages()
+
+    assert client.throttled() == set()
+    assert client.versions == {STORER: "3", VALIDATOR: "1"}
+    assert client.concurrency == {}
+    assert not struck.outage
+    assert client.published_versions_run_throttled, "nothing has run on the latest version, and nobody got in between"
+    assert [strike.settled for strike in struck.strikes] == [7]
+
+
+def test_a_second_outage_of_a_service_prolongs_the_first_and_never_shortens_it(
+    struck: Injector, client: FakeLambda, clock: Clock
+) -> None:
+    struck.strike(outage(4), settled=0)
+    clock.now += 1
+    struck.strike(outage(6), settled=0)
+    struck.strike(outage(1), settled=0)
+    clock.now += 5.9
+    struck.end_outages()
+    assert client.throttled() == {STORER}
+
+    clock.now += 0.1
+    struck.end_outages()
+
+    assert client.throttled() == set()
+    assert client.versions[STORER] == "3"
+
+
+def test_outages_of_two_services_end_each_in_its_own_time(struck: Injector, client: FakeLambda, clock: Clock) -> None:
+    struck.strike(outage(2), settled=0)
+    struck.strike(outage(5, FaultKind.VALIDATOR_OUTAGE), settled=0)
+    clock.now += 3
+    struck.end_outages()
+
+    assert client.throttled() == {VALIDATOR}
+
+
+def test_one_outage_is_no_reason_for_a_dead_letter() -> None:
+    assert deliveries_struck([outage(8)]) < 3
+    assert deliveries_struck([outage(8), outage(2), KILL]) == 5
