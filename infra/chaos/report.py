@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from chaos.audit import Outcome
-from chaos.faults import FaultKind
+from chaos.faults import OUTAGES, FaultKind
 from chaos.messages import Kind
 
 if TYPE_CHECKING:
@@ -52,7 +52,12 @@ class Report:
             },
             "faults": self._faults(),
             "faults_in_order": [
-                {"kind": strike.fault.kind, "planned_after": strike.fault.after, "settled": strike.settled}
+                {
+                    "kind": strike.fault.kind,
+                    "planned_after": strike.fault.after,
+                    "settled": strike.settled,
+                    "seconds": round(strike.fault.seconds, 1),
+                }
                 for strike in course.strikes
             ],
             "seconds": round(self.seconds, 1),
@@ -68,23 +73,33 @@ class Report:
     def lines(self) -> Iterator[str]:
         """Give it as text to read."""
         findings, course = self.findings, self.course
-        yield f"chaos with seed {self.seed}: {len(course.sent)} messages, {len(course.strikes)} faults"
+        outages = sum(strike.fault.kind in OUTAGES for strike in course.strikes)
+        kills = len(course.strikes) - outages
+        yield f"chaos with seed {self.seed}: {len(course.sent)} messages, {kills} kills, {outages} outages"
         yield f"  {course.settling_seconds:.1f} s from the first message sent to the last settled"
         yield f"  {self._rate():.1f} messages/s; {self.seconds:.1f} s in all"
-        yield "\nFaults"
-        yield from (f"  {count:6}  {kind}" for kind, count in self._faults().items())
+        for title, among_outages in (("Kills", False), ("Outages", True)):
+            yield f"\n{title}"
+            for fault, count in self._faults().items():
+                if (fault in OUTAGES) is among_outages:
+                    yield f"  {count:6}  {fault}" + (f", {self._seconds(fault):.1f} s in all" if among_outages else "")
         yield "\nOutcomes         " + "".join(f"{outcome:>13}" for outcome in Outcome)
         for kind in Kind:
             counts = findings.outcomes.get(kind, Counter())
             yield f"  {kind:15}" + "".join(f"{counts[outcome]:13}" for outcome in Outcome)
         yield "\nSecond outcomes that at-least-once delivery allows"
-        for kind, found in findings.second_outcomes.items():
-            yield from _listed(f"{len(found):6}  {kind}", found)
+        for second, found in findings.second_outcomes.items():
+            yield from _listed(f"{len(found):6}  {second}", found)
         if not findings.second_outcomes:
             yield "       0"
         yield "\nDead letters that are no poison"
         title = f"{len(findings.dead_by_faults):6}  whose deliveries were each ended by a fault"
         yield from _listed(title, findings.dead_by_faults)
+        yield "\nInvalid messages with the key of a stored one"
+        title = (
+            f"{len(findings.rejected_for_conflict):6}  rejected for the conflict, and not for what is wrong with them"
+        )
+        yield from _listed(title, findings.rejected_for_conflict)
         if course.given_up:
             yield f"\nGiven up: {course.given_up}"
         yield "\nViolations"
@@ -121,6 +136,9 @@ class Report:
     def _faults(self) -> dict[FaultKind, int]:
         counts = Counter(strike.fault.kind for strike in self.course.strikes)
         return {kind: counts[kind] for kind in FaultKind}
+
+    def _seconds(self, kind: FaultKind) -> float:
+        return sum(strike.fault.seconds for strike in self.course.strikes if strike.fault.kind is kind)
 
     def _rate(self) -> float:
         return len(self.course.sent) / max(self.course.settling_seconds, 0.001)

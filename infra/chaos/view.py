@@ -19,7 +19,7 @@ _PLAIN_SECONDS = 5.0
 
 
 class View:
-    """Shows how many messages are sent and settled, and what was killed last."""
+    """Shows how many messages are sent and settled, and what fault struck last."""
 
     def __init__(self, console: Console, messages: int, faults: int) -> None:
         """Show the progress towards so many messages and faults."""

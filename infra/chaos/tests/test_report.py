@@ -1,0 +1,34 @@
+"""The report: what struck, counted by its kind, and whether the run is clean."""
+
+from __future__ import annotations
+
+from chaos.audit import Findings
+from chaos.drive import Course
+from chaos.faults import Fault, FaultKind
+from chaos.injector import Strike
+from chaos.report import Report
+
+
+def report(findings: Findings, *faults: Fault, given_up: str | None = None) -> Report:
+    strikes = [Strike(fault, settled=10) for fault in faults]
+    return Report(7, {}, Course([], strikes, 1.0, given_up), findings, 2.0)
+
+
+def test_kills_and_outages_are_counted_each_by_themselves() -> None:
+    kill = Fault(1, FaultKind.STORER, after=5, draw=0.5)
+    outages = [Fault(number, FaultKind.STORER_OUTAGE, after=6, draw=0.5, seconds=2.25) for number in (2, 3)]
+
+    lines = list(report(Findings(), kill, *outages).lines())
+
+    assert lines[0] == "chaos with seed 7: 0 messages, 1 kills, 2 outages"
+    kills, throttled = lines[lines.index("\nKills") :], lines[lines.index("\nOutages") :]
+    assert "       1  worker of the storer killed" in kills[: -len(throttled)]
+    assert "       2  storer throttled, 4.5 s in all" in throttled
+    assert "       0  validator throttled, 0.0 s in all" in throttled
+
+
+def test_a_run_is_clean_only_without_a_violation_and_if_it_ended_by_itself() -> None:
+    assert report(Findings()).clean
+    assert not report(Findings(violations=["one"])).clean
+    assert not report(Findings(), given_up="nothing has changed").clean
+    assert report(Findings(dead_by_faults=["one"], rejected_for_conflict=["two"])).clean
