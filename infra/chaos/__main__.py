@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
 import time
@@ -110,7 +111,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--max-receive-count", type=_count, default=3, metavar="N", help="(default: %(default)s)")
     parser.add_argument("--batch-size", type=_count, default=25, metavar="N", help="(default: %(default)s)")
-    parser.add_argument("--concurrency", type=_count, default=8, metavar="N", help="(default: %(default)s)")
+    # With more executions side by side than the machine can run, each takes longer than its messages stay invisible.
+    concurrency = max(2, min(10, 2 * (os.cpu_count() or 1)))
+    parser.add_argument("--concurrency", type=_count, default=concurrency, metavar="N", help="(default: %(default)s)")
     parser.add_argument(
         "--backlog", type=_count, default=1000, metavar="N", help="messages in the queue at most (default: %(default)s)"
     )
