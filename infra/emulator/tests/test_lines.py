@@ -68,6 +68,7 @@ def test_the_samples_are_distinct_and_begin_with_the_plainest_one() -> None:
         ('{"idempotency_key": null}', "dev-esm-id"),
         (json.dumps({"idempotency_key": "k" * 256}), "dev-key-" + "k" * 256),
         (json.dumps({"idempotency_key": "k" * 257}), "dev-esm-id"),
+        (r'{"idempotency_key": "a\ud800"}', "dev-esm-id"),
         ('["idempotency_key"]', "dev-esm-id"),
         ("not JSON", "dev-esm-id"),
         ("[" * 100_000, "dev-esm-id"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from pipeline_emulator.demo.sending import SentMessage
 
 _LONGEST_KEY = 256
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Outcome(StrEnum):
@@ -55,12 +57,15 @@ class TrackedMessage:
 
 
 def execution_id_of(environment: str, message_id: str, body: str) -> str:
-    """Give the identity of a message's record: that of its key if it has one, else that of the message."""
+    """Give the identity of a message's record: that of its key if it has one, else that of the message.
+
+    A key with a lone surrogate is none, as no table takes it.
+    """
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):
         value = None
     key = value.get("idempotency_key") if isinstance(value, dict) else None
-    if isinstance(key, str) and 1 <= len(key) <= _LONGEST_KEY:
+    if isinstance(key, str) and 1 <= len(key) <= _LONGEST_KEY and not _SURROGATE.search(key):
         return f"{environment}-key-{key}"
     return f"{environment}-esm-{message_id}"
