@@ -69,8 +69,9 @@ def _asked(cloudformation: Any, physical_id: str | None) -> str | None:
         if "does not exist" in str(error):
             return None
         raise
-    root = stack.get("RootId")
-    return root.partition(":stack/")[2].partition("/")[0] if root else stack["StackName"]
+    root: str = stack.get("RootId", "")
+    name: str = stack["StackName"]
+    return root.partition(":stack/")[2].partition("/")[0] or name
 
 
 def _scanned(cloudformation: Any) -> dict[tuple[str, str], str]:

@@ -34,10 +34,10 @@ class RejectedMessage:
 
 
 def _told(message: MessageTypeDef) -> Mapping[str, str]:
-    text = message.get("MessageAttributes", {}).get(_ATTRIBUTE, {}).get("StringValue", "")
+    attributes = message.get("MessageAttributes", {})
     try:
-        told = json.loads(text)
-    except ValueError:
+        told = json.loads(attributes[_ATTRIBUTE]["StringValue"])
+    except (KeyError, ValueError):
         told = None
     return {name: str(value) for name, value in told.items() if value} if isinstance(told, dict) else {}
 
