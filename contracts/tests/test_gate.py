@@ -84,13 +84,14 @@ MAJOR = f"{LAST.major + 1}.0.0"
 CONSTANT = "src/pipeline_contracts/exchange.py"
 IDENTITY = "src/pipeline_contracts/identity.py"
 MESSAGE = "src/pipeline_contracts/message.py"
+BASE = "src/pipeline_contracts/json_message.py"
 
 
 def add_field(copy: Copy) -> None:
     copy.edit(
         MESSAGE,
-        "    @classmethod\n    def from_body",
-        "    colour: str | None = None\n\n    @classmethod\n    def from_body",
+        "    processing_type: Annotated",
+        "    colour: str | None = None\n    processing_type: Annotated",
     )
 
 
@@ -154,7 +155,7 @@ def test_a_release_makes_all_that_belongs_to_it_and_then_the_gate_is_content(cop
 
 @pytest.mark.parametrize(("level", "enough"), [("minor", False), ("major", True)])
 def test_a_release_that_is_too_small_for_the_change_touches_nothing(copy: Copy, level: str, enough: bool) -> None:
-    copy.edit(MESSAGE, "max_length=256)] | None", "max_length=128)] | None")
+    copy.edit(BASE, "max_length=256)] | None", "max_length=128)] | None")
     copy.write_entry("- `PipelineMessage`: shorter keys.")
     before = copy.digests()
 

@@ -6,7 +6,8 @@ import json
 from datetime import date
 from decimal import Decimal
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
+from uuid import UUID
 
 import pytest
 from pipeline_contracts import InvalidBodyError, PipelineMessage
@@ -15,9 +16,6 @@ from pipeline_contracts.model_errors import MAX_LISTED, field_errors
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_core._pydantic_core import list_all_errors
-
-if TYPE_CHECKING:
-    from uuid import UUID
 
 KINDS = {kind["type"]: kind.get("example_context") or {} for kind in list_all_errors()}
 KINDS["value_error"] = KINDS["assertion_error"] = {"error": ValueError("no")}
