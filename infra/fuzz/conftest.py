@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from whole import Whole
 
 TABLE = "processed"
+LONG_RUN = 5_000
 FUNCTION = "arn:aws:lambda:us-west-2:123456789012:function:{}:live"
 
 os.environ |= {
@@ -22,7 +23,6 @@ os.environ |= {
     "VALIDATION_FUNCTION_ARN": FUNCTION.format("validator"),
     "TRANSFORMATION_FUNCTION_ARN": FUNCTION.format("transformer"),
     "STORAGE_FUNCTION_ARN": FUNCTION.format("storer"),
-    "POWERTOOLS_SERVICE_NAME": "fuzz",
     "POWERTOOLS_METRICS_NAMESPACE": "DurablePipeline",
     "POWERTOOLS_LOG_LEVEL": "CRITICAL",
     "AWS_ACCESS_KEY_ID": "test",
@@ -38,6 +38,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session")
+def is_long(pytestconfig: pytest.Config) -> bool:
+    """Whether there is time for whole batches of large items, of which MiniStack takes about one a second."""
+    asked: int = pytestconfig.getoption("bodies")
+    return asked >= LONG_RUN
+
+
+@pytest.fixture(scope="session")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
     with ministack(tmp_path_factory.mktemp("ministack")) as endpoint:
         os.environ["AWS_ENDPOINT_URL"] = endpoint
@@ -46,3 +53,16 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
 
         with Whole(TABLE) as started:
             yield started
+
+
+@pytest.fixture
+def own_message(whole: Whole, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Have all functions read the own model, as they do when `PipelineMessage` is changed."""
+    from orchestrator.intake import take_in
+    from own_model import READERS, OwnMessage
+
+    for module in READERS:
+        monkeypatch.setattr(f"{module}.PipelineMessage", OwnMessage)
+    take_in.cache_clear()
+    yield
+    take_in.cache_clear()

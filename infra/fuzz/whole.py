@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import os
 import uuid
 from collections import Counter
-from dataclasses import dataclass
-from typing import Any, Self
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Self
 
 import boto3
 from aws_durable_execution_sdk_python_testing import DurableFunctionTestRunner
-from orchestrator.handler import handler as orchestrator
-from storer.adapters import ExactDeserializer
-from storer.handler import handler as storer
-from transformer.handler import handler as transformer
-from validator.handler import handler as validator
+from botocore.config import Config
+from orchestrator.limits import EXECUTION_TIMEOUT_SECONDS
+from pipeline_contracts import InvalidBodyError, parse_body
+from storer.adapters import DynamoDBTable, ExactDeserializer, dynamodb_client
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SERVICES = ("validator", "transformer", "storer")
+FUNCTIONS = ("orchestrator", *SERVICES)
 
 
 @dataclass(frozen=True)
@@ -24,8 +31,23 @@ class Ended:
     outcome: str
     item: dict[str, Any] | None = None
     code: str = ""
+    field: str = ""
     reason: str = ""
     body: str = ""
+    delivery: int = 1
+    """The delivery of the message that decided it; the last one if none did."""
+
+
+def handler_of(function: str) -> Any:
+    """Import a function's handler as its own process would: Powertools gives each service name a logger of its own."""
+    os.environ["POWERTOOLS_SERVICE_NAME"] = function
+    return importlib.import_module(f"{function}.handler").handler
+
+
+def patient_table(name: str) -> DynamoDBTable:
+    """Make the storer's table for MiniStack, which takes a second for an item that DynamoDB takes at once."""
+    config = dynamodb_client().meta.config.merge(Config(read_timeout=300, retries={"total_max_attempts": 1}))
+    return DynamoDBTable(boto3.client("dynamodb", config=config), name)
 
 
 class Whole:
@@ -33,8 +55,9 @@ class Whole:
 
     def __init__(self, table: str) -> None:
         self._table = table
-        self._dynamodb = boto3.client("dynamodb")
-        self._sqs = boto3.client("sqs")
+        patient = Config(read_timeout=300)
+        self._dynamodb = boto3.client("dynamodb", config=patient)
+        self._sqs = boto3.client("sqs", config=patient)
         self._dynamodb.create_table(
             TableName=table,
             KeySchema=[{"AttributeName": "execution_id", "KeyType": "HASH"}],
@@ -44,36 +67,59 @@ class Whole:
         self._invalid = self._sqs.create_queue(QueueName="invalid")["QueueUrl"]
 
     def __enter__(self) -> Self:
-        self._runner = DurableFunctionTestRunner(handler=orchestrator, poll_interval=0.01)
-        for name, service in (("validator", validator), ("transformer", transformer), ("storer", storer)):
-            self._runner.register_function(name, service)
+        self._runner = DurableFunctionTestRunner(handler=handler_of("orchestrator"), poll_interval=0.01)
+        for name in SERVICES:
+            self._runner.register_function(name, handler_of(name))
+        importlib.import_module("storer.handler").table = patient_table(self._table)  # type: ignore[attr-defined]
         return self
 
     def __exit__(self, *_: object) -> None:
         self._runner.close()  # type: ignore[no-untyped-call]
 
-    def run(self, *bodies: str) -> list[Ended]:
-        """Run a batch and say what became of each message; an outcome too many or too few is an AssertionError."""
+    def run(self, *bodies: str, deliveries: int = 1) -> list[Ended]:
+        """Run a batch and say what became of each message; an outcome too many or too few is an AssertionError.
+
+        What fails is delivered again, as often as `deliveries` allows, with the message ids that it had.
+        """
         ids = [uuid.uuid4().hex for _ in bodies]
-        event = {"Records": [_record(message_id, body) for message_id, body in zip(ids, bodies, strict=True)]}
-        result = self._runner.run(input=json.dumps(event))
+        waiting = dict(zip(ids, bodies, strict=True))
+        ended: dict[str, Ended] = {}
+        for delivery in range(1, deliveries + 1):
+            ended |= self._deliver(waiting, delivery)
+            waiting = {one: body for one, body in waiting.items() if ended[one].outcome == "failed"}
+            if not waiting:
+                break
+        return [ended[message_id] for message_id in ids]
+
+    def _deliver(self, bodies: Mapping[str, str], delivery: int) -> dict[str, Ended]:
+        event = {"Records": [_record(message_id, body, delivery) for message_id, body in bodies.items()]}
+        result = self._runner.run(input=json.dumps(event), execution_timeout=EXECUTION_TIMEOUT_SECONDS)
         assert result.status.value == "SUCCEEDED", result.error
         failed = {failure["itemIdentifier"] for failure in json.loads(result.result or "null")["batchItemFailures"]}
         rejected = self._rejected()
-        ended = [self._ended(message_id, rejected, failed) for message_id in ids]
-        assert rejected.keys() | failed <= set(ids), "there is something that nobody sent"
-        return ended
+        assert rejected.keys() | failed <= bodies.keys(), "there is something that nobody sent"
+        return {
+            message_id: replace(self._ended(message_id, body, rejected, failed), delivery=delivery)
+            for message_id, body in bodies.items()
+        }
 
-    def _ended(self, message_id: str, rejected: dict[str, Ended], failed: set[str]) -> Ended:
+    def _ended(self, message_id: str, body: str, rejected: Mapping[str, Ended], failed: set[str]) -> Ended:
         found = [rejected[message_id]] if message_id in rejected else []
         if message_id in failed:
             found.append(Ended("failed"))
-        key = {"execution_id": {"S": f"fuzz-esm-{message_id}"}}
-        if item := self._dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item"):
-            read = ExactDeserializer().deserialize
-            found.append(Ended("stored", item={name: read(value) for name, value in item.items()}))
+        item = self._item(f"fuzz-esm-{message_id}")
+        if item is None and not found and (key := _key(body)):
+            item = self._item(f"fuzz-key-{key}")  # it may be that of another message, with the same key and data
+        if item is not None:
+            found.append(Ended("stored", item))
         assert len(found) == 1, f"{message_id} has the outcomes {[one.outcome for one in found]}"
         return found[0]
+
+    def _item(self, execution_id: str) -> dict[str, Any] | None:
+        key = {"execution_id": {"S": execution_id}}
+        item = self._dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
+        read = ExactDeserializer().deserialize
+        return {name: read(value) for name, value in item.items()} if item else None
 
     def _rejected(self) -> dict[str, Ended]:
         found: dict[str, Ended] = {}
@@ -85,19 +131,30 @@ class Whole:
                 said = json.loads(message["MessageAttributes"]["durable_pipeline"]["StringValue"])
                 ids[said["message_id"]] += 1
                 found[said["message_id"]] = Ended(
-                    "rejected", code=said["code"], reason=said.get("reason", ""), body=message["Body"]
+                    "rejected",
+                    code=said["code"],
+                    field=said.get("field", ""),
+                    reason=said.get("reason", ""),
+                    body=message["Body"],
                 )
                 self._sqs.delete_message(QueueUrl=self._invalid, ReceiptHandle=message["ReceiptHandle"])
         assert all(count == 1 for count in ids.values()), "a message was rejected twice"
         return found
 
 
-def _record(message_id: str, body: str) -> dict[str, Any]:
+def _key(body: str) -> str | None:
+    try:
+        return parse_body(body).get("idempotency_key")
+    except InvalidBodyError:
+        return None
+
+
+def _record(message_id: str, body: str, delivery: int) -> dict[str, Any]:
     return {
         "messageId": message_id,
         "receiptHandle": f"handle-{message_id}",
         "body": body,
-        "attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": "1700000000000"},
+        "attributes": {"ApproximateReceiveCount": str(delivery), "SentTimestamp": "1700000000000"},
         "messageAttributes": {},
         "md5OfBody": "0" * 32,
         "eventSource": "aws:sqs",
