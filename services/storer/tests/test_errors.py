@@ -73,7 +73,7 @@ def test_an_error_of_the_table_is_permanent_or_transient(
     server.status, server.error = status, error
 
     with pytest.raises(RefusedError) as raised:
-        DynamoDBTable(dynamodb_client(), TABLE).put_new(ITEM)
+        DynamoDBTable(dynamodb_client(), TABLE).put_new(ITEM, 1)
 
     assert raised.value.code is code
     assert server.asked == asked
@@ -93,7 +93,7 @@ def test_requests_name_the_service_and_the_sdk(server: Any) -> None:
     server.status, server.error = 400, "ValidationException"
 
     with pytest.raises(RefusedError):
-        DynamoDBTable(dynamodb_client(), TABLE).put_new(ITEM)
+        DynamoDBTable(dynamodb_client(), TABLE).put_new(ITEM, 1)
 
     assert re.match(r"durable-pipeline-storer Botocore/[\d.]+", server.user_agent)
 
@@ -103,6 +103,6 @@ def test_an_endpoint_that_does_not_answer_is_transient(monkeypatch: pytest.Monke
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{free_port()}")
 
     with pytest.raises(RefusedError) as raised:
-        DynamoDBTable(dynamodb_client(), TABLE).put_new(ITEM)
+        DynamoDBTable(dynamodb_client(), TABLE).put_new(ITEM, 1)
 
     assert raised.value.code is ErrorCode.UNAVAILABLE

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import threading
+import time
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -74,7 +75,7 @@ class CountingTable:
         self._under_way = 0
         self.most = 0
 
-    def put_new(self, item: Item) -> bool:
+    def put_new(self, item: Item, size: int) -> bool:
         with self._lock:
             self._under_way += 1
             self.most = max(self.most, self._under_way)
@@ -93,13 +94,46 @@ def test_writes_are_concurrent_and_bounded(monkeypatch: pytest.MonkeyPatch) -> N
     assert table.most == CONCURRENT_WRITES
 
 
+class LargeFirst:
+    """A client that says how many large items were under way at once."""
+
+    class exceptions:  # noqa: N801 - boto3's name
+        ConditionalCheckFailedException = KeyError
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._under_way = 0
+        self.most = 0
+
+    def put_item(self, **request: Any) -> None:
+        if len(request["Item"]["original_data"]["M"]["text"]["S"]) < 50_000:
+            return
+        with self._lock:
+            self._under_way += 1
+            self.most = max(self.most, self._under_way)
+        time.sleep(0.01)
+        with self._lock:
+            self._under_way -= 1
+
+
+def test_large_items_are_written_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = LargeFirst()
+    monkeypatch.setattr(module, "table", DynamoDBTable(client, TABLE))
+    large = json.dumps({"data_source": "a", "processing_type": "standard", "text": "x" * 60_000})
+    small = json.dumps({"data_source": "a", "processing_type": "standard", "text": "x"})
+
+    module.handler(request(*[large] * 8, *[small] * 8), CONTEXT)
+
+    assert client.most == 1
+
+
 class StuckTable:
     """Never ends the writes of one data source, until it is let go."""
 
     def __init__(self) -> None:
         self.let_go = threading.Event()
 
-    def put_new(self, item: Item) -> bool:
+    def put_new(self, item: Item, size: int) -> bool:
         if item["data_source"] == "stuck":
             self.let_go.wait()
         return True

@@ -238,9 +238,9 @@ def test_the_size_of_an_item_is_estimated_below_what_the_table_counts_and_not_fa
     patient = boto3.client("dynamodb", config=Config(read_timeout=60, retries={"total_max_attempts": 1}))
     table = DynamoDBTable(patient, TABLE)
 
-    assert table.put_new({"execution_id": "fits", "n": [parsed] * (MAX_ITEM_BYTES * 7 // 10 // one)})
+    assert table.put_new({"execution_id": "fits", "n": [parsed] * (MAX_ITEM_BYTES * 7 // 10 // one)}, MAX_ITEM_BYTES)
     with pytest.raises(RefusedError, match="size"):
-        table.put_new({"execution_id": "too large", "n": [parsed] * (MAX_ITEM_BYTES // one + 1)})
+        table.put_new({"execution_id": "too large", "n": [parsed] * (MAX_ITEM_BYTES // one + 1)}, MAX_ITEM_BYTES)
 
 
 LAYOUTS: dict[str, dict[str, Any]] = {
@@ -288,7 +288,7 @@ class TakenTable:
     def __init__(self, receipt: Receipt | None) -> None:
         self._receipt = receipt
 
-    def put_new(self, item: Item) -> bool:
+    def put_new(self, item: Item, size: int) -> bool:
         return False
 
     def receipt(self, execution_id: str) -> Receipt | None:

@@ -12,8 +12,8 @@ MAX_OPERATIONS = 3_000
 """Operations of one execution."""
 
 MAX_ITEM_JSON_BYTES = 4 * 1_048_576
-"""DynamoDB's JSON of one chunk. The storer takes three seconds of processor time and 130 MB for so much, of its 25
-seconds, of which Lambda gives 512 MB not a third, and of its 512 MB."""
+"""DynamoDB's JSON of one chunk. The storer has 25 s and 512 MB for it, with less than a third of a core; as Python
+objects, it takes some 25 times the bytes."""
 
 EXECUTION_TIMEOUT_SECONDS = 840
 """`ExecutionTimeout` in the orchestrator's template; an event source mapping gives the whole execution 900 s."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -33,8 +33,12 @@ _CODES = {
 }
 
 
+LARGE_ITEM_BYTES = 50_000
+"""Items above this are written one at a time: one of small numbers takes many times its size while it is sent."""
+
+
 def dynamodb_client() -> DynamoDBClient:
-    """Make the client: a connection for each concurrent write, and timeouts that leave room for retries."""
+    """Make the client: a connection for each concurrent write. The handler answers in time, whatever a call takes."""
     return boto3.client(
         "dynamodb",
         config=Config(
@@ -43,8 +47,8 @@ def dynamodb_client() -> DynamoDBClient:
             parameter_validation=False,
             # botocore would write its own anew, twice for each request.
             user_agent="durable-pipeline-storer",
-            connect_timeout=2,
-            read_timeout=4,
+            connect_timeout=1,
+            read_timeout=10,
             retries={"mode": "standard", "total_max_attempts": 4},
         ),
     )
@@ -93,12 +97,12 @@ class DynamoDBTable:
         self._client = client
         self._name = name
         self._deserialize = ExactDeserializer().deserialize
-        self._reading = threading.Lock()
+        self._one_large = threading.Lock()
 
-    def put_new(self, item: Item) -> bool:
-        """Write an item unless its key is taken; False if it is."""
+    def put_new(self, item: Item, size: int) -> bool:
+        """Write an item of so many bytes unless its key is taken; False if it is."""
         try:
-            with _refusals():
+            with self._one_large if size > LARGE_ITEM_BYTES else nullcontext(), _refusals():
                 self._client.put_item(
                     TableName=self._name,
                     Item={name: attribute_value(value) for name, value in item.items()},
@@ -118,7 +122,7 @@ class DynamoDBTable:
 
         One at a time: an item of 400 KB may take 80 MB while it is read, of the function's 512.
         """
-        with self._reading:
+        with self._one_large:
             data = (self._read(execution_id, "original_data") or {}).get("original_data")
             return data_digest(data) if isinstance(data, dict) else None
 

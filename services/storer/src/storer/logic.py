@@ -39,8 +39,8 @@ class Receipt:
 class Table(Protocol):
     """Where items are kept, by `execution_id`. Each method may raise `RefusedError`."""
 
-    def put_new(self, item: Item) -> bool:
-        """Write an item unless its key is taken; False if it is."""
+    def put_new(self, item: Item, size: int) -> bool:
+        """Write an item of so many bytes unless its key is taken; False if it is."""
 
     def receipt(self, execution_id: str) -> Receipt | None:
         """Read the receipt of an item; None if there is none."""
@@ -68,7 +68,7 @@ def store(record: StorageRecord, table: Table, now: datetime) -> StorageResult:
         if (size := item_bytes(item)) > SURELY_TOO_LARGE_BYTES:
             reason = f"the item has {size:,} bytes; {MAX_ITEM_BYTES:,} is the most"
             return _not_stored(record, ErrorCode.NOT_STORABLE, reason)
-        if table.put_new(item):
+        if table.put_new(item, size):
             return _in_table(record, StorageStatus.STORED, item["stored_at"])
         return _compared(record, item, table)
     except InvalidBodyError as error:
