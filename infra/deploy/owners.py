@@ -69,9 +69,7 @@ def _asked(cloudformation: Any, physical_id: str | None) -> str | None:
         if "does not exist" in str(error):
             return None
         raise
-    root: str = stack.get("RootId", "")
-    name: str = stack["StackName"]
-    return root.partition(":stack/")[2].partition("/")[0] or name
+    return _stack_name(stack.get("RootId") or stack["StackId"])
 
 
 def _scanned(cloudformation: Any) -> dict[tuple[str, str], str]:
@@ -85,8 +83,12 @@ def _scanned(cloudformation: Any) -> dict[tuple[str, str], str]:
             name = physical_id.rpartition("/")[2] if resource["ResourceType"] == _QUEUE else physical_id
             found[resource["ResourceType"], name] = stack["StackName"]
             if resource["ResourceType"] == _STACK:
-                parents[physical_id.partition(":stack/")[2].partition("/")[0]] = stack["StackName"]
+                parents[_stack_name(physical_id)] = stack["StackName"]
     return {resource: _outermost(stack, parents) for resource, stack in found.items()}
+
+
+def _stack_name(stack_id: str) -> str:
+    return stack_id.partition(":stack/")[2].partition("/")[0]
 
 
 def _outermost(stack: str, parents: dict[str, str]) -> str:

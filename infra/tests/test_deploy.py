@@ -20,6 +20,10 @@ SETTINGS = REPOSITORY / "infra/samconfig.toml"
 ORDER = ("shared", "validator", "transformer", "storer", "orchestrator")
 
 
+def stack_id(name: str) -> str:
+    return f"arn:aws:cloudformation:eu-west-1:1:stack/{name}/uuid"
+
+
 class Aws:
     """CloudFormation, SSM and SQS of an account, as far as the checks ask them."""
 
@@ -40,15 +44,16 @@ class Aws:
         return self
 
     def describe_stacks(self, StackName):  # noqa: N803 - boto3's name
-        if StackName not in self.statuses:
+        known = {name: name for name in self.statuses} | {stack_id(name): name for name in self.statuses}
+        if StackName not in known:
             message = f"Stack with id {StackName} does not exist"
             raise ClientError({"Error": {"Code": "ValidationError", "Message": message}}, "DescribeStacks")
-        return {"Stacks": [self._described(StackName)]}
+        return {"Stacks": [self._described(known[StackName])]}
 
     def _described(self, stack):
         root = self.parents.get(stack)
-        described = {"StackName": stack, "StackId": stack, "StackStatus": self.statuses[stack]}
-        return described | ({"RootId": f"arn:aws:cloudformation:eu-west-1:1:stack/{root}/uuid"} if root else {})
+        described = {"StackName": stack, "StackId": stack_id(stack), "StackStatus": self.statuses[stack]}
+        return described | ({"RootId": stack_id(root)} if root else {})
 
     def get_paginator(self, operation):
         assert operation == "describe_stacks"
@@ -57,10 +62,10 @@ class Aws:
 
     def describe_stack_resources(self, StackName=None, PhysicalResourceId=None):  # noqa: N803 - boto3's names
         found = [
-            {"StackId": stack, "ResourceType": kind, "PhysicalResourceId": physical_id}
+            {"StackId": stack_id(stack), "ResourceType": kind, "PhysicalResourceId": physical_id}
             for stack, resources in self.resources.items()
             for kind, physical_id in resources
-            if stack == StackName or (physical_id == PhysicalResourceId and self.is_aws)
+            if StackName in (stack, stack_id(stack)) or (physical_id == PhysicalResourceId and self.is_aws)
         ]
         if not found:
             message = f"Stack for {PhysicalResourceId} does not exist"
@@ -81,8 +86,7 @@ class Aws:
         """Let a nested stack of another pipeline stack have a resource."""
         self.statuses |= {"theirs": "CREATE_COMPLETE", "theirs-Nested": "CREATE_COMPLETE"}
         self.parents["theirs-Nested"] = "theirs"
-        nested = "arn:aws:cloudformation:eu-west-1:1:stack/theirs-Nested/uuid"
-        self.resources["theirs"] = [("AWS::CloudFormation::Stack", nested)]
+        self.resources["theirs"] = [("AWS::CloudFormation::Stack", stack_id("theirs-Nested"))]
         self.resources["theirs-Nested"] = [("AWS::IAM::Role", "a-role"), (kind, physical_id)]
 
     def get_parameters(self, Names):  # noqa: N803 - boto3's name
