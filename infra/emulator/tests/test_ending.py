@@ -33,26 +33,42 @@ def local(session):
 
 
 @pytest.fixture
-def clone(tmp_path: Path) -> Iterator[Path]:
-    """A repository with the toy, and with the real ./nox; what a failed test leaves of its runs is killed."""
+def clone(tmp_path: Path) -> Path:
+    """A repository with the toy, and with the real ./nox."""
     folder = toy_repository(tmp_path)
     for name in ("nox", "pyproject.toml"):
         shutil.copy2(REPOSITORY / name, folder)
     (folder / "noxfile.py").write_text(NOXFILE)
     (folder / ".nox").mkdir()
     (folder / ".nox" / "launcher").symlink_to(REPOSITORY / ".nox" / "launcher")
-    yield folder
+    return folder
+
+
+@pytest.fixture
+def start(clone: Path) -> Iterator[Callable[..., Nox]]:
+    """Runs ./nox up to a moment; what a failed test leaves of it is killed."""
+    started: list[Nox] = []
+
+    def run(moment: Callable[[Path], bool], *, has_terminal: bool = False) -> Nox:
+        started.append(Nox(clone, has_terminal=has_terminal))
+        started[-1].wait_until(moment)
+        return started[-1]
+
+    yield run
     for process in psutil.process_iter():
         with suppress(psutil.Error):
-            if Path(process.cwd()).is_relative_to(folder):
+            if Path(process.cwd()).is_relative_to(clone):
                 process.kill()
+    for nox in started:
+        nox.process.wait()
 
 
 class Nox:
     """``./nox -s local``, as a shell in a terminal runs it, or without a terminal."""
 
-    def __init__(self, clone: Path, ready: Callable[[Path], bool], *, has_terminal: bool = False) -> None:
+    def __init__(self, clone: Path, *, has_terminal: bool) -> None:
         self.clone = clone
+        self.started: list[psutil.Process] = []
         self.terminal, inner = pty.openpty() if has_terminal else (None, subprocess.DEVNULL)
         # The launcher's own Python is the one that it was made for.
         path = os.pathsep.join([str(REPOSITORY / ".nox" / "launcher" / "bin"), os.environ["PATH"]])
@@ -67,11 +83,12 @@ class Nox:
         )
         if has_terminal:
             os.close(inner)
-        until(lambda: ready(clone), self.is_alive, seconds=60)
-        self.started = [psutil.Process(self.process.pid), *psutil.Process(self.process.pid).children(recursive=True)]
 
-    def is_alive(self) -> bool:
-        return self.process.poll() is None
+    def wait_until(self, moment: Callable[[Path], bool]) -> None:
+        """Wait for the moment, and remember all processes that nox has started until then."""
+        until(lambda: moment(self.clone), lambda: self.process.poll() is None, seconds=180)
+        nox = psutil.Process(self.process.pid)
+        self.started = [nox, *nox.children(recursive=True)]
 
     def close_the_terminal(self) -> None:
         assert self.terminal is not None
@@ -103,24 +120,26 @@ def is_building(clone: Path) -> bool:
     ("number", "moment"),
     [(signal.SIGTERM, is_up), (signal.SIGKILL, is_up), (signal.SIGKILL, is_building), (signal.SIGHUP, is_building)],
 )
-def test_nothing_is_left_when_nox_is_ended(clone: Path, number: signal.Signals, moment: Callable[[Path], bool]) -> None:
-    nox = Nox(clone, moment)
+def test_nothing_is_left_when_nox_is_ended(
+    start: Callable[..., Nox], number: signal.Signals, moment: Callable[[Path], bool]
+) -> None:
+    nox = start(moment)
 
     nox.process.send_signal(number)
 
     nox.assert_nothing_is_left()
 
 
-def test_nothing_is_left_when_the_terminal_is_closed(clone: Path) -> None:
-    nox = Nox(clone, is_up, has_terminal=True)
+def test_nothing_is_left_when_the_terminal_is_closed(start: Callable[..., Nox]) -> None:
+    nox = start(is_up, has_terminal=True)
 
     nox.close_the_terminal()
 
     nox.assert_nothing_is_left()
 
 
-def test_nothing_is_left_when_the_process_of_the_run_is_killed(clone: Path) -> None:
-    nox = Nox(clone, is_up)
+def test_nothing_is_left_when_the_process_of_the_run_is_killed(start: Callable[..., Nox]) -> None:
+    nox = start(is_up)
     (run,) = [process for process in nox.started if "pipeline_emulator" in process.cmdline()]
 
     run.kill()

@@ -54,14 +54,14 @@ def test_a_dead_letter_is_a_failure_with_its_reason_and_the_logs(
 
 
 def test_dead_letters_may_be_allowed(repository: Path, tmp_path: Path) -> None:
-    before = run_folders(repository)
+    before = set(run_folders(repository))
     file = written(tmp_path, '{"outcome": "failed"}', '{"outcome": "stored"}')
 
     status, output = demo(repository, "--input", file, "--allow-dead-letters", *PARAMETERS)
 
     assert status == 0, output
     assert "2 sent = 1 stored + 0 rejected + 1 dead letters" in output
-    assert run_folders(repository) == before
+    assert set(run_folders(repository)) <= before
 
 
 def test_the_samples_have_to_end_as_expected(tmp_path: Path) -> None:
