@@ -13,7 +13,7 @@ import pytest
 from pipeline_contracts import InvalidBodyError, PipelineMessage
 from pipeline_contracts.json_message import JsonMessage
 from pipeline_contracts.model_errors import MAX_LISTED, field_errors
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 from pydantic_core._pydantic_core import list_all_errors
 
@@ -176,3 +176,19 @@ def test_no_misfit_of_a_model_raises_anything_but_a_refusal(model: type[JsonMess
                 refusals += error.errors
     assert len(refusals) > 20
     assert all(refusal.message for refusal in refusals)
+
+
+class Adding(JsonMessage):
+    """A model that adds a key of its own to what was sent."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _add(cls, sent: Any) -> Any:
+        return {**sent, "added": 1}
+
+
+def test_a_model_may_add_a_key_and_keeps_the_digits_of_the_others() -> None:
+    message = Adding.from_body('{"n": 1.00000000000000000000000000000000001}')
+
+    assert message.further_fields == {"added": 1, "n": Decimal("1.00000000000000000000000000000000001")}
+    assert message.body.keys() == {"n"}

@@ -51,7 +51,7 @@ class JsonMessage(BaseModel):
         except ValidationError as error:
             raise InvalidBodyError(field_errors(cls, error)) from None
         message._body = body
-        for name in message.model_extra or ():
+        for name in message.further_fields.keys() & body.keys():  # a validator may have added others
             message.further_fields[name] = body[name]
         return message
 

@@ -37,8 +37,8 @@ class FakeQueueReader:
         self.messages: list[dict[str, Any]] = []
         self.was_put_back = False
 
-    def add(self, message_id: str, /, body: str = "", **attributes: str) -> None:
-        values = {name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()}
+    def add(self, message_id: str, /, body: str = "", **told: str) -> None:
+        values = {"durable_pipeline": {"DataType": "String", "StringValue": json.dumps(told)}} if told else {}
         self.messages.append({"MessageId": message_id, "Body": body, "MessageAttributes": values})
 
     def new_messages(self) -> list[dict[str, Any]]:

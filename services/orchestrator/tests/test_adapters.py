@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 import re
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
@@ -16,6 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from orchestrator.adapters import InvalidMessageQueue, Sent, SourceQueue
 from orchestrator.messages import Message, Rejection
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MEBIBYTE = 1_048_576
 
@@ -251,6 +255,29 @@ def test_a_queue_that_is_down_is_called_once_and_nothing_counts_as_sent(sqs: Fak
 
     assert sent == Sent(problem=str(error))
     assert len(sqs.calls) == 1
+
+
+def slow_clock() -> Callable[[], float]:
+    """Let nine seconds pass between any two looks."""
+    return itertools.count(0, 9).__next__
+
+
+def test_a_queue_that_is_slow_is_not_called_for_longer_than_the_execution_has_time(sqs: FakeSQS) -> None:
+    queue = InvalidMessageQueue(sqs, "url", clock=slow_clock())
+
+    sent = queue.send([rejection_of(n) for n in range(100)], ARN)
+
+    assert sent == Sent(set(range(10)), "the queue is too slow")
+
+
+def test_a_slow_redelivery_leaves_the_rest_to_the_visibility_timeout() -> None:
+    source = FakeSource()
+    waits = [(Message(n, f"m{n}", "", {}, f"handle-{n}", receive_count=1, sent_ms=0), 60) for n in range(30)]
+
+    with pytest.raises(TimeoutError, match="20 messages wait for the visibility timeout"):
+        SourceQueue(source, clock=slow_clock()).redeliver(waits, "arn:aws:sqs:us-west-2:123456789012:orders")
+
+    assert len(source.given) == 10
 
 
 class FakeSource:

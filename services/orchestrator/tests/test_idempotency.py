@@ -148,6 +148,35 @@ def test_messages_that_conflict_with_one_that_cannot_be_rejected_fail_with_it(
     assert Counted(capsys.readouterr().out).reasons("MessagesFailed") == {("validate", "not_sent"): 3}
 
 
+def test_a_message_behind_poison_with_the_same_key_has_its_turn_at_the_next_delivery(pipeline: Pipeline) -> None:
+    def dies(event: dict[str, Any], honest: Any) -> dict[str, Any]:
+        if any("poison" in record["data"] for record in event["records"]):
+            raise MemoryError
+        return honest()
+
+    spoil(pipeline, "transformer", dies)
+    batch = [keyed(mark="poison"), keyed(n=1)]
+
+    first = pipeline.run(*batch, *(body(n=n) for n in range(5)), receive_count=1)
+    second = pipeline.run(*batch, receive_count=2)
+
+    assert first.failed == ["m0", "m1"]
+    assert second.failed == []
+    assert pipeline.services.table["test-key-k"] == keyed(n=1)
+    assert codes(pipeline) == {"idempotency_conflict": 1}
+
+
+def test_what_an_outage_keeps_from_being_decided_waits_as_long_as_the_outage(pipeline: Pipeline) -> None:
+    refuse_invalid(pipeline)
+    later = {"status": "failed", "stored_at": None, "error": {"code": "throttled", "message": "later"}}
+    spoil(pipeline, "storer", lambda event, honest: results_for(event, "", later, honest()))
+
+    run = pipeline.run(keyed(mark="invalid"), keyed(n=1), body())
+
+    assert run.failed == ["m1", "m2"]
+    assert pipeline.source.redelivered == [dict.fromkeys(run.failed, OUTAGE_SECONDS[0])]
+
+
 def test_nothing_is_tried_after_a_chunk_that_ended_in_an_error(pipeline: Pipeline) -> None:
     """Nobody knows how long it took."""
     refuse_invalid(pipeline)

@@ -249,6 +249,7 @@ LAYOUTS: dict[str, dict[str, Any]] = {
     "a time that is no time": {"stored_at": {"S": "yesterday"}},
     "a digest of another kind": {"data_digest": {"N": "1"}},
     "data that is no object": {"original_data": {"S": "text"}},
+    "data that is no JSON": {"original_data": {"M": {"tags": {"SS": ["a"]}, "raw": {"B": b"a"}}}},
 }
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -15,8 +16,10 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from orchestrator.limits import SENDING_SECONDS
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from mypy_boto3_sqs import SQSClient
 
@@ -53,15 +56,20 @@ class Sent:
 class InvalidMessageQueue:
     """Where rejected messages go, as they arrived, each with the reason."""
 
-    def __init__(self, client: SQSClient, url: str) -> None:
+    def __init__(self, client: SQSClient, url: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._client = client
         self._url = url
+        self._clock = clock
 
     def send(self, rejections: Sequence[Rejection], execution_arn: str) -> Sent:
         """Send messages, as many as the queue takes; the first call that fails ends it."""
         sent = Sent()
+        latest = self._clock() + SENDING_SECONDS / 2
         for entries in _calls([_Entry(rejection, execution_arn) for rejection in rejections]):
             contents = [entry.content for entry in entries]
+            if self._clock() > latest:
+                sent.problem = "the queue is too slow"
+                break
             try:
                 response = self._client.send_message_batch(QueueUrl=self._url, Entries=contents)
             except (BotoCoreError, ClientError) as error:
@@ -77,18 +85,23 @@ class InvalidMessageQueue:
 class SourceQueue:
     """Where a batch came from, by the ARN that its event names."""
 
-    def __init__(self, client: SQSClient) -> None:
+    def __init__(self, client: SQSClient, clock: Callable[[], float] = time.monotonic) -> None:
         self._client = client
+        self._clock = clock
 
     def redeliver(self, waits: Sequence[tuple[Message, int]], arn: str) -> None:
         """Have messages delivered again, each after some seconds.
 
         Raises:
             BotoCoreError, ClientError: A call failed; what it would have changed is delivered again later.
+            TimeoutError: The calls took too long; the same goes for the rest.
         """
+        latest = self._clock() + SENDING_SECONDS / 2
         *_, account, name = arn.split(":")
         url = self._client.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)["QueueUrl"]
         for start in range(0, len(waits), MAX_MESSAGES):
+            if self._clock() > latest:
+                raise TimeoutError(f"{len(waits) - start} messages wait for the visibility timeout")
             entries: list[Any] = [
                 {
                     "Id": str(message.index),

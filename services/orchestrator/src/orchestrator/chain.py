@@ -6,6 +6,7 @@ All here is replayed from its checkpoints, so all that is not in an operation is
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 from aws_durable_execution_sdk_python.exceptions import InvokeError
@@ -106,24 +107,26 @@ def isolate(context: DurableContext, progress: Progress, stages: Sequence[Stage]
         extra={"records": len(suspected), "stage": first.stage, "code": first.code, "reason": first.reason},
     )
     some_got_through = bool(progress.stored)
-    tried = list(range(len(suspected))) if some_got_through else _spread(suspected)
+    most = (len(suspected) + len(progress.stored)) / 2
+    tried = list(range(len(suspected))) if some_got_through else _some(suspected)
     before = len(progress.failed)
     run_one_by_one(context, [suspected[place] for place in tried], progress, stages, operations.ONE_BY_ONE)
     others = [item for place, item in enumerate(suspected) if place not in tried]
     if not some_got_through and len(progress.failed) - before == len(tried):
         progress.outage = True
-        progress.failed[before:] = [replace(failure, own_fault=False) for failure in progress.failed[before:]]
         progress.suspected = others
     elif others:
         run_one_by_one(context, others, progress, stages, operations.OTHERS_ONE_BY_ONE)
+    if progress.outage or len(progress.failed) - before > most:
+        # It is not the fault of so many: the service is down, or fails for most of what it is asked.
+        progress.failed[before:] = [replace(failure, own_fault=False) for failure in progress.failed[before:]]
 
 
-def _spread(suspected: Sequence[tuple[Failure, int]]) -> list[int]:
-    """Choose some places, evenly; others at the next delivery, in case that these are all at fault."""
-    count = min(len(suspected), TRIED_FIRST)
+def _some(suspected: Sequence[tuple[Failure, int]]) -> list[int]:
+    """Choose some places: the same at each replay, and others at the next delivery, in case that these are at fault."""
     first, _ = suspected[0]
-    shift = first.record.message.receive_count - 1
-    return sorted((place * len(suspected) // count + shift) % len(suspected) for place in range(count))
+    chance = Random(f"{first.record.message.message_id} {first.record.message.receive_count}")  # noqa: S311 - no secret
+    return sorted(chance.sample(range(len(suspected)), min(len(suspected), TRIED_FIRST)))
 
 
 def run_one_by_one(
@@ -163,7 +166,7 @@ def run_one_by_one(
             case {"outcome": "failed", "why": why}:
                 progress.failed.append(Failure(record, *why))
             case _:
-                progress.failed.append(replace(failure, reason=str(item.error)[:MAX_REASON]))
+                progress.failed.append(replace(failure, reason=str(item.error and item.error.type)[:MAX_REASON]))
 
 
 class StageCall:

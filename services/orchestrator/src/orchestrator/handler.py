@@ -62,6 +62,7 @@ def handler(event: dict[str, Any], context: DurableContext) -> dict[str, Any]:
     failures = [*intake.failures, *run_all(context, intake.records, tally)]
     log_failed(context, failures)
     tally.fail(failures)
+    tally.outages += bool(intake.failures) and not intake.failures[0].own_fault
     # What nobody accounts for has failed, whatever the reason.
     failed = [message for message in messages if message.index not in tally.stored | tally.rejected]
     redeliver(context, failed, tally, event)
@@ -93,7 +94,8 @@ def run_all(context: DurableContext, records: Sequence[Record], tally: Tally) ->
         if not records or not tally.smooth:
             break
     reason = "a message with the same key and other data was rejected before it"
-    return [Failure(record, operations.CHUNKS, FailureCode.UNDECIDED, reason, own_fault=True) for record in records]
+    own_fault = tally.smooth  # else it may be an outage that kept the next from being tried
+    return [Failure(record, operations.CHUNKS, FailureCode.UNDECIDED, reason, own_fault) for record in records]
 
 
 def run_chunks(context: DurableContext, chunks: Sequence[Chunk], *, once: bool) -> list[str]:

@@ -74,10 +74,13 @@ def take_in(messages: tuple[Message, ...], environment: str) -> Intake:
             first = error.errors[0]
             rejections.append(Rejection(message, identity, STAGE, first.code, str(error), first.field))
         except Exception as error:  # noqa: BLE001 -- whatever a model raises, its neighbours keep their outcomes
-            failures.append(
-                Failure(Record(identity, message), STAGE, FailureCode.MODEL_ERROR, place_of(error), own_fault=True)
-            )
-    return Intake(tuple(group.record() for group in groups.values()), tuple(rejections), tuple(failures))
+            failures.append(Failure(Record(identity, message), STAGE, FailureCode.MODEL_ERROR, place_of(error)))
+    own_fault = bool(groups or rejections)  # a model that raises for all is as good as an outage
+    return Intake(
+        tuple(group.record() for group in groups.values()),
+        tuple(rejections),
+        tuple(replace(failure, own_fault=own_fault) for failure in failures),
+    )
 
 
 class _Group:
@@ -98,8 +101,10 @@ class _Group:
             self._records.append((record, []))
 
     def record(self) -> Record:
-        """Give the first record, which knows the others."""
-        first, *others = (replace(record, copies=tuple(copies)) for record, copies in self._records)
+        """Give the first record, which knows the others; the next one at the next delivery, in case it is poison."""
+        records = [replace(record, copies=tuple(copies)) for record, copies in self._records]
+        turn = (records[0].message.receive_count - 1) % len(records)
+        first, *others = (*records[turn:], *records[:turn])
         return replace(first, conflicting=tuple(others)) if others else first
 
 

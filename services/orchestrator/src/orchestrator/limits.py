@@ -35,8 +35,8 @@ MAX_CANDIDATES = 3
 """Records with one identity that an execution tries, one after the other, while each is rejected."""
 
 SENDING_SECONDS = 30
-"""To reject or redeliver messages: two calls that fail, at the settings of `adapters.sqs_client`. One that fails ends
-it, and the others take milliseconds."""
+"""To reject or redeliver messages. No call begins in the second half, and none takes longer than half of it, at the
+settings of `adapters.sqs_client`."""
 
 RESUMING_SECONDS = 5
 """To invoke the orchestrator once more when an operation has ended: a cold start and a replay."""
@@ -61,8 +61,9 @@ def worst_case_seconds(stages: int = STAGES) -> int:
     return max(failing, conflicting)
 
 
-OPERATIONS_OF_BATCH = 4
-"""The execution, the map over the chunks, and the steps that reject unreadable and redeliver failed messages."""
+OPERATIONS_OF_BATCH = 5
+"""The execution, the map over the chunks, and the steps that reject unreadable messages, and log and redeliver failed
+ones."""
 
 OPERATIONS_OF_CHUNK = STAGES * (2 * ATTEMPTS - 1) + 4
 """Invokes and waits of each stage, the two maps over the records one by one, and the steps that reject and log. A chunk

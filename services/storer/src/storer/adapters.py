@@ -124,7 +124,10 @@ class DynamoDBTable:
         """
         with self._one_large:
             data = (self._read(execution_id, "original_data") or {}).get("original_data")
-            return data_digest(data) if isinstance(data, dict) else None
+            try:
+                return data_digest(data) if isinstance(data, dict) else None
+            except (AttributeError, TypeError):
+                return None  # it has a set or bytes, which no message has
 
     def _read(self, execution_id: str, attributes: str) -> Item | None:
         with _refusals():
