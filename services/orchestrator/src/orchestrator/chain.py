@@ -5,8 +5,8 @@ All here is replayed from its checkpoints, so all that is not in an operation is
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field, replace
-from random import Random
 from typing import TYPE_CHECKING, Any
 
 from aws_durable_execution_sdk_python.exceptions import InvokeError
@@ -125,8 +125,9 @@ def isolate(context: DurableContext, progress: Progress, stages: Sequence[Stage]
 def _some(suspected: Sequence[tuple[Failure, int]]) -> list[int]:
     """Choose some places: the same at each replay, and others at the next delivery, in case that these are at fault."""
     first, _ = suspected[0]
-    chance = Random(f"{first.record.message.message_id} {first.record.message.receive_count}")  # noqa: S311 - no secret
-    return sorted(chance.sample(range(len(suspected)), min(len(suspected), TRIED_FIRST)))
+    delivery = f"{first.record.message.message_id} {first.record.message.receive_count}"
+    drawn = sorted(range(len(suspected)), key=lambda place: hashlib.sha256(f"{delivery} {place}".encode()).digest())
+    return sorted(drawn[:TRIED_FIRST])
 
 
 def run_one_by_one(
