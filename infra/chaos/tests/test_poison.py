@@ -23,7 +23,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def handled(copy: Path, processing_type: str) -> subprocess.CompletedProcess[str]:
     code = f"from transformer.transformations import TRANSFORMATIONS as T; T['{processing_type}'](None); print('alive')"
-    variables = os.environ | {"PYTHONPATH": str(copy / "services/transformer/src")}
+    variables = os.environ | {"PYTHONPATH": str(copy / "services/transformer/src"), "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-c", code]
     return subprocess.run(command, env=variables, timeout=5, capture_output=True, text=True, check=False)
 
