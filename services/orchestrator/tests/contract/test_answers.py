@@ -34,7 +34,8 @@ WORK = {"validator": "validation", "transformer": "transformation", "storer": "s
 MODELS = {"validator": ValidationResponse, "transformer": TransformationResponse, "storer": StorageResponse}
 
 CHANNELS = yaml.safe_load((CONTRACTS / "asyncapi.yaml").read_text("utf-8"))["channels"]
-REJECTED = Draft202012Validator(CHANNELS["invalidMessageQueue"]["messages"]["RejectedMessage"]["headers"])
+HEADERS = CHANNELS["invalidMessageQueue"]["messages"]["RejectedMessage"]["headers"]
+REJECTED = Draft202012Validator(HEADERS["properties"]["durable_pipeline"]["contentSchema"])
 """What the attributes of a message in the invalid message queue are described as."""
 
 pytestmark = [
@@ -85,11 +86,12 @@ class Client:
         return {"Successful": [{"Id": entry["Id"]} for entry in Entries]}
 
 
-def attributes_of(rejection: Rejection) -> dict[str, str]:
+def said_of(rejection: Rejection) -> dict[str, str]:
     client = Client()
-    InvalidMessageQueue(client, "url").send([rejection])
+    InvalidMessageQueue(client, "url").send([rejection], "arn")
     (entry,) = client.sent
-    return {name: value["StringValue"] for name, value in entry["MessageAttributes"].items()}
+    said: dict[str, str] = json.loads(entry["MessageAttributes"]["durable_pipeline"]["StringValue"])
+    return said
 
 
 def test_an_answer_is_read_to_a_verdict_for_each_record_or_breaks_the_contract(service: str, version: str) -> None:
@@ -107,7 +109,7 @@ def test_an_answer_is_read_to_a_verdict_for_each_record_or_breaks_the_contract(s
         else:
             assert len(verdicts) == len(RECORDS)
             for rejection in (verdict for verdict in verdicts if isinstance(verdict, Rejection)):
-                REJECTED.validate(attributes_of(rejection))
+                REJECTED.validate(said_of(rejection))
             seen.update(type(verdict).__name__ for verdict in verdicts)
 
     read()

@@ -15,7 +15,11 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 CONTEXT = SimpleNamespace(
-    function_name="storer", memory_limit_in_mb=512, invoked_function_arn="arn:aws:lambda", aws_request_id="request-1"
+    function_name="storer",
+    memory_limit_in_mb=512,
+    invoked_function_arn="arn:aws:lambda",
+    aws_request_id="request-1",
+    get_remaining_time_in_millis=lambda: 25_000,
 )
 
 
