@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from counted import Counted
 from faults import results_for, spoil
 from orchestrator import handler as module
@@ -16,7 +17,6 @@ from pipeline import body, event_of
 from pipeline_contracts import PipelineMessage
 
 if TYPE_CHECKING:
-    import pytest
     from pipeline import Pipeline
 
 
@@ -164,6 +164,23 @@ def test_a_message_behind_poison_with_the_same_key_has_its_turn_at_the_next_deli
     assert second.failed == []
     assert pipeline.services.table["test-key-k"] == keyed(n=1)
     assert codes(pipeline) == {"idempotency_conflict": 1}
+
+
+@pytest.mark.parametrize("behind", [3, 17, 30])
+def test_a_message_is_stored_however_many_invalid_ones_with_its_key_are_behind_it(
+    pipeline: Pipeline, behind: int
+) -> None:
+    refuse_invalid(pipeline)
+    good = keyed(n=1)
+    waiting = [*(keyed(mark=f"invalid {n}") for n in range(3)), good]
+    waiting += [keyed(mark=f"invalid {n + 3}") for n in range(behind)]
+
+    for delivery in range(1, 6):
+        run = pipeline.run(*waiting, receive_count=delivery)
+        waiting = [waiting[int(name.removeprefix("m"))] for name in run.failed]
+
+    assert pipeline.services.table == {"test-key-k": good}
+    assert waiting == []
 
 
 def test_what_an_outage_keeps_from_being_decided_waits_as_long_as_the_outage(pipeline: Pipeline) -> None:

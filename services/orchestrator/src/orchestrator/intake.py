@@ -101,9 +101,13 @@ class _Group:
             self._records.append((record, []))
 
     def record(self) -> Record:
-        """Give the first record, which knows the others; the next one at the next delivery, in case it is poison."""
+        """Give the first record, which knows the others.
+
+        At every second delivery another one is first, in case that the first is poison and the others never had a turn.
+        """
         records = [replace(record, copies=tuple(copies)) for record, copies in self._records]
-        turn = (records[0].message.receive_count - 1) % len(records)
+        delivery = records[0].message.receive_count
+        turn = 0 if delivery % 2 else delivery // 2 % len(records)
         first, *others = (*records[turn:], *records[:turn])
         return replace(first, conflicting=tuple(others)) if others else first
 
