@@ -13,22 +13,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from pipeline_contracts import (
-    StorageRecord,
-    StorageRequest,
-    StorageResponse,
-    StorageResult,
-    StorageStatus,
-    TransformationRecord,
-    TransformationRequest,
-    TransformationResponse,
-    TransformationResult,
-    TransformedData,
-    ValidationRecord,
-    ValidationRequest,
-    ValidationResponse,
-    ValidationResult,
-)
+from pipeline_contracts import TransformedData
+from pipeline_contracts.storage import StorageRecord, StorageRequest, StorageResponse, StorageResult, StorageStatus
+from pipeline_contracts.transformation import TransformationRecord, TransformationRequest, TransformationResponse, TransformationResult
+from pipeline_contracts.validation import ValidationRecord, ValidationRequest, ValidationResponse, ValidationResult
 from pipeline_contracts.encoding import compress
 
 from bench.cost import GIGABYTE, MILLION, RETENTION_DAYS

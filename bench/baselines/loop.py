@@ -9,17 +9,10 @@ import os
 from typing import Any
 
 from aws_durable_execution_sdk_python import DurableContext, durable_execution
-from pipeline_contracts import (
-    PipelineMessage,
-    StorageRecord,
-    StorageRequest,
-    TransformationRecord,
-    TransformationRequest,
-    TransformedData,
-    ValidationRecord,
-    ValidationRequest,
-    execution_id,
-)
+from pipeline_contracts import PipelineMessage, TransformedData, execution_id
+from pipeline_contracts.storage import StorageRecord, StorageRequest
+from pipeline_contracts.transformation import TransformationRecord, TransformationRequest
+from pipeline_contracts.validation import ValidationRecord, ValidationRequest
 
 ENVIRONMENT = os.environ["ENVIRONMENT"]
 

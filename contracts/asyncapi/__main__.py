@@ -1,8 +1,7 @@
-"""Write contracts/asyncapi.yaml and docs/asyncapi.md."""
+"""Write contracts/asyncapi.yaml."""
 
 from __future__ import annotations
 
-from asyncapi.files import written
+from asyncapi.files import PATH, written
 
-for path, text in written().items():
-    path.write_text(text, encoding="utf-8")
+PATH.write_text(written(), encoding="utf-8")

@@ -5,10 +5,16 @@ https://www.asyncapi.com/docs/reference/specification/v3.0.0
 
 from __future__ import annotations
 
+import json
+import pkgutil
+from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import pipeline_contracts as contracts
+import pipeline_contracts
+from pipeline_contracts import PipelineMessage
 from pipeline_contracts.encoding import Compressed
+from pipeline_contracts.exchange import Exchange
 from pydantic.json_schema import models_json_schema
 
 from asyncapi import queues
@@ -18,27 +24,10 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-EXCHANGES: Final[dict[str, tuple[str, type[BaseModel], type[BaseModel], str]]] = {
-    "validator": (
-        "validate",
-        contracts.ValidationRequest,
-        contracts.ValidationResponse,
-        "judges each record by the rules of its processing type",
-    ),
-    "transformer": (
-        "transform",
-        contracts.TransformationRequest,
-        contracts.TransformationResponse,
-        "applies to each record the transformation of its processing type",
-    ),
-    "storer": (
-        "store",
-        contracts.StorageRequest,
-        contracts.StorageResponse,
-        "writes each record to the table, once",
-    ),
-}
-"""Of each service: the stage in which it is asked, request, response, and what it does."""
+EXPORTED: Final = "services/orchestrator/pipeline.json"
+
+STAGES: Final[list[Json]] = json.loads((Path(__file__).parents[2] / EXPORTED).read_text("utf-8"))["stages"]
+
 
 COMPRESSED_FIELDS: Final = {
     "encoding": "zlib (RFC 1950), then base64 (RFC 4648, section 4).",
@@ -57,9 +46,10 @@ def document(version: str) -> Json:
     """Describe the pipeline with the contracts of a version."""
     channels = queues.channels()
     operations = queues.operations()
-    for service, (stage, request, response, what) in EXCHANGES.items():
-        channels[service] = _function(service, request, response, what)
-        operations[stage] = _exchange(service, request, response)
+    for stage in STAGES:
+        request, response = _models(stage)
+        channels[stage["service"]] = _function(stage["service"], request, response)
+        operations[stage["name"]] = _exchange(stage["service"], request, response)
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -79,9 +69,17 @@ def document(version: str) -> Json:
     }
 
 
+def _models(stage: Json) -> tuple[type[Exchange], type[Exchange]]:
+    """Find the request and the response of a stage, which names them."""
+    for module in pkgutil.iter_modules(pipeline_contracts.__path__):
+        import_module(f"pipeline_contracts.{module.name}")
+    models = {model.__name__: model for model in Exchange.__subclasses__()}
+    return models[stage["request"]], models[stage["response"]]
+
+
 def _schemas() -> Json:
-    models: list[type[BaseModel]] = [contracts.PipelineMessage, Compressed]
-    models += [model for _, request, response, _ in EXCHANGES.values() for model in (request, response)]
+    models: list[type[BaseModel]] = [PipelineMessage, Compressed]
+    models += [model for stage in STAGES for model in _models(stage)]
     _, schemas = models_json_schema(
         [(model, "validation") for model in models], ref_template="#/components/schemas/{model}"
     )
@@ -100,13 +98,13 @@ def _server(service: str, protocol: str, description: str) -> Json:
     }
 
 
-def _function(service: str, request: type[BaseModel], response: type[BaseModel], what: str) -> Json:
+def _function(service: str, request: type[BaseModel], response: type[BaseModel]) -> Json:
     return {
         "address": f"{queues.PREFIX}{service}",
         "title": service.capitalize(),
         "description": (
-            f"A Lambda function that {what}. It is invoked through its alias `live`. A request may be compressed, and "
-            "its answer is compressed then, if that makes it shorter."
+            "A Lambda function, invoked through its alias `live`. A request may be compressed, and its answer is "
+            "compressed then, if that makes it shorter."
         ),
         "servers": [{"$ref": "#/servers/lambda"}],
         "parameters": queues.PARAMETERS,

@@ -1,4 +1,4 @@
-"""The two files that are generated, each with its text."""
+"""The document as a file."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any, Final
 import yaml
 
 from asyncapi.document import document
-from asyncapi.page import page
 
 CONTRACTS: Final = Path(__file__).resolve().parents[1]
+PATH: Final = CONTRACTS / "asyncapi.yaml"
 NOTE: Final = "Generated from the models by `./nox -s asyncapi -- --write`: change those."
 
 
@@ -25,12 +25,8 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
-def written() -> dict[Path, str]:
-    """Say what each file has to hold."""
+def written() -> str:
+    """Write the document as YAML."""
     version = tomllib.loads((CONTRACTS / "pyproject.toml").read_text("utf-8"))["project"]["version"]
-    described = document(version)
-    text = yaml.dump(described, Dumper=_Dumper, sort_keys=False, width=110, allow_unicode=True)
-    return {
-        CONTRACTS / "asyncapi.yaml": f"# {NOTE}\n{text}",
-        CONTRACTS.parent / "docs" / "asyncapi.md": f"<!-- {NOTE} -->\n\n{page(described)}",
-    }
+    text = yaml.dump(document(version), Dumper=_Dumper, sort_keys=False, width=110, allow_unicode=True)
+    return f"# {NOTE}\n{text}"

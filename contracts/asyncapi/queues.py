@@ -39,7 +39,6 @@ REJECTION_ATTRIBUTES: Final[Json] = {
                     "execution_arn": {"type": "string", "description": "Of the durable execution that rejected it."},
                     "stage": {
                         "type": "string",
-                        "enum": ["intake", "validate", "transform", "store"],
                         "description": "Where it was rejected; the intake is the orchestrator's own.",
                     },
                     "code": {

@@ -8,9 +8,11 @@ prints those of a wheel, or of the installed package, as one JSON object: `{file
 from __future__ import annotations
 
 import json
+import pkgutil
 import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +27,9 @@ def generate() -> dict[str, Schema]:
     import pipeline_contracts
     from pipeline_contracts.exchange import Exchange
 
-    exported = [getattr(pipeline_contracts, name) for name in pipeline_contracts.__all__]
-    borders = (Exchange, pipeline_contracts.PipelineMessage)
-    models = [model for model in exported if isinstance(model, type) and issubclass(model, borders)]
+    for module in pkgutil.iter_modules(pipeline_contracts.__path__):
+        import_module(f"pipeline_contracts.{module.name}")
+    models = [*sorted(Exchange.__subclasses__(), key=lambda model: model.__name__), pipeline_contracts.PipelineMessage]
     return {
         (name := re.sub(r"(?<!^)(?=[A-Z])", "-", model.__name__).lower()) + ".json": {
             "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pipeline_contracts import PipelineMessage, parse_body, same_json
+from pipeline_contracts import parse_body, parse_message, same_json
 from pipeline_contracts.digest import canonical
 
 BASE = '"data_source": "a", "processing_type": "s"'
 
 
 def digest(further: str) -> str:
-    return PipelineMessage.from_body(f"{{{BASE}, {further}}}").data_digest()
+    return parse_message(f"{{{BASE}, {further}}}").data_digest()
 
 
 @pytest.mark.parametrize(

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
-from pipeline_contracts import (
-    MAX_DERIVED_BYTES,
-    ErrorCode,
-    StorageRequest,
-    StorageResponse,
-    TransformationRequest,
-    TransformationResponse,
-    TransformedData,
-    ValidationRequest,
-    ValidationResponse,
-)
-from pipeline_contracts.base import Contract, timestamp
+from pipeline_contracts import ErrorCode, RecordError
+from pipeline_contracts.base import Contract, ascii_bytes, timestamp
+from pipeline_contracts.contribution import ContributionRequest, ContributionResponse
+from pipeline_contracts.errors import MAX_MESSAGE_BYTES
+from pipeline_contracts.storage import StorageRequest, StorageResponse
+from pipeline_contracts.transformation import TransformationRequest, TransformationResponse
+from pipeline_contracts.validation import ValidationRequest, ValidationResponse
 from pydantic import ValidationError
 
 NOW = "2026-01-31T12:00:00.000000Z"
@@ -29,8 +25,8 @@ TRANSFORMED: dict[str, Any] = {
     "execution_id": "dev-esm-1",
     "transformation_applied": "standard",
 }
-FAULT = {"code": "throttled", "message": "the table is throttled"}
-FLAW = {"code": "not_storable", "message": "the item is too large"}
+FAULT = {"code": "throttled", "retryable": True, "message": "the table is throttled"}
+FLAW = {"code": "not_storable", "retryable": False, "message": "the item is too large"}
 
 EXCHANGES: list[tuple[type[Contract], dict[str, Any]]] = [
     (ValidationRequest, {"records": [{"execution_id": "dev-esm-1", "data": "{}"}]}),
@@ -48,13 +44,36 @@ EXCHANGES: list[tuple[type[Contract], dict[str, Any]]] = [
             ]
         },
     ),
-    (TransformationRequest, {"records": [{"execution_id": "dev-esm-1", "data": "{}"}]}),
+    (TransformationRequest, {"records": [{"execution_id": "dev-esm-1", "data": "{}"}], "max_bytes": 100}),
     (
         TransformationResponse,
         {
             "results": [
                 {"execution_id": "dev-esm-1", "transformed_data": TRANSFORMED, "error": None},
                 {"execution_id": "dev-esm-2", "transformed_data": None, "error": FLAW},
+            ]
+        },
+    ),
+    (
+        ContributionRequest,
+        {
+            "records": [
+                {
+                    "execution_id": "dev-esm-1",
+                    "data": "{}",
+                    "transformed_data": TRANSFORMED,
+                    "contributions": {"enrich": {"score": 0.5}},
+                }
+            ],
+            "max_bytes": 100,
+        },
+    ),
+    (
+        ContributionResponse,
+        {
+            "results": [
+                {"execution_id": "dev-esm-1", "contribution": {"score": 0.5}, "error": None},
+                {"execution_id": "dev-esm-2", "contribution": None, "error": FAULT},
             ]
         },
     ),
@@ -66,7 +85,9 @@ EXCHANGES: list[tuple[type[Contract], dict[str, Any]]] = [
                     "execution_id": "dev-esm-1",
                     "message_id": "1",
                     "data": "{}",
-                    "transformed_data": {**TRANSFORMED, "derived": {"rows": 3}},
+                    "transformed_data": TRANSFORMED,
+                    "contributions": {"enrich": {"score": 0.5}},
+                    "attributes": {"sender": "a"},
                 }
             ]
         },
@@ -94,8 +115,8 @@ def test_a_payload_crosses_the_border_and_comes_out_the_same(model: type[Contrac
 
 @pytest.mark.parametrize(("model", "payload"), EXCHANGES, ids=lambda value: getattr(value, "__name__", ""))
 def test_a_key_that_the_contract_does_not_name_is_refused(model: type[Contract], payload: dict[str, Any]) -> None:
-    (name,) = payload
-    inner = {name: [{**payload[name][0], "surplus": 1}]}
+    name = next(iter(payload))
+    inner = {**payload, name: [{**payload[name][0], "surplus": 1}]}
 
     for surplus in ({**payload, "surplus": 1}, inner):
         with pytest.raises(ValidationError, match="surplus"):
@@ -118,17 +139,14 @@ def test_a_key_that_the_contract_does_not_name_is_refused(model: type[Contract],
             {"transformed_data": TRANSFORMED, "error": FLAW},
             "either transformed_data or an error",
         ),
-        (
-            TransformationResponse,
-            {"transformed_data": {**TRANSFORMED, "execution_id": "dev-esm-2"}},
-            "execution_id of another record",
-        ),
-        (TransformationResponse, {"error": {"code": "invented", "message": "x"}}, "Input should be"),
-        (TransformationResponse, {"transformed_data": {**TRANSFORMED, "processed_at": "now"}}, "pattern"),
+        (ContributionResponse, {}, "either a contribution or an error"),
+        (ContributionResponse, {"contribution": {}, "error": FLAW}, "either a contribution or an error"),
+        (TransformationResponse, {"error": {"code": "Not a code", "retryable": False, "message": "x"}}, "pattern"),
+        (TransformationResponse, {"error": {"code": "not_transformable", "message": "x"}}, "retryable"),
         (StorageResponse, {"status": "stored"}, "stored and duplicate have stored_at"),
         (StorageResponse, {"status": "failed", "stored_at": NOW}, "rejected and failed have an error"),
-        (StorageResponse, {"status": "failed", "error": FLAW}, "not_storable does not go with"),
-        (StorageResponse, {"status": "rejected", "error": FAULT}, "throttled does not go with"),
+        (StorageResponse, {"status": "failed", "error": FLAW}, "failed has an error that is retryable"),
+        (StorageResponse, {"status": "rejected", "error": FAULT}, "rejected one that is not"),
     ],
 )
 def test_a_result_that_contradicts_itself_is_refused(model: type[Contract], result: dict[str, Any], words: str) -> None:
@@ -136,10 +154,29 @@ def test_a_result_that_contradicts_itself_is_refused(model: type[Contract], resu
         model.model_validate({"results": [{"execution_id": "1", **result}]})
 
 
-@pytest.mark.parametrize("derived", [{"text": "x" * MAX_DERIVED_BYTES}, {"n": float("nan")}, {"s": "\ud800"}])
-def test_derived_data_that_could_not_travel_or_be_stored_is_refused(derived: dict[str, Any]) -> None:
-    with pytest.raises(ValidationError, match="derived"):
-        TransformedData(**TRANSFORMED, derived=derived)
+@pytest.mark.parametrize("output", [{"n": float("nan")}, {"s": "\ud800"}, {"\udfff": 1}, {"n": Decimal(1)}, []])
+def test_an_output_that_could_not_travel_or_be_stored_is_refused(output: Any) -> None:
+    with pytest.raises(ValidationError, match="transformed_data"):
+        TransformationResponse.model_validate({"results": [{"execution_id": "1", "transformed_data": output}]})
+    record = {"execution_id": "1", "data": "{}", "contributions": {"enrich": output}}
+    with pytest.raises(ValidationError, match="contributions"):
+        ContributionRequest.model_validate({"records": [record], "max_bytes": 100})
+
+
+@pytest.mark.parametrize("name", ["Enrich", "1st", "", "a-b", "a" * 33])
+def test_a_contribution_has_the_name_of_a_stage(name: str) -> None:
+    record = {"execution_id": "1", "data": "{}", "contributions": {name: {}}}
+
+    with pytest.raises(ValidationError, match="contributions"):
+        ContributionRequest.model_validate({"records": [record], "max_bytes": 100})
+
+
+@pytest.mark.parametrize("message", ["", "x", "x" * 5_000, "\u2028" * 2_000, "\U0001f600" * 2_000])
+def test_the_message_of_an_error_is_cut_to_what_a_chunk_has_room_for(message: str) -> None:
+    error = RecordError.of(ErrorCode.NOT_STORABLE, message)
+
+    assert ascii_bytes(error.message) <= MAX_MESSAGE_BYTES
+    assert error.message == "no reason was given" if not message else message.startswith(error.message)
 
 
 def test_an_error_does_not_quote_what_was_sent() -> None:
@@ -150,14 +187,16 @@ def test_an_error_does_not_quote_what_was_sent() -> None:
     assert "secret" not in str(raised.value)
 
 
-def test_derived_data_is_absent_when_there_is_none() -> None:
-    assert TransformedData(**TRANSFORMED).model_dump(mode="json") == TRANSFORMED
+def test_what_is_empty_is_absent() -> None:
+    record = {"execution_id": "1", "message_id": "1", "data": "{}", "transformed_data": {}}
+
+    request = StorageRequest.model_validate({"records": [record]})
+
+    assert request.model_dump(mode="json")["records"] == [record]
 
 
-def test_only_two_errors_may_pass_with_time() -> None:
-    transient = {code for code in ErrorCode if not code.is_permanent}
-
-    assert transient == {ErrorCode.THROTTLED, ErrorCode.UNAVAILABLE}
+def test_two_of_the_codes_are_retryable() -> None:
+    assert {code for code in ErrorCode if code.retryable} == {ErrorCode.THROTTLED, ErrorCode.UNAVAILABLE}
 
 
 def test_a_timestamp_is_written_in_utc_with_microseconds() -> None:

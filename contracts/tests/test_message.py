@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 
 import pytest
-from pipeline_contracts import ErrorCode, InvalidBodyError, PipelineMessage, execution_id
+from pipeline_contracts import ErrorCode, InvalidBodyError, execution_id, parse_message
 
 
 def test_further_keys_pass_through_untouched() -> None:
-    message = PipelineMessage.from_body(
+    message = parse_message(
         '{"data_source": "a.csv", "processing_type": "standard", "rows": 3, "nested": {"x": [null]}}'
     )
 
-    assert message.further_fields == {"rows": 3, "nested": {"x": [None]}}
+    assert message.content.model_extra == {"rows": 3, "nested": {"x": [None]}}
 
 
 def with_metadata(metadata: object) -> str:
@@ -22,15 +22,15 @@ def with_metadata(metadata: object) -> str:
 
 @pytest.mark.parametrize("metadata", [{}, {"": "", "ключ": "😀"}, {str(n): "x" for n in range(50)}])
 def test_metadata_maps_strings_to_strings(metadata: dict[str, str]) -> None:
-    message = PipelineMessage.from_body(with_metadata(metadata))
+    message = parse_message(with_metadata(metadata))
 
-    assert message.metadata == metadata
-    assert message.further_fields == {}
+    assert message.content.metadata == metadata
+    assert message.content.model_extra == {}
 
 
 @pytest.mark.parametrize("body", ['{"data_source": "a", "processing_type": "s"}', with_metadata(None)])
 def test_a_message_may_have_no_metadata(body: str) -> None:
-    assert PipelineMessage.from_body(body).metadata is None
+    assert parse_message(body).content.metadata is None
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_a_message_may_have_no_metadata(body: str) -> None:
 )
 def test_an_invalid_body_names_the_field_and_the_reason(body: str, field: str, code: ErrorCode, words: str) -> None:
     with pytest.raises(InvalidBodyError) as raised:
-        PipelineMessage.from_body(body)
+        parse_message(body)
 
     (error,) = raised.value.errors
     assert (error.field, error.code) == (field, code)
@@ -81,12 +81,12 @@ def test_an_invalid_body_names_the_field_and_the_reason(body: str, field: str, c
 
 def test_all_that_is_wrong_is_said_at_once() -> None:
     with pytest.raises(InvalidBodyError, match="data_source: Field required; processing_type: Field required"):
-        PipelineMessage.from_body("{}")
+        parse_message("{}")
 
 
 def test_the_key_in_the_body_is_the_identity_and_the_message_id_otherwise() -> None:
-    keyed = PipelineMessage.from_body('{"data_source":"a","processing_type":"s","idempotency_key":"k 1"}')
-    plain = PipelineMessage.from_body('{"data_source":"a","processing_type":"s","idempotency_key":null}')
+    keyed = parse_message('{"data_source":"a","processing_type":"s","idempotency_key":"k 1"}')
+    plain = parse_message('{"data_source":"a","processing_type":"s","idempotency_key":null}')
 
     assert execution_id("dev", "m-1", keyed) == "dev-key-k 1"
     assert execution_id("dev", "m-1", plain) == "dev-esm-m-1"

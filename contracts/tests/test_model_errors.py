@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import pytest
-from pipeline_contracts import InvalidBodyError, PipelineMessage
-from pipeline_contracts.json_message import JsonMessage
+from pipeline_contracts import InvalidBodyError, PipelineMessage, parse_message
+from pipeline_contracts.message_base import MessageBase
 from pipeline_contracts.model_errors import MAX_LISTED, field_errors
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -53,7 +53,7 @@ class Dog(BaseModel):
     kind: Literal["dog"]
 
 
-class Order(JsonMessage):
+class Order(MessageBase):
     """A model with every kind of field."""
 
     model_config = ConfigDict(extra="forbid")
@@ -98,9 +98,9 @@ GOOD: dict[str, Any] = {
 
 
 def test_a_model_with_fields_of_every_type_is_read() -> None:
-    order = Order.from_body(json.dumps(GOOD))
+    order = parse_message(json.dumps(GOOD), Order)
 
-    assert (order.price, order.day, order.colour) == (1.5, date(2026, 1, 31), Colour.RED)
+    assert (order.content.price, order.content.day, order.content.colour) == (1.5, date(2026, 1, 31), Colour.RED)
     assert order.body == GOOD | {"price": Decimal("1.5"), "exact": Decimal("2.5")}
 
 
@@ -130,7 +130,7 @@ def test_a_refusal_names_the_field_and_gives_pydantics_words(
     change: dict[str, Any], field: str, code: str, words: str
 ) -> None:
     with pytest.raises(InvalidBodyError) as raised:
-        Order.from_body(json.dumps(GOOD | change))
+        parse_message(json.dumps(GOOD | change), Order)
 
     (error,) = raised.value.errors
     assert (error.field, error.code) == (field, code)
@@ -139,7 +139,7 @@ def test_a_refusal_names_the_field_and_gives_pydantics_words(
 
 def test_a_body_with_very_many_errors_is_refused_in_few_words() -> None:
     with pytest.raises(InvalidBodyError) as raised:
-        Order.from_body(json.dumps(GOOD | {"lines": [0] * (MAX_LISTED + 1)}))
+        parse_message(json.dumps(GOOD | {"lines": [0] * (MAX_LISTED + 1)}), Order)
 
     (error,) = raised.value.errors
     assert (error.field, error.code) == ("", "too_many_errors")
@@ -163,22 +163,22 @@ def misfits(value: Any) -> list[Any]:
 
 
 @pytest.mark.parametrize("model", [PipelineMessage, Order])
-def test_no_misfit_of_a_model_raises_anything_but_a_refusal(model: type[JsonMessage]) -> None:
+def test_no_misfit_of_a_model_raises_anything_but_a_refusal(model: type[MessageBase]) -> None:
     """The examples of the model, with everything that can stand in the place of each value."""
     extra: Any = model.model_config.get("json_schema_extra") or {}
     refusals = []
     for example in extra.get("examples", [GOOD]):
-        model.from_body(json.dumps(example))
+        parse_message(json.dumps(example), model)
         for misfit in misfits(example):
             try:
-                model.from_body(json.dumps(misfit))
+                parse_message(json.dumps(misfit), model)
             except InvalidBodyError as error:
                 refusals += error.errors
     assert len(refusals) > 20
     assert all(refusal.message for refusal in refusals)
 
 
-class Adding(JsonMessage):
+class Adding(MessageBase):
     """A model that adds a key of its own to what was sent."""
 
     @model_validator(mode="before")
@@ -188,7 +188,7 @@ class Adding(JsonMessage):
 
 
 def test_a_model_may_add_a_key_and_keeps_the_digits_of_the_others() -> None:
-    message = Adding.from_body('{"n": 1.00000000000000000000000000000000001}')
+    message = parse_message('{"n": 1.00000000000000000000000000000000001}', Adding)
 
-    assert message.further_fields == {"added": 1, "n": Decimal("1.00000000000000000000000000000000001")}
+    assert message.content.model_extra == {"added": 1, "n": Decimal("1.00000000000000000000000000000000001")}
     assert message.body.keys() == {"n"}

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import pipeline_contracts
 import pytest
 from gate import schemas
 from jsonschema import Draft202012Validator
-from pipeline_contracts import VERSION
+from pipeline_contracts import VERSION, PipelineMessage
+from pipeline_contracts.exchange import Exchange
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +34,7 @@ def test_there_is_one_for_the_body_and_each_request_and_response() -> None:
         "pipeline-message.json",
         *(
             f"{work}-{way}.json"
-            for work in ("validation", "transformation", "storage")
+            for work in ("validation", "transformation", "contribution", "storage")
             for way in ("request", "response")
         ),
     }
@@ -58,7 +58,7 @@ def test_every_field_is_described(name: str) -> None:
 
 def test_its_examples_are_good_for_the_schema_and_for_the_model(name: str) -> None:
     schema = GENERATED[name]
-    model = getattr(pipeline_contracts, schema["title"])
+    model = {model.__name__: model for model in (*Exchange.__subclasses__(), PipelineMessage)}[schema["title"]]
 
     assert schema["examples"]
     for example in schema["examples"]:

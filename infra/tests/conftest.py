@@ -1,8 +1,8 @@
 """The templates as data: as they are written, and as SAM translates them."""
 
 import copy
+import json
 from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from samtranslator.translator.translator import Translator
 Template = dict[str, Any]
 
 _REPOSITORY = Path(__file__).parents[2]
-_SERVICES = ("orchestrator", "validator", "transformer", "storer")
+_SERVICES = sorted(path.parent.name for path in (_REPOSITORY / "services").glob("*/template.yaml"))
 _PATHS = {
     "root": _REPOSITORY / "infra/template.yaml",
     "shared": _REPOSITORY / "infra/shared/template.yaml",
@@ -96,6 +96,12 @@ def orchestrator() -> Template:
     return _read("orchestrator")
 
 
+@pytest.fixture
+def services() -> list[str]:
+    """The names of all services."""
+    return list(_SERVICES)
+
+
 @pytest.fixture(params=_SERVICES)
 def service(request: pytest.FixtureRequest) -> str:
     """The name of each service in turn."""
@@ -121,7 +127,6 @@ def any_template(request: pytest.FixtureRequest) -> Template:
 
 
 @pytest.fixture
-def limits(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The limits that the orchestrator counts on; the module needs nothing installed."""
-    monkeypatch.syspath_prepend(str(_REPOSITORY / "services/orchestrator/src"))
-    return import_module("orchestrator.limits")
+def pipeline() -> Any:
+    """What the orchestrator exports: its stages, and the limits that follow from them."""
+    return json.loads((_REPOSITORY / "services/orchestrator/pipeline.json").read_text("utf-8"))

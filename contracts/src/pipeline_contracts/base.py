@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
 MAX_RECORDS = 1_000
 """Records in one request. A chunk is far smaller; the bound keeps a request from being unbounded."""
@@ -40,6 +41,38 @@ Timestamp = Annotated[
 ]
 
 
+def _encodable(value: dict[str, Any]) -> dict[str, Any]:
+    json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
+    return value
+
+
+JsonObject = Annotated[dict[str, JsonValue], AfterValidator(_encodable)]
+"""What a stage returns for a record: any JSON object of finite numbers and valid Unicode."""
+
+StageName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+
+Contributions = Annotated[
+    dict[StageName, JsonObject],
+    Field(
+        description="What the stages of your own returned before, by stage.",
+        default_factory=dict,
+        exclude_if=lambda contributions: not contributions,
+        json_schema_extra={"additionalProperties": False},
+    ),
+]
+
+MaxBytes = Annotated[
+    int,
+    Field(
+        ge=2,
+        description=(
+            "Bytes that one record's output may have as JSON, with all but ASCII escaped. The stage declares it, and a "
+            "chunk has room for no more."
+        ),
+    ),
+]
+
+
 class Contract(BaseModel):
     """A model that crosses a service border: frozen, strict, and closed to keys it does not name.
 
@@ -52,3 +85,8 @@ class Contract(BaseModel):
 def timestamp(moment: datetime) -> str:
     """Write an aware datetime as a `Timestamp`."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def ascii_bytes(value: Any) -> int:
+    """Count the bytes of a JSON value, with all but ASCII escaped: no runtime writes it longer."""
+    return len(json.dumps(value))

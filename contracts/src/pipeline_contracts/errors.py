@@ -1,13 +1,17 @@
-"""Every error code of the pipeline, and whether it is permanent or transient: decided here, once."""
+"""Error codes, and the errors that cross a border.
+
+The codes here are those of the pipeline itself. A service of your own may use any code: whether it is retryable is said
+beside it.
+"""
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import Field, StringConstraints
 
-from pipeline_contracts.base import Contract
+from pipeline_contracts.base import Contract, ascii_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,31 +39,60 @@ class ErrorCode(StrEnum):
     UNAVAILABLE = "unavailable"
 
     @property
-    def is_permanent(self) -> bool:
-        """True if the record can never succeed (rejected), False if it may succeed later (failed)."""
-        return self not in _TRANSIENT
+    def retryable(self) -> bool:
+        """False if the record can never succeed (rejected), True if it may succeed later (failed)."""
+        return self in _RETRYABLE
 
 
-_TRANSIENT = frozenset({ErrorCode.THROTTLED, ErrorCode.UNAVAILABLE})
+_RETRYABLE = frozenset({ErrorCode.THROTTLED, ErrorCode.UNAVAILABLE})
+
+Code = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$"),
+    Field(description="An `ErrorCode`, or a code of the service's own."),
+]
+
+
+MAX_MESSAGE_BYTES = 1_024
 
 
 class RecordError(Contract):
     """Why a service did not do its work on one record."""
 
-    code: Annotated[ErrorCode, Field(strict=False)]
-    message: Annotated[str, StringConstraints(min_length=1, max_length=1024), Field(description="For people.")]
+    code: Code
+    retryable: Annotated[
+        bool,
+        Field(description="Whether the record may succeed later. If not, its message is rejected."),
+    ]
+    message: Annotated[
+        str,
+        StringConstraints(min_length=1, max_length=1024),
+        Field(description="For people. That of a retryable error is logged, so it must not quote the record."),
+    ]
+
+    @classmethod
+    def of(cls, code: ErrorCode, message: str) -> Self:
+        """Make an error with one of the pipeline's own codes."""
+        return cls(code=code, retryable=code.retryable, message=short(message))
+
+
+def short(message: str) -> str:
+    """Cut a message to 1,024 bytes of JSON, with all but ASCII escaped: a chunk has room for no more."""
+    while ascii_bytes(message) > MAX_MESSAGE_BYTES:
+        message = message[: len(message) * MAX_MESSAGE_BYTES // ascii_bytes(message)]
+    return message or "no reason was given"
 
 
 class FieldError(Contract):
     """What is wrong with one field of a body."""
 
     field: Annotated[str, StringConstraints(max_length=128), Field(description="Name; empty for the whole body.")]
-    code: Annotated[
-        str,
-        StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$"),
-        Field(description="An `ErrorCode`, or a code of the rule that failed."),
-    ]
+    code: Code
     message: Annotated[str, StringConstraints(min_length=1, max_length=256), Field(description="For people.")]
+
+
+class BrokenContractError(ValueError):
+    """A request or a response that is not what its contract says. The words hold nothing of a message."""
 
 
 class InvalidBodyError(ValueError):

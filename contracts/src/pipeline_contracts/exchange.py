@@ -8,17 +8,19 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline_contracts.base import Contract
 from pipeline_contracts.encoding import Compressed, compress
+from pipeline_contracts.errors import BrokenContractError
+from pipeline_contracts.model_errors import field_errors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pydantic.config import ExtraValues
 
-VERSION = "1.2.0"
+VERSION = "2.0.0"
 """Of this package, as its pyproject.toml has it: to read it from the metadata would import the email package."""
 
 MAJOR, MINOR = (int(part) for part in VERSION.split(".")[:2])
@@ -71,7 +73,7 @@ def read_exchange(model: type[Read], sent: str | Mapping[str, Any]) -> Read:
     is an addition that is safe to ignore, or the version would be another major one.
 
     Raises:
-        ValidationError: It breaks the contract, or its sender has another major version.
+        BrokenContractError: It breaks the contract, or its sender has another major version.
     """
     envelope = _validated(Envelope, sent)
     if envelope.encoding is not None:
@@ -90,9 +92,17 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def _validated(model: type[Model], sent: str | Mapping[str, Any], extra: ExtraValues | None = None) -> Model:
-    if isinstance(sent, str):
-        return model.model_validate_json(sent, extra=extra)
-    return model.model_validate(sent, extra=extra)
+    try:
+        if isinstance(sent, str):
+            return model.model_validate_json(sent, extra=extra)
+        return model.model_validate(sent, extra=extra)
+    except ValidationError as error:
+        first = field_errors(model, error)[0]
+        # pydantic's words may quote a key; those of a ValueError are ours.
+        why = first.message if first.code == "value_error" else first.code
+        raise BrokenContractError(
+            f"{model.__name__} has {error.error_count()} errors, the first: {first.field or 'all'}: {why}"
+        ) from None
 
 
 def _surplus(envelope: Envelope) -> ExtraValues | None:

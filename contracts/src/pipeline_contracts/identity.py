@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pipeline_contracts.message import PipelineMessage
+    from pipeline_contracts.parsed_message import ParsedMessage
 
 
-def execution_id(environment: str, message_id: str, message: PipelineMessage | None) -> str:
+def execution_id(environment: str, message_id: str, message: ParsedMessage | None) -> str:
     """Name a record, so that its second delivery has the name of its first.
 
     SQS gives a message a new id when it is redriven or sent again; only a key in the body stays the same.
@@ -18,6 +18,6 @@ def execution_id(environment: str, message_id: str, message: PipelineMessage | N
         message_id: The `messageId` of the SQS message.
         message: The parsed body; None for a body that could not be parsed.
     """
-    if message is not None and message.idempotency_key is not None:
-        return f"{environment}-key-{message.idempotency_key}"
+    if message is not None and message.content.idempotency_key is not None:
+        return f"{environment}-key-{message.content.idempotency_key}"
     return f"{environment}-esm-{message_id}"

@@ -1,22 +1,28 @@
-"""The body of an SQS message: the one model to change for a message of your own."""
+"""The body of an SQS message: the one file to change for a message of your own.
+
+Any pydantic model will do. The two functions below it say what the pipeline needs to know about it.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from pipeline_contracts.json_message import JsonMessage
+from pipeline_contracts.message_base import MessageBase
 from pipeline_contracts.model_errors import NOT_BLANK
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 NonBlank = Annotated[str, StringConstraints(pattern=NOT_BLANK)]
 
 
-class PipelineMessage(JsonMessage):
-    """What a producer sends: two fields that steer the processing, and whatever else it likes.
+class PipelineMessage(MessageBase):
+    """What a producer sends: two fields that steer the processing, and any others.
 
-    Further keys are the producer's data and pass through untouched. What no table could store is refused: more than 32
-    levels of nesting, numbers of more than 38 digits or beyond 9.99E+125, keys that occur twice, lone surrogates.
+    Other fields are the producer's data and are kept as they are. What no table can store is rejected: more than 32
+    levels of nesting, numbers of more than 38 digits or beyond 9.99E+125, duplicate keys, lone surrogates.
     """
 
     model_config = ConfigDict(
@@ -36,3 +42,13 @@ class PipelineMessage(JsonMessage):
 
     data_source: Annotated[NonBlank, Field(description="Where the data comes from, such as a file name.")]
     processing_type: Annotated[NonBlank, Field(description="Selects the validation rules and the transformation.")]
+
+
+def processing_type_of(message: PipelineMessage) -> str:
+    """Select the validator's rules and the transformer's transformation; a constant if there is only one kind."""
+    return message.processing_type
+
+
+def item_attributes_of(message: PipelineMessage) -> Mapping[str, str]:
+    """Give what the item has as attributes beside the whole message, for indexes and filters."""
+    return {"data_source": message.data_source, "processing_type": message.processing_type}

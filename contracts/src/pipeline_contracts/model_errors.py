@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 MAX_LISTED = 1_000
-"""Errors of one body that are looked at: a list of half a million wrong entries would take a gigabyte to describe."""
+"""Errors of one body that are described: half a million wrong entries of a list would take hundreds of megabytes."""
 
 NOT_BLANK = r"\S"
 """Pattern of a string with something to see in it, for which pydantic's words would be a riddle."""

@@ -8,10 +8,18 @@ from typing import Annotated, Self
 from pydantic import ConfigDict, Field, model_validator
 
 from pipeline_contracts import examples
-from pipeline_contracts.base import MAX_RECORDS, Contract, ExecutionId, JsonText, MessageId, Timestamp
+from pipeline_contracts.base import (
+    MAX_RECORDS,
+    Contract,
+    Contributions,
+    ExecutionId,
+    JsonObject,
+    JsonText,
+    MessageId,
+    Timestamp,
+)
 from pipeline_contracts.errors import RecordError
 from pipeline_contracts.exchange import Exchange
-from pipeline_contracts.transformation import TransformedData
 
 
 class StorageRecord(Contract):
@@ -20,7 +28,16 @@ class StorageRecord(Contract):
     execution_id: ExecutionId
     message_id: MessageId
     data: JsonText
-    transformed_data: TransformedData
+    transformed_data: Annotated[JsonObject, Field(description="What the transformer returned. Stored as it is.")]
+    contributions: Contributions
+    attributes: Annotated[
+        JsonObject,
+        Field(
+            description="What is stored about the message beside its data, such as its message attributes.",
+            default_factory=dict,
+            exclude_if=lambda attributes: not attributes,
+        ),
+    ]
 
 
 class StorageRequest(Exchange):
@@ -71,8 +88,8 @@ class StorageResult(Contract):
         in_table = self.status in (StorageStatus.STORED, StorageStatus.DUPLICATE)
         if in_table != (self.stored_at is not None) or in_table == (self.error is not None):
             raise ValueError("stored and duplicate have stored_at, rejected and failed have an error")
-        if self.error is not None and self.error.code.is_permanent != (self.status is StorageStatus.REJECTED):
-            raise ValueError(f"{self.error.code} does not go with the status {self.status}")
+        if self.error is not None and self.error.retryable != (self.status is StorageStatus.FAILED):
+            raise ValueError("failed has an error that is retryable, and rejected one that is not")
         return self
 
 
@@ -86,7 +103,7 @@ class StorageResponse(Exchange):
                 {
                     "execution_id": examples.OTHER_ID,
                     "status": "failed",
-                    "error": {"code": "throttled", "message": "the table is throttled"},
+                    "error": {"code": "throttled", "retryable": True, "message": "the table is throttled"},
                 },
             ],
         )

@@ -48,7 +48,7 @@ def spoil(pipeline: Pipeline) -> None:
         throttled.append(True)
         rest = [record for record in event["records"] if record not in late]
         answer: dict[str, Any] = honest({"records": rest}, context) if rest else {"results": []}
-        error = {"code": "throttled", "message": "later"}
+        error = {"code": "throttled", "retryable": True, "message": "later"}
         answer["results"] += [
             {"execution_id": record["execution_id"], "status": "failed", "error": error} for record in late
         ]

@@ -7,7 +7,6 @@ import json
 import zlib
 from collections import Counter
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from aws_durable_execution_sdk_python_testing import DurableFunctionTestRunner
@@ -29,6 +28,7 @@ SENT_MS = 1_769_860_798_500
 
 
 def body(**further: Any) -> str:
+    """Write a valid body: with another message, this changes."""
     return json.dumps({"data_source": "a.csv", "processing_type": "standard", **further}, ensure_ascii=False)
 
 
@@ -157,17 +157,22 @@ class Pipeline:
         self._entered += 1
         return module.handler(self._enter(event), context)
 
-    def _serve(self, name: str, event: Any, context: Any) -> Any:
-        if "encoding" not in event:
-            return getattr(self.services, name)(event, context)
-        plain = json.loads(zlib.decompress(base64.b64decode(event["body"])))
-        answer = getattr(self.services, name)(plain, context)
-        return compress(json.dumps(answer, ensure_ascii=False)) or answer
+    def serve(self, name: str, service: Callable[[dict[str, Any], Any], Any]) -> None:
+        """Let a function answer for a service, in the form in which it is asked."""
+
+        def answer(event: Any, context: Any) -> Any:
+            if "encoding" not in event:
+                return service(event, context)
+            plain = json.loads(zlib.decompress(base64.b64decode(event["body"])))
+            answer = service(plain, context)
+            return compress(json.dumps(answer, ensure_ascii=False)) or answer
+
+        self._runner.register_function(name, answer)
 
     def __enter__(self) -> Self:
         self._runner = DurableFunctionTestRunner(handler=self._handle, poll_interval=0.01)
         for name in ("validator", "transformer", "storer"):
-            self._runner.register_function(name, partial(self._serve, name))
+            self.serve(name, lambda event, context, name=name: getattr(self.services, name)(event, context))
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from faults import holds, spoil
 from orchestrator import handler as module
-from orchestrator import operations
-from orchestrator.intake import BATCHES_KEPT, take_in
+from orchestrator import intake, operations
 from orchestrator.messages import messages_of
 from pipeline import body, event_of
-from pipeline_contracts import PipelineMessage
 
 if TYPE_CHECKING:
     import pytest
@@ -46,7 +44,10 @@ def test_the_names_and_order_of_the_operations_are_those_of_executions_in_flight
             raise MemoryError
         answer = honest(event, context)
         answer["results"] = [
-            {"execution_id": e["execution_id"], "error": {"code": "not_transformable", "message": "no"}}
+            {
+                "execution_id": e["execution_id"],
+                "error": {"code": "not_transformable", "retryable": False, "message": "no"},
+            }
             if "m2" in e["execution_id"]
             else e
             for e in answer["results"]
@@ -65,12 +66,12 @@ def test_the_names_and_order_of_the_operations_are_those_of_executions_in_flight
         ("CHAINED_INVOKE", "transform"),
         ("WAIT", "transform-backoff-2"),
         ("CHAINED_INVOKE", "transform"),
-        ("CONTEXT", "one-by-one"),
+        ("CONTEXT", "isolate"),
         ("CHAINED_INVOKE", "transform"),
         ("CHAINED_INVOKE", "transform"),
         ("STEP", "reject"),
         ("STEP", "log-failed"),
-        ("STEP", "redeliver-soon"),
+        ("STEP", "redeliver"),
     ]
 
 
@@ -136,8 +137,8 @@ def test_a_replay_compresses_no_request_again(pipeline: Pipeline) -> None:
 
 def test_a_replay_reads_no_body_again(pipeline: Pipeline) -> None:
     read: list[str] = []
-    from_body = PipelineMessage.from_body
-    pipeline.monkeypatch.setattr(PipelineMessage, "from_body", lambda text: (read.append(text), from_body(text))[1])
+    parse = intake.parse_message
+    pipeline.monkeypatch.setattr(intake, "parse_message", lambda text: (read.append(text), parse(text))[1])
 
     pipeline.run(*(body(mark="read once", n=index) for index in range(3)))
 
@@ -146,14 +147,15 @@ def test_a_replay_reads_no_body_again(pipeline: Pipeline) -> None:
 
 def test_executions_that_take_turns_read_their_bodies_once_each(monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
-    from_body = PipelineMessage.from_body
-    monkeypatch.setattr(PipelineMessage, "from_body", lambda text: (read.append(text), from_body(text))[1])
+    parse = intake.parse_message
+    monkeypatch.setattr(intake, "parse_message", lambda text: (read.append(text), parse(text))[1])
 
     for _ in range(3):
-        for batch in range(BATCHES_KEPT):
-            take_in(messages_of(event_of(body(mark="turns", batch=batch), body(mark="turns", batch=batch))), "test")
+        for batch in range(8):
+            text = body(mark="turns", batch=batch)
+            module.parse_batch(messages_of(event_of(text, text)), "test")
 
-    assert len(read) == 2 * BATCHES_KEPT
+    assert len(read) == 2 * 8
 
 
 def test_the_checkpoint_of_a_batch_holds_no_data(pipeline: Pipeline) -> None:
@@ -193,5 +195,5 @@ def test_the_log_names_a_message_that_was_not_stored_once_and_never_its_data(pip
         ("m0", "store", "invoke_failed"),
     ]
     assert {line["level"] for line in failed} == {"WARNING"}
-    (_,) = [line for line in lines if line["message"] == "records go one by one"]
+    (_,) = [line for line in lines if line["message"] == "records are isolated"]
     assert "hidden" not in log.getvalue()

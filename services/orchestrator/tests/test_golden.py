@@ -69,7 +69,7 @@ def test_the_executions_of_this_version_have_met_everything() -> None:
         assert len(history.states) > 3, "it was never in flight"
 
 
-@pytest.mark.parametrize("name", ["CHUNKS", "ONE_BY_ONE", "REDELIVER"])
+@pytest.mark.parametrize("name", ["CHUNKS", "ISOLATE", "REDELIVER"])
 def test_a_renamed_operation_is_found_and_named(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     before = getattr(operations, name)
     monkeypatch.setattr(operations, name, "renamed")

@@ -10,11 +10,11 @@ import pytest
 from counted import Counted
 from faults import results_for, spoil
 from orchestrator import handler as module
-from orchestrator.intake import take_in
+from orchestrator.intake import parse_batch
 from orchestrator.messages import messages_of
 from orchestrator.redelivery import OUTAGE_SECONDS, OWN_FAULT_SECONDS
 from pipeline import body, event_of
-from pipeline_contracts import PipelineMessage
+from pipeline_contracts import ParsedMessage
 
 if TYPE_CHECKING:
     from pipeline import Pipeline
@@ -105,7 +105,10 @@ def test_what_is_left_after_three_comes_again_soon_and_is_decided_then(pipeline:
 
 
 def test_a_message_that_the_table_has_is_a_duplicate_also_behind_one_that_conflicts_with_it(pipeline: Pipeline) -> None:
-    conflict = {"status": "rejected", "error": {"code": "idempotency_conflict", "message": "other data"}}
+    conflict = {
+        "status": "rejected",
+        "error": {"code": "idempotency_conflict", "retryable": False, "message": "other data"},
+    }
     pipeline.services.table["test-key-k"] = keyed(n=2)
     honest = pipeline.services.storer
 
@@ -185,7 +188,11 @@ def test_a_message_is_stored_however_many_invalid_ones_with_its_key_are_behind_i
 
 def test_what_an_outage_keeps_from_being_decided_waits_as_long_as_the_outage(pipeline: Pipeline) -> None:
     refuse_invalid(pipeline)
-    later = {"status": "failed", "stored_at": None, "error": {"code": "throttled", "message": "later"}}
+    later = {
+        "status": "failed",
+        "stored_at": None,
+        "error": {"code": "throttled", "retryable": True, "message": "later"},
+    }
     spoil(pipeline, "storer", lambda event, honest: results_for(event, "", later, honest()))
 
     run = pipeline.run(keyed(mark="invalid"), keyed(n=1), body())
@@ -242,13 +249,12 @@ def test_other_metadata_is_the_same_record_and_the_first_is_kept(pipeline: Pipel
 def test_the_work_on_conflicting_messages_grows_with_their_bytes(pipeline: Pipeline) -> None:
     """Compared pairwise, sixty messages of 60 KB took the whole time of an execution: now each is digested once."""
     pipeline.run(*(keyed(n=[n] * 1_000) for n in range(60)), body())
-    take_in.cache_clear()
     digested = []
     pipeline.monkeypatch.setattr(
-        PipelineMessage, "data_digest", lambda message: digested.append(1) or str(message.further_fields["n"])
+        ParsedMessage, "data_digest", lambda message: digested.append(1) or str(message.body["n"])
     )
 
-    intake = take_in(messages_of(event_of(*(keyed(n=n) for n in range(60)))), "test")
+    intake = parse_batch(messages_of(event_of(*(keyed(n=n) for n in range(60)))), "test")
 
     assert len(digested) == 60
     assert len(intake.records[0].conflicting) == 59

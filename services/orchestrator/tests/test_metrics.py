@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 INVALID = {"is_valid": False, "errors": [{"field": "n", "code": "blank_field", "message": "is blank"}]}
 ODD = {"is_valid": False, "errors": [{"field": "n", "code": "odd", "message": "must be even"}]}
-THROTTLED = {"status": "failed", "error": {"code": "throttled", "message": "later"}, "stored_at": None}
+THROTTLED = {
+    "status": "failed",
+    "error": {"code": "throttled", "retryable": True, "message": "later"},
+    "stored_at": None,
+}
 
 
 @pytest.fixture
@@ -66,7 +70,7 @@ def test_every_failed_message_has_one_reason(pipeline: Pipeline, counted: Any) -
 
 
 def test_a_failed_message_has_its_own_reason_and_not_that_of_a_neighbour(pipeline: Pipeline, counted: Any) -> None:
-    unavailable = {**THROTTLED, "error": {"code": "unavailable", "message": "no table"}}
+    unavailable = {**THROTTLED, "error": {"code": "unavailable", "retryable": True, "message": "no table"}}
     spoil(pipeline, "storer", lambda event, honest: results_for(event, "busy", THROTTLED, honest()))
     spoil(pipeline, "storer", lambda event, honest: results_for(event, "gone", unavailable, honest()))
     log = io.StringIO()
@@ -137,7 +141,7 @@ def test_a_time_that_cannot_be_counted_changes_no_outcome(pipeline: Pipeline, co
     assert counted().values("SentToStored") == [1_500]
 
 
-def test_the_codes_of_own_rules_share_one_metric(pipeline: Pipeline, counted: Any) -> None:
+def test_the_codes_of_own_codes_share_one_metric(pipeline: Pipeline, counted: Any) -> None:
     def judge(event: dict[str, Any], _honest: Any) -> dict[str, Any]:
         errors = {r["execution_id"]: f"code_{n}" for n, r in enumerate(event["records"])}
         entries = [
@@ -150,7 +154,7 @@ def test_the_codes_of_own_rules_share_one_metric(pipeline: Pipeline, counted: An
 
     pipeline.run(*(body(n=n) for n in range(50)))
 
-    assert counted().reasons("MessagesRejected") == {("validate", "own_rule"): 50}
+    assert counted().reasons("MessagesRejected") == {("validate", "own_code"): 50}
 
 
 def test_dimensions_are_environment_service_stage_and_code_and_hold_no_data(pipeline: Pipeline, counted: Any) -> None:

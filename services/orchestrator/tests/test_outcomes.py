@@ -30,9 +30,12 @@ def test_an_empty_batch_does_nothing(pipeline: Pipeline) -> None:
 
 def test_each_message_of_a_mixed_batch_gets_its_own_outcome(pipeline: Pipeline) -> None:
     invalid = {"is_valid": False, "errors": [{"field": "n", "code": "odd", "message": "must be even"}]}
-    permanent = {"error": {"code": "not_transformable", "message": "no"}}
-    transient = {"status": "failed", "error": {"code": "throttled", "message": "later"}}
-    conflict = {"status": "rejected", "error": {"code": "idempotency_conflict", "message": "other data"}}
+    permanent = {"error": {"code": "not_transformable", "retryable": False, "message": "no"}}
+    transient = {"status": "failed", "error": {"code": "throttled", "retryable": True, "message": "later"}}
+    conflict = {
+        "status": "rejected",
+        "error": {"code": "idempotency_conflict", "retryable": False, "message": "other data"},
+    }
     spoil(pipeline, "validator", lambda event, honest: results_for(event, "invalid", invalid, honest()))
     spoil(pipeline, "transformer", lambda event, honest: results_for(event, "hopeless", permanent, honest()))
 
@@ -81,7 +84,7 @@ def test_a_throttled_record_is_asked_about_again_and_its_neighbours_are_not(pipe
     def storer(event: dict[str, Any], honest: Any) -> dict[str, Any]:
         attempts.append([record["execution_id"] for record in event["records"]])
         if len(attempts) == 1:
-            transient = {"status": "failed", "error": {"code": "throttled", "message": "later"}}
+            transient = {"status": "failed", "error": {"code": "throttled", "retryable": True, "message": "later"}}
             first, second = event["records"]
             pipeline.services.table[first["execution_id"]] = first["data"]
             return {
@@ -200,7 +203,7 @@ IDEOGRAPHS = "".join(map(chr, range(0x4E00, 0x9FA0)))
     ids=["many of 16 KB", "six of 300 KB", "two that are not ASCII", "four of 1 MB"],
 )
 def test_a_chunk_of_more_bytes_than_the_sdk_batches_does_not_hang(pipeline: Pipeline, bodies: list[str]) -> None:
-    """Fails by its timeout without the mend of the SDK in sdk_mend.py: a chunk is behind another."""
+    """Fails by its timeout without the patch of the SDK in sdk_patch.py: a chunk is behind another."""
     run = pipeline.run(*bodies, execution_timeout=60)
 
     assert set(outcomes(pipeline, run.failed, len(bodies)).values()) == {"stored"}

@@ -6,25 +6,20 @@ import os
 
 import pytest
 from orchestrator.settings import Settings
+from orchestrator.stages import STAGES
 
 
 def test_the_variables_are_read_by_their_names() -> None:
     settings = Settings.from_environment()
 
     assert settings.environment == "test"
-    assert settings.storage_function_arn.endswith(":storer:live")
+    assert settings.function_arns["store"].endswith(":storer:live")
     assert settings.chunk_size == 100
 
 
 @pytest.mark.parametrize(
     "name",
-    [
-        "ENVIRONMENT",
-        "VALIDATION_FUNCTION_ARN",
-        "TRANSFORMATION_FUNCTION_ARN",
-        "STORAGE_FUNCTION_ARN",
-        "INVALID_MESSAGE_QUEUE_URL",
-    ],
+    ["ENVIRONMENT", *(stage.variable for stage in STAGES), "INVALID_MESSAGE_QUEUE_URL"],
 )
 def test_a_variable_that_is_not_set_is_named(name: str) -> None:
     with pytest.raises(KeyError, match=name):

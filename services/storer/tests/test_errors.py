@@ -76,6 +76,7 @@ def test_an_error_of_the_table_is_permanent_or_transient(
         DynamoDBTable(dynamodb_client(), TABLE).put_new(ITEM, 1)
 
     assert raised.value.code is code
+    assert str(raised.value) == f"PutItem: {error}" or not code.retryable
     assert server.asked == asked
 
 

@@ -10,15 +10,16 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from pipeline_contracts import ErrorCode, StorageResponse, StorageStatus
-from pydantic import ValidationError
+from bodies import body, invalid_body, transformed
+from pipeline_contracts import BrokenContractError, ErrorCode
+from pipeline_contracts.storage import StorageResponse, StorageStatus
 from storer import handler as module
 from storer.adapters import DynamoDBTable
 from storer.settings import CONCURRENT_WRITES
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from storer.logic import Item
+    from storer.item import Item
 
 TABLE = "processed"
 CONTEXT = SimpleNamespace(
@@ -28,7 +29,7 @@ CONTEXT = SimpleNamespace(
     aws_request_id="request-1",
     get_remaining_time_in_millis=lambda: 25_000,
 )
-GOOD = '{"data_source": "the secret", "processing_type": "standard"}'
+GOOD = body()
 
 
 def request(*bodies: str) -> dict[str, Any]:
@@ -37,16 +38,10 @@ def request(*bodies: str) -> dict[str, Any]:
             {
                 "execution_id": f"test-esm-{n}",
                 "message_id": f"{n}",
-                "data": body,
-                "transformed_data": {
-                    "data_source": "A",
-                    "processing_type": "standard",
-                    "processed_at": "2026-01-31T12:00:00.000000Z",
-                    "execution_id": f"test-esm-{n}",
-                    "transformation_applied": "standard",
-                },
+                "data": text,
+                "transformed_data": transformed(f"test-esm-{n}"),
             }
-            for n, body in enumerate(bodies)
+            for n, text in enumerate(bodies)
         ]
     }
 
@@ -119,8 +114,7 @@ class LargeFirst:
 def test_large_items_are_written_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     client = LargeFirst()
     monkeypatch.setattr(module, "table", DynamoDBTable(client, TABLE))
-    large = json.dumps({"data_source": "a", "processing_type": "standard", "text": "x" * 60_000})
-    small = json.dumps({"data_source": "a", "processing_type": "standard", "text": "x"})
+    large, small = (body(f'"text": "{"x" * size}"') for size in (60_000, 1))
 
     module.handler(request(*[large] * 8, *[small] * 8), CONTEXT)
 
@@ -128,13 +122,13 @@ def test_large_items_are_written_one_at_a_time(monkeypatch: pytest.MonkeyPatch) 
 
 
 class StuckTable:
-    """Never ends the writes of one data source, until it is let go."""
+    """Never ends the writes of some messages, until it is let go."""
 
     def __init__(self) -> None:
         self.let_go = threading.Event()
 
     def put_new(self, item: Item, size: int) -> bool:
-        if item["data_source"] == "stuck":
+        if item["original_data"].get("stuck"):
             self.let_go.wait()
         return True
 
@@ -143,7 +137,7 @@ def test_a_write_that_does_not_end_fails_alone_before_the_function_times_out(mon
     table = StuckTable()
     monkeypatch.setattr(module, "table", table)
     context = SimpleNamespace(**{**vars(CONTEXT), "get_remaining_time_in_millis": lambda: 2_200})
-    stuck = GOOD.replace("the secret", "stuck")
+    stuck = body('"stuck": true')
 
     try:
         results = StorageResponse.model_validate(module.handler(request(GOOD, stuck, GOOD), context)).results
@@ -161,7 +155,7 @@ def test_writes_that_have_not_begun_in_time_are_never_made(monkeypatch: pytest.M
     table = StuckTable()
     monkeypatch.setattr(module, "table", table)
     context = SimpleNamespace(**{**vars(CONTEXT), "get_remaining_time_in_millis": lambda: 2_200})
-    stuck = GOOD.replace("the secret", "stuck")
+    stuck = body('"stuck": true')
     written = []
     monkeypatch.setattr(module, "store", lambda record, *_: (table.let_go.wait(), written.append(record.execution_id)))
 
@@ -179,7 +173,7 @@ def test_writes_that_have_not_begun_in_time_are_never_made(monkeypatch: pytest.M
 
 @pytest.mark.parametrize("event", [{}, {"records": []}, {"records": [{"data": "{}"}]}])
 def test_a_request_that_breaks_the_contract_is_an_error(event: dict[str, Any]) -> None:
-    with pytest.raises(ValidationError, match="records"):
+    with pytest.raises(BrokenContractError, match=r"Request has \d errors, the first: records"):
         module.handler(event, CONTEXT)
 
 
@@ -188,7 +182,7 @@ def test_the_log_names_the_record_and_not_its_data(dynamodb: DynamoDBClient, mon
     log = io.StringIO()
     module.logger.registered_handler.setStream(log)
 
-    module.handler(request('{"data_source": "the secret", "processing_type": 5}'), CONTEXT)
+    module.handler(request(invalid_body("the secret")), CONTEXT)
 
     line = json.loads(log.getvalue())
     assert (line["execution_id"], line["message_id"], line["code"]) == ("test-esm-0", "0", "not_storable")

@@ -8,25 +8,20 @@ import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from bodies import ITEM_ATTRIBUTES, MISSING, body, transformed
 from botocore.config import Config
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pipeline_contracts import (
-    ErrorCode,
-    PipelineMessage,
-    StorageRecord,
-    StorageStatus,
-    TransformedData,
-    parse_body,
-    same_json,
-)
+from pipeline_contracts import ErrorCode, message, parse_body, parse_message, same_json
+from pipeline_contracts.storage import StorageRecord, StorageStatus
 from storer.adapters import DynamoDBTable, ExactDeserializer, attribute_value
-from storer.item_size import MAX_ITEM_BYTES, item_bytes
-from storer.logic import Item, Receipt, RefusedError, store
+from storer.item import MAX_ITEM_BYTES, Item, item_bytes, item_of
+from storer.logic import Receipt, RefusedError, store
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -36,24 +31,10 @@ NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 LATER = datetime(2026, 1, 31, 13, tzinfo=UTC)
 
 
-def record_of(data: str, execution_id: str = "test-esm-1", **derived: Any) -> StorageRecord:
+def record_of(data: str, execution_id: str = "test-esm-1", **further: Any) -> StorageRecord:
     return StorageRecord(
-        execution_id=execution_id,
-        message_id="1",
-        data=data,
-        transformed_data=TransformedData(
-            data_source="A",
-            processing_type="standard",
-            processed_at="2026-01-31T11:59:59.000000Z",
-            execution_id=execution_id,
-            transformation_applied="standard",
-            derived=derived,
-        ),
+        execution_id=execution_id, message_id="1", data=data, transformed_data=transformed(execution_id, **further)
     )
-
-
-def body(further: str = "") -> str:
-    return '{"data_source": "a", "processing_type": "standard"' + (f", {further}" if further else "") + "}"
 
 
 def item_in(dynamodb: DynamoDBClient, execution_id: str = "test-esm-1") -> dict[str, Any]:
@@ -75,19 +56,33 @@ def test_a_record_becomes_an_item(table: DynamoDBTable, dynamodb: DynamoDBClient
     assert item_in(dynamodb) == {
         "execution_id": "test-esm-1",
         "message_id": "1",
-        "original_data": {"data_source": "a", "processing_type": "standard", "rows": 3},
-        "transformed_data": {
-            "data_source": "A",
-            "processing_type": "standard",
-            "processed_at": "2026-01-31T11:59:59.000000Z",
-            "execution_id": "test-esm-1",
-            "transformation_applied": "standard",
-        },
-        "data_source": "a",
-        "processing_type": "standard",
+        "original_data": parse_body(body('"rows": 3')),
+        "transformed_data": transformed("test-esm-1"),
         "stored_at": "2026-01-31T12:00:00.000000Z",
-        "data_digest": PipelineMessage.from_body(body('"rows": 3')).data_digest(),
+        "data_digest": parse_message(body('"rows": 3')).data_digest(),
+        **ITEM_ATTRIBUTES,
     }
+
+
+def test_contributions_and_attributes_are_stored_beside_it(table: DynamoDBTable, dynamodb: DynamoDBClient) -> None:
+    record = record_of(body()).model_copy(
+        update={"contributions": {"enrich": {"region": "eu", "score": 0.5}}, "attributes": {"sender": "a"}}
+    )
+
+    store(record, table, NOON)
+
+    item = item_in(dynamodb)
+    assert item["contributions"] == {"enrich": {"region": "eu", "score": Decimal("0.5")}}
+    assert item["attributes"] == {"sender": "a"}
+
+
+def test_no_attribute_of_the_message_takes_the_place_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    theirs = dict.fromkeys(("execution_id", "stored_at", "original_data", "transformed_data", "own"), "theirs")
+    monkeypatch.setattr(message, "item_attributes_of", lambda _: theirs)
+
+    item = item_of(record_of(body()), NOON)
+
+    assert [name for name, value in item.items() if value == "theirs"] == ["own"]
 
 
 @pytest.mark.parametrize(
@@ -166,10 +161,10 @@ def test_a_value_that_is_not_of_a_body_has_no_attribute(value: object) -> None:
         attribute_value(value)
 
 
-def test_derived_floats_are_stored(table: DynamoDBTable, dynamodb: DynamoDBClient) -> None:
+def test_floats_of_the_transformed_data_are_stored(table: DynamoDBTable, dynamodb: DynamoDBClient) -> None:
     store(record_of(body(), ratio=0.1), table, NOON)
 
-    assert float(item_in(dynamodb)["transformed_data"]["derived"]["ratio"]) == 0.1
+    assert float(item_in(dynamodb)["transformed_data"]["ratio"]) == 0.1
 
 
 def test_a_second_delivery_is_a_duplicate_and_changes_nothing(table: DynamoDBTable, dynamodb: DynamoDBClient) -> None:
@@ -191,7 +186,7 @@ def test_other_data_under_a_stored_key_is_rejected(table: DynamoDBTable, dynamod
 
     assert result.status is StorageStatus.REJECTED
     assert result.error is not None
-    assert result.error.code is ErrorCode.IDEMPOTENCY_CONFLICT
+    assert result.error.code == ErrorCode.IDEMPOTENCY_CONFLICT
     assert item_in(dynamodb) == before
 
 
@@ -203,7 +198,7 @@ def test_other_data_under_a_stored_key_is_rejected(table: DynamoDBTable, dynamod
         (body(f'"n": [{",".join(["0"] * 500_000)}]'), r"the item has 1,000,\d{3} bytes"),
         (body(f'"n": [{",".join(["[[[[[[]]]]]]"] * 70_000)}]'), r"the item has 1,[67]\d\d,\d{3} bytes"),
         ("nonsense", "not JSON"),
-        ("{}", "data_source: Field required"),
+        ("{}", MISSING),
     ],
 )
 def test_an_item_that_no_table_takes_is_rejected(
@@ -213,7 +208,7 @@ def test_an_item_that_no_table_takes_is_rejected(
 
     assert result.status is StorageStatus.REJECTED
     assert result.error is not None
-    assert result.error.code is ErrorCode.NOT_STORABLE
+    assert result.error.code == ErrorCode.NOT_STORABLE
     assert re.search(words, result.error.message)
     assert item_in(dynamodb) == {}
 
@@ -265,7 +260,7 @@ def test_an_item_of_another_layout_under_the_key_is_a_conflict(
     result = store(record_of(body()), table, NOON)
 
     assert result.error is not None
-    assert result.error.code is ErrorCode.IDEMPOTENCY_CONFLICT
+    assert result.error.code == ErrorCode.IDEMPOTENCY_CONFLICT
 
 
 @pytest.mark.parametrize("digest", [None, "0:of another version"])
@@ -303,7 +298,7 @@ class TakenTable:
     ("sent", "expected"), [('"n": 1', StorageStatus.DUPLICATE), ('"n": 2', StorageStatus.REJECTED)]
 )
 def test_of_an_item_that_is_there_only_the_receipt_is_read(sent: str, expected: StorageStatus) -> None:
-    stored = PipelineMessage.from_body(body('"n": 1')).data_digest()
+    stored = parse_message(body('"n": 1')).data_digest()
 
     result = store(record_of(body(sent)), TakenTable(Receipt("2026-01-31T12:00:00.000000Z", stored)), LATER)
 
@@ -325,11 +320,11 @@ def test_other_metadata_is_a_duplicate_and_the_first_is_kept(table: DynamoDBTabl
     assert item_in(dynamodb)["metadata"] == {"trace": "first"}
 
 
-def test_derived_numbers_that_no_table_takes_are_rejected(table: DynamoDBTable) -> None:
+def test_numbers_of_the_transformed_data_that_no_table_takes_are_rejected(table: DynamoDBTable) -> None:
     result = store(record_of(body(), big=1e300), table, NOON)
 
     assert result.error is not None
-    assert result.error.code is ErrorCode.NOT_STORABLE
+    assert result.error.code == ErrorCode.NOT_STORABLE
 
 
 def test_a_table_that_is_not_there_may_be_there_later(dynamodb: DynamoDBClient) -> None:
@@ -337,7 +332,7 @@ def test_a_table_that_is_not_there_may_be_there_later(dynamodb: DynamoDBClient) 
 
     assert result.status is StorageStatus.FAILED
     assert result.error is not None
-    assert result.error.code is ErrorCode.UNAVAILABLE
+    assert result.error.code == ErrorCode.UNAVAILABLE
 
 
 def test_of_many_writes_at_once_one_stores_and_the_others_are_duplicates(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from bodies import body
 from hypothesis import given
 from hypothesis import strategies as st
-from pipeline_contracts import ErrorCode, PipelineMessage, TransformationRecord, TransformationResult
+from pipeline_contracts import ErrorCode, PipelineMessage
+from pipeline_contracts.transformation import TransformationRecord, TransformationResult
 from transformer.logic import transform
 from transformer.transformations import TRANSFORMATIONS, NotTransformableError, Transformation
 
@@ -20,19 +22,13 @@ if TYPE_CHECKING:
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 
-def result_of(
-    body: dict[str, Any] | str, transformations: dict[str, Transformation] = TRANSFORMATIONS
-) -> TransformationResult:
-    data = body if isinstance(body, str) else json.dumps(body)
-    return transform(TransformationRecord(execution_id="test-esm-1", data=data), transformations, NOON)
+def result_of(text: str, transformations: dict[str, Transformation] = TRANSFORMATIONS) -> TransformationResult:
+    return transform(TransformationRecord(execution_id="test-esm-1", data=text), transformations, NOON, 4_096)
 
 
 def test_the_standard_transformation_gives_the_five_fields() -> None:
-    transformed = result_of({"data_source": "test.csv", "processing_type": "standard"}).transformed_data
-
-    assert transformed is not None
-    assert transformed.model_dump(mode="json") == {
-        "data_source": "TEST.CSV",
+    assert result_of(body()).transformed_data == {
+        "data_source": "A.CSV",
         "processing_type": "standard",
         "processed_at": "2026-01-31T12:00:00.000000Z",
         "execution_id": "test-esm-1",
@@ -41,24 +37,22 @@ def test_the_standard_transformation_gives_the_five_fields() -> None:
 
 
 def test_an_unregistered_type_gets_the_standard_transformation() -> None:
-    transformed = result_of({"data_source": "a", "processing_type": "never heard of"}).transformed_data
+    transformed = result_of(body("never heard of")).transformed_data
 
     assert transformed is not None
-    assert (transformed.processing_type, transformed.transformation_applied) == ("never heard of", "standard")
+    assert transformed["transformation_applied"] == "standard"
 
 
 def test_a_registered_transformation_adds_what_it_derives() -> None:
-    body = {"data_source": "a", "processing_type": "tabular", "columns": ["a", "b", "c"]}
-    transformed = result_of(body).transformed_data
+    transformed = result_of(body("tabular", columns=["a", "b", "c"])).transformed_data
 
     assert transformed is not None
-    assert transformed.transformation_applied == "tabular"
-    assert transformed.derived == {"column_count": 3}
+    assert (transformed["transformation_applied"], transformed["column_count"]) == ("tabular", 3)
 
 
 @pytest.mark.parametrize("further", [{}, {"columns": 5}, {"columns": "a,b"}])
 def test_a_tabular_message_without_a_list_of_columns_is_not_transformable(further: dict[str, Any]) -> None:
-    error = result_of({"data_source": "a", "processing_type": "tabular", **further}).error
+    error = result_of(body("tabular", **further)).error
 
     assert error is not None
     assert (error.code, error.message) == (ErrorCode.NOT_TRANSFORMABLE, "columns: must be a list")
@@ -72,27 +66,41 @@ def verbose(_message: PipelineMessage) -> dict[str, JsonValue]:
     return {"text": "x" * 5_000}
 
 
+def wordy(_message: PipelineMessage) -> dict[str, JsonValue]:
+    raise NotTransformableError("x" * 5_000)
+
+
+def surrogate(_message: PipelineMessage) -> dict[str, JsonValue]:
+    return {"text": "\ud800"}
+
+
+def decimal(_message: PipelineMessage) -> dict[str, JsonValue]:
+    return {"ratio": Decimal("0.5")}  # type: ignore[dict-item]
+
+
 def infinite(_message: PipelineMessage) -> dict[str, JsonValue]:
     return {"ratio": float("inf")}
 
 
 @pytest.mark.parametrize(
-    ("body", "transformation", "words"),
+    ("text", "transformation", "words"),
     [
-        ({"data_source": "a", "processing_type": "own"}, hopeless, "the columns do not add up"),
-        ({"data_source": "a", "processing_type": "own"}, verbose, "derived: .*at most 4096 bytes"),
-        ({"data_source": "a", "processing_type": "own"}, infinite, "derived: .*not JSON compliant"),
+        (body("own"), hopeless, "the columns do not add up"),
+        (body("own"), wordy, "x{1000}"),
+        (body("own"), verbose, "the transformed data has 5,.* bytes; 4,096 is the most"),
+        (body("own"), infinite, "transformed_data: .*not JSON compliant"),
+        (body("own"), surrogate, "transformed_data: .*surrogates not allowed"),
+        (body("own"), decimal, "transformed_data.ratio: .*valid JSON value"),
         ("nonsense", hopeless, "not JSON"),
     ],
 )
 def test_what_can_never_be_transformed_is_a_permanent_error(
-    body: dict[str, Any] | str, transformation: Transformation, words: str
+    text: str, transformation: Transformation, words: str
 ) -> None:
-    error = result_of(body, {"own": transformation}).error
+    error = result_of(text, {"own": transformation}).error
 
     assert error is not None
-    assert error.code is ErrorCode.NOT_TRANSFORMABLE
-    assert error.code.is_permanent
+    assert (error.code, error.retryable) == (ErrorCode.NOT_TRANSFORMABLE, False)
     assert re.search(words, error.message)
 
 
@@ -101,14 +109,12 @@ def test_a_bug_in_a_transformation_is_not_hidden() -> None:
         return {"one": 1 // 0}
 
     with pytest.raises(ZeroDivisionError):
-        result_of({"data_source": "a", "processing_type": "own"}, {"own": buggy})
+        result_of(body("own"), {"own": buggy})
 
 
-@given(st.text(min_size=1))
-def test_every_data_source_is_transformed_or_refused(data_source: str) -> None:
-    result = result_of({"data_source": data_source, "processing_type": "standard"})
+@given(st.text())
+def test_every_text_is_transformed_or_refused(text: str) -> None:
+    for sent in (text, body(note=text), body(text)):
+        result = result_of(sent)
 
-    if result.transformed_data is not None:
-        assert result.transformed_data.data_source == data_source.upper()
-    else:
-        assert not data_source.strip()
+        assert (result.transformed_data is None) != (result.error is None)

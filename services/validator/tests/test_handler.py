@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from pipeline_contracts import ValidationResponse
-from pydantic import ValidationError
+from bodies import body, invalid_body
+from pipeline_contracts import BrokenContractError, UnexpectedError
+from pipeline_contracts.validation import ValidationResponse
 from validator.handler import handler, logger
+from validator.rules import RULES
 
 CONTEXT = SimpleNamespace(
     function_name="validator",
@@ -21,11 +24,11 @@ CONTEXT = SimpleNamespace(
 
 
 def request(*bodies: str) -> dict[str, Any]:
-    return {"records": [{"execution_id": f"test-esm-{n}", "data": body} for n, body in enumerate(bodies)]}
+    return {"records": [{"execution_id": f"test-esm-{n}", "data": text} for n, text in enumerate(bodies)]}
 
 
 def test_each_record_gets_its_own_verdict() -> None:
-    response = handler(request('{"data_source": "a", "processing_type": "standard"}', "{}", "nonsense"), CONTEXT)
+    response = handler(request(body(), "{}", "nonsense"), CONTEXT)
 
     results = ValidationResponse.model_validate(response).results
     assert [(result.execution_id, result.is_valid) for result in results] == [
@@ -37,7 +40,7 @@ def test_each_record_gets_its_own_verdict() -> None:
 
 @pytest.mark.parametrize("event", [{}, {"records": []}, {"records": [{"data": "{}"}]}, {"record": []}])
 def test_a_request_that_breaks_the_contract_is_an_error(event: dict[str, Any]) -> None:
-    with pytest.raises(ValidationError, match="records"):
+    with pytest.raises(BrokenContractError, match=r"Request has \d errors, the first: records"):
         handler(event, CONTEXT)
 
 
@@ -45,7 +48,7 @@ def test_the_log_names_the_record_and_not_its_data() -> None:
     log = io.StringIO()
     logger.registered_handler.setStream(log)
 
-    handler(request('{"data_source": "the secret", "processing_type": 5}'), CONTEXT)
+    handler(request(invalid_body("the secret")), CONTEXT)
 
     line = json.loads(log.getvalue())
     assert (line["execution_id"], line["codes"]) == ("test-esm-0", ["wrong_type"])
@@ -53,8 +56,21 @@ def test_the_log_names_the_record_and_not_its_data() -> None:
 
 
 def test_valid_and_invalid_records_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
-    handler(request('{"data_source": "a", "processing_type": "s"}', "{}"), CONTEXT)
+    handler(request(body(), "{}"), CONTEXT)
 
     metrics = json.loads(capsys.readouterr().out)
     assert (metrics["RecordsValid"], metrics["RecordsInvalid"]) == ([1.0], [1.0])
     assert metrics["environment"] == "test"
+
+
+def test_a_rule_that_raises_is_named_without_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    def has_a_bug(message: object) -> None:
+        raise ValueError(f"unexpected: {message}")
+
+    monkeypatch.setitem(RULES, "buggy", (has_a_bug,))
+
+    with pytest.raises(UnexpectedError) as raised:
+        handler(request(body("buggy", note="the secret")), CONTEXT)
+
+    assert re.fullmatch(r"ValueError in has_a_bug, test_handler\.py:\d+", str(raised.value))
+    assert raised.value.__suppress_context__

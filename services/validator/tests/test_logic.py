@@ -6,10 +6,11 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from bodies import MISSING, body
 from hypothesis import given
 from hypothesis import strategies as st
-from pipeline_contracts import ErrorCode, FieldError, PipelineMessage, ValidationRecord, ValidationResult
-from pipeline_contracts.validation import MAX_ERRORS
+from pipeline_contracts import ErrorCode, FieldError, PipelineMessage, parse_message
+from pipeline_contracts.validation import MAX_ERRORS, ValidationRecord, ValidationResult
 from validator.logic import MAX_ERROR_BYTES, validate
 from validator.rules import RULES, has_columns
 
@@ -17,24 +18,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def verdict(body: dict[str, Any] | str) -> ValidationResult:
-    data = body if isinstance(body, str) else json.dumps(body)
-    return validate(ValidationRecord(execution_id="test-esm-1", data=data), RULES)
+def verdict(text: str) -> ValidationResult:
+    return validate(ValidationRecord(execution_id="test-esm-1", data=text), RULES)
 
 
-def test_a_message_with_its_two_fields_is_valid() -> None:
-    assert verdict({"data_source": "test.csv", "processing_type": "standard"}).is_valid
+def test_a_message_that_satisfies_its_model_is_valid() -> None:
+    assert verdict(body()).is_valid
 
 
 def test_an_unregistered_type_has_to_satisfy_only_the_standard_rules() -> None:
-    assert verdict({"data_source": "a", "processing_type": "never heard of"}).is_valid
+    assert verdict(body("never heard of")).is_valid
 
 
 def test_each_missing_field_is_listed() -> None:
     result = verdict("{}")
 
     assert not result.is_valid
-    assert result.missing_fields == ("data_source", "processing_type")
+    assert result.missing_fields == MISSING
     assert {error.code for error in result.errors} == {ErrorCode.MISSING_FIELD}
 
 
@@ -55,7 +55,7 @@ def test_a_text_that_is_not_json_is_invalid_and_no_error_of_the_service() -> Non
     ],
 )
 def test_a_tabular_message_names_its_columns(columns: object, code: str) -> None:
-    result = verdict({"data_source": "a", "processing_type": "tabular", "columns": columns})
+    result = verdict(body("tabular", columns=columns))
 
     (error,) = result.errors
     assert (error.field, error.code) == ("columns", code)
@@ -63,19 +63,19 @@ def test_a_tabular_message_names_its_columns(columns: object, code: str) -> None
 
 
 def test_a_tabular_message_with_columns_is_valid() -> None:
-    assert verdict({"data_source": "a", "processing_type": "tabular", "columns": ["a", "b"]}).is_valid
+    assert verdict(body("tabular", columns=["a", "b"])).is_valid
 
 
 def test_the_rules_of_another_type_are_not_applied() -> None:
-    assert list(has_columns(PipelineMessage(data_source="a", processing_type="standard")))
-    assert verdict({"data_source": "a", "processing_type": "standard"}).is_valid
+    assert list(has_columns(parse_message(body()).content))
+    assert verdict(body()).is_valid
 
 
 def test_a_rule_that_finds_very_much_still_gives_an_answer_that_fits() -> None:
     def fussy(_message: PipelineMessage) -> Any:
         return (FieldError(field=f"f{n}", code="fussy", message="no") for n in range(500))
 
-    record = ValidationRecord(execution_id="1", data='{"data_source": "a", "processing_type": "s"}')
+    record = ValidationRecord(execution_id="1", data=body("s"))
 
     assert len(validate(record, {"s": (fussy,)}).errors) == 10
 
@@ -91,7 +91,7 @@ def test_errors_take_no_more_of_a_response_than_is_reserved_for_them() -> None:
     def rule(_message: PipelineMessage) -> Iterator[FieldError]:
         yield from [widest] * 20
 
-    record = ValidationRecord(execution_id="test-esm-1", data='{"data_source": "a", "processing_type": "wide"}')
+    record = ValidationRecord(execution_id="test-esm-1", data=body("wide"))
     result = validate(record, {"wide": (rule,)})
 
     assert not result.is_valid
@@ -105,6 +105,6 @@ def test_ten_errors_of_ordinary_length_are_all_said() -> None:
     def rule(_message: PipelineMessage) -> Iterator[FieldError]:
         yield from [plain] * 20
 
-    record = ValidationRecord(execution_id="test-esm-1", data='{"data_source": "a", "processing_type": "plain"}')
+    record = ValidationRecord(execution_id="test-esm-1", data=body("plain"))
 
     assert len(validate(record, {"plain": (rule,)}).errors) == MAX_ERRORS

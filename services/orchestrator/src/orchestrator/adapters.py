@@ -16,7 +16,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from orchestrator.limits import SENDING_SECONDS
+from orchestrator.bounds import SENDING_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -36,7 +36,7 @@ OWN_ATTRIBUTE = "durable_pipeline"
 
 
 def sqs_client() -> SQSClient:
-    """Make the client: a failed call ends within the time that limits.SENDING_SECONDS allows."""
+    """Make the client: a failed call ends within the time that bounds.SENDING_SECONDS allows."""
     config = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3})
     return boto3.client("sqs", config=config)
 

@@ -1,4 +1,4 @@
-"""The durable part: a chunk's way through the stages, and what is left behind record by record.
+"""The durable part: how a chunk goes through the stages, and how the records that it leaves behind are isolated.
 
 All here is replayed from its checkpoints, so all that is not in an operation is deterministic.
 """
@@ -6,30 +6,35 @@ All here is replayed from its checkpoints, so all that is not in an operation is
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aws_durable_execution_sdk_python.exceptions import InvokeError
 from aws_durable_execution_sdk_python.retries import with_retry
-from pipeline_contracts import ErrorCode
+from pipeline_contracts import BrokenContractError, ErrorCode, UnexpectedError
 
 from orchestrator import operations
-from orchestrator.errors import BrokenContractError, FailureCode, StageError, UnfinishedError, was_not_invoked
-from orchestrator.limits import MAX_PAYLOAD_BYTES, TRIED_FIRST
+from orchestrator.bounds import TRIED_FIRST
+from orchestrator.errors import FailureCode, StageError, UnfinishedError, was_not_invoked
 from orchestrator.messages import Failure, Record, Rejection
-from orchestrator.stages import Unfinished
+from orchestrator.operations import BranchError
+from orchestrator.quotas import MAX_PAYLOAD_BYTES
+from orchestrator.retry import retry_policy
+from orchestrator.stage import Unfinished
+from orchestrator.stages import STORE
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
-    from aws_durable_execution_sdk_python import BatchResult, DurableContext
+    from aws_durable_execution_sdk_python import DurableContext
     from pipeline_contracts import RecordError
 
     from orchestrator.chunks import Chunk
-    from orchestrator.stages import Stage
+    from orchestrator.stage import Stage
 
 MAX_REASON = 300
-"""Characters of an error that are kept: it is logged, and one by one also checkpointed, for each record."""
+"""Characters of an error that are kept: it is logged for each record, and checkpointed for each isolated one."""
 
 
 @dataclass
@@ -39,142 +44,142 @@ class Progress:
     stored: list[Record] = field(default_factory=list)
     rejected: list[tuple[Record, Rejection]] = field(default_factory=list)
     failed: list[Failure] = field(default_factory=list)
-    suspected: list[tuple[Failure, int]] = field(default_factory=list)
-    """Records whose invoke keeps failing, by the fault of one of them or of the system, and the stage where."""
+    suspects: list[Suspect] = field(default_factory=list)
+    """Records whose invoke keeps failing, by the fault of one of them or of the system."""
     outage: bool = False
-    """No record got through a stage: the system is the reason."""
-    smooth: bool = True
-    """Each stage was invoked once, and finished all records."""
+    """The system is the reason: no record, or less than half of them, got through a stage."""
+    retried: bool = False
+    """A stage was invoked again, or left records unfinished."""
 
 
-def run_chunk(context: DurableContext, chunk: Chunk, stages: Sequence[Stage], *, once: bool = False) -> Progress:
-    """Take a chunk through all stages; then those that were left behind, record by record.
+@dataclass(frozen=True)
+class Suspect:
+    """A record that may be the reason why its chunk's invoke fails, and the stage where."""
 
-    With `once` nothing is tried a second time.
-    """
-    progress = run_together(context, chunk.records, stages, once=once)
-    if progress.suspected and not once:
-        if len(chunk.records) == 1:
-            progress.outage = True  # a record alone cannot tell, so the worse is assumed
-        elif chunk.may_go_one_by_one:
-            isolate(context, progress, stages)
-    progress.failed += (failure for failure, _ in progress.suspected)
-    return progress
+    failure: Failure
+    stage: int
+
+    @property
+    def record(self) -> Record:
+        return self.failure.record
 
 
-def run_together(
-    context: DurableContext, records: Sequence[Record], stages: Sequence[Stage], *, once: bool
-) -> Progress:
-    """Invoke each stage for all records that the stage before let pass, with retries."""
-    progress = Progress()
-    for index, stage in enumerate(stages):
-        if not records:
-            break
-        call = StageCall(stage, records)
-        try:
-            if once:
-                call.invoke(context)
-            else:
-                # with_retry is typed with a protocol that lacks invoke; it passes the context that it was given.
-                with_retry(context, call.invoke, operations.RETRY, name=stage.name)  # type: ignore[arg-type]
-        except UnfinishedError as error:
-            progress.failed += call.failures(error)
-            progress.outage |= not call.finished
-        except (InvokeError, BrokenContractError) as error:
-            if was_not_invoked(error):
-                progress.failed += call.failures(error)
-                progress.outage |= not call.finished
-            else:
-                progress.suspected += ((failure, index) for failure in call.failures(error))
-        progress.smooth &= call.invokes == 1 and not call.waiting
-        progress.rejected += call.rejected
-        records = call.passed
-    else:
-        progress.stored += records
-    return progress
+class Chain:
+    """The stages, with the functions that they invoke."""
 
+    def __init__(self, stages: Sequence[Stage], function_arns: Mapping[str, str]) -> None:
+        self._stages = stages
+        self._arns = function_arns
 
-def isolate(context: DurableContext, progress: Progress, stages: Sequence[Stage]) -> None:
-    """Find out whether single records are the reason, by taking each alone through what is left of its chain.
+    def run(self, context: DurableContext, chunk: Chunk, *, once: bool = False) -> Progress:
+        """Run a chunk through all stages, then isolate the records that were left behind.
 
-    A few are tried first. If none of them gets through, and none of the chunk did before, it is an outage, and the
-    others are not tried: ten chunks of a hundred would be a thousand invokes of a service that is down.
-    """
-    suspected, progress.suspected = progress.suspected, []
-    first, _ = suspected[0]
-    context.logger.warning(
-        "records go one by one",
-        extra={"records": len(suspected), "stage": first.stage, "code": first.code, "reason": first.reason},
-    )
-    some_got_through = bool(progress.stored)
-    most = (len(suspected) + len(progress.stored)) / 2
-    tried = list(range(len(suspected))) if some_got_through else _some(suspected)
-    before = len(progress.failed)
-    run_one_by_one(context, [suspected[place] for place in tried], progress, stages, operations.ONE_BY_ONE)
-    others = [item for place, item in enumerate(suspected) if place not in tried]
-    if not some_got_through and len(progress.failed) - before == len(tried):
-        progress.outage = True
-        progress.suspected = others
-    elif others:
-        run_one_by_one(context, others, progress, stages, operations.OTHERS_ONE_BY_ONE)
-    if progress.outage or len(progress.failed) - before > most:
-        # It is not the fault of so many: the service is down, or fails for most of what it is asked.
-        progress.failed[before:] = [replace(failure, own_fault=False) for failure in progress.failed[before:]]
+        With `once`, nothing is tried a second time.
+        """
+        progress = self._run_together(context, chunk.records, once=once)
+        if progress.suspects and not once:
+            if len(chunk.records) == 1:
+                progress.outage = True  # a record alone cannot tell, so the worse is assumed
+            elif chunk.may_be_isolated:
+                self._isolate(context, progress)
+        progress.failed += (suspect.failure for suspect in progress.suspects)
+        return progress
 
+    def _run_together(self, context: DurableContext, records: Sequence[Record], *, once: bool) -> Progress:
+        """Invoke each stage for all records that the stage before let pass, with retries."""
+        progress = Progress()
+        for index, stage in enumerate(self._stages):
+            if not records:
+                break
+            call = StageCall(stage, self._arns[stage.name], records)
+            try:
+                if once:
+                    call.invoke(context)
+                else:
+                    # with_retry is typed with a protocol that lacks invoke; it passes the context that it was given.
+                    with_retry(context, call.invoke, retry_policy(stage.attempts), name=stage.name)  # type: ignore[arg-type]
+            except (UnfinishedError, InvokeError, BrokenContractError) as error:
+                failures = call.failures(error)
+                if isinstance(error, UnfinishedError) or was_not_invoked(error):
+                    progress.failed += failures
+                    progress.outage |= not call.finished
+                else:
+                    progress.suspects += (Suspect(failure, index) for failure in failures)
+            progress.retried |= call.invokes > 1 or bool(call.waiting)
+            progress.rejected += call.rejected
+            records = call.passed
+        else:
+            progress.stored += records
+        return progress
 
-def _some(suspected: Sequence[tuple[Failure, int]]) -> list[int]:
-    """Choose some places: the same at each replay, and others at the next delivery, in case that these are at fault."""
-    first, _ = suspected[0]
-    delivery = f"{first.record.message.message_id} {first.record.message.receive_count}"
-    drawn = sorted(range(len(suspected)), key=lambda place: hashlib.sha256(f"{delivery} {place}".encode()).digest())
-    return sorted(drawn[:TRIED_FIRST])
+    def _isolate(self, context: DurableContext, progress: Progress) -> None:
+        """Find out whether single records are the reason, by running each alone through the rest of the chain.
 
+        A few are tried first. If none of them gets through, and none of the chunk did before, it is an outage, and the
+        others are not tried: ten chunks of a hundred would be a thousand invokes of a service that is down.
+        """
+        suspects, progress.suspects = progress.suspects, []
+        first = suspects[0].failure
+        context.logger.warning(
+            "records are isolated",
+            extra={"records": len(suspects), "stage": first.stage, "code": first.code, "reason": first.reason},
+        )
+        some_got_through = bool(progress.stored)
+        half = (len(suspects) + len(progress.stored)) / 2
+        tried = list(range(len(suspects))) if some_got_through else _drawn(suspects)
+        others = [suspect for place, suspect in enumerate(suspects) if place not in tried]
+        before = len(progress.failed)
+        self._run_alone(context, [suspects[place] for place in tried], progress, operations.ISOLATE)
+        if not some_got_through and len(progress.failed) - before == len(tried):
+            progress.outage = True
+            progress.suspects = others
+        elif others:
+            self._run_alone(context, others, progress, operations.ISOLATE_OTHERS)
+        # It is not the fault of so many: the service fails for most records.
+        progress.outage |= len(progress.failed) - before > half
+        if progress.outage:
+            progress.failed[before:] = [replace(failure, own_fault=False) for failure in progress.failed[before:]]
 
-def run_one_by_one(
-    context: DurableContext,
-    suspected: Sequence[tuple[Failure, int]],
-    progress: Progress,
-    stages: Sequence[Stage],
-    name: str,
-) -> None:
-    """Take each record alone through what is left of its chain, all at once, one attempt a stage."""
+    def _run_alone(
+        self, context: DurableContext, suspects: Sequence[Suspect], progress: Progress, operation: str
+    ) -> None:
+        """Run each record alone through the rest of the chain, all at once, with one attempt per stage."""
 
-    def run_alone(context: DurableContext, item: tuple[Failure, int], *_position: object) -> dict[str, Any]:
-        record, first = item[0].record, item[1]
-        for stage in stages[first:]:
-            call = StageCall(stage, [record])
+        def run(context: DurableContext, suspect: Suspect) -> str:
+            return _encoded(self._outcome_of(context, suspect))
+
+        results = operations.run_all(context, suspects, run, operation)
+        for suspect, result in zip(suspects, results, strict=True):
+            match _decoded(result, suspect):
+                case Record() as record:
+                    progress.stored.append(record)
+                case Rejection() as rejection:
+                    progress.rejected.append((suspect.record, rejection))
+                case failure:
+                    progress.failed.append(failure)
+
+    def _outcome_of(self, context: DurableContext, suspect: Suspect) -> Record | Rejection | Failure:
+        record = suspect.record
+        for stage in self._stages[suspect.stage :]:
+            call = StageCall(stage, self._arns[stage.name], [record])
             try:
                 call.invoke(context)
             except (UnfinishedError, InvokeError, BrokenContractError) as error:
-                (failed,) = call.failures(error)
+                (failure,) = call.failures(error)
                 own_fault = not isinstance(error, UnfinishedError) and not was_not_invoked(error)
-                return {"outcome": "failed", "why": [failed.stage, failed.code, failed.reason, own_fault]}
+                return replace(failure, own_fault=own_fault)
             for _, rejection in call.rejected:
-                why = [rejection.stage, rejection.code, rejection.reason, rejection.field]
-                return {"outcome": "rejected", "why": why}
+                return rejection
             (record,) = call.passed
-        return {"outcome": "stored", "stored_at": record.stored_at}
-
-    batch: BatchResult[dict[str, Any]] = context.map(suspected, run_alone, name=name, config=operations.MAP)
-    for item in batch.all:
-        failure, _ = suspected[item.index]
-        record = failure.record
-        match item.result:
-            case {"outcome": "stored", "stored_at": stored_at}:
-                progress.stored.append(replace(record, stored_at=stored_at))
-            case {"outcome": "rejected", "why": why}:
-                progress.rejected.append((record, Rejection(record.message, record.execution_id, *why)))
-            case {"outcome": "failed", "why": why}:
-                progress.failed.append(Failure(record, *why))
-            case _:
-                progress.failed.append(replace(failure, reason=str(item.error and item.error.type)[:MAX_REASON]))
+        return record
 
 
 class StageCall:
     """One stage invoked for some records, and again for those that it has not finished."""
 
-    def __init__(self, stage: Stage, records: Sequence[Record]) -> None:
+    def __init__(self, stage: Stage, function_arn: str, records: Sequence[Record]) -> None:
         self._stage = stage
+        self._function_arn = function_arn
         self.invokes = 0
         self.waiting = list(records)
         self.passed: list[Record] = []
@@ -194,15 +199,14 @@ class StageCall:
             UnfinishedError: Its answer leaves records that it could not do now.
         """
         self.invokes += 1
-        plain = self._stage.ask(self.waiting).model_dump_json()
-        size = len(plain.encode())
-        if size > MAX_PAYLOAD_BYTES:
-            raise BrokenContractError(f"what the stages before answered makes a request of {size:,} bytes")
-        text = context.invoke(self._stage.function_arn, plain, self._stage.name, operations.INVOKE)
-        verdicts = self._stage.read(text or "null", self.waiting)
-        asked, self.waiting = self.waiting, []
+        request = self._stage.request_for(self.waiting).model_dump_json()
+        if (size := len(request.encode())) > MAX_PAYLOAD_BYTES:
+            raise BrokenContractError(f"the outputs of the stages before make a request of {size:,} bytes")
+        response = context.invoke(self._function_arn, request, self._stage.name, operations.INVOKE)
+        verdicts = self._stage.verdicts_in(response or "null", self.waiting)
+        requested, self.waiting = self.waiting, []
         errors: list[RecordError] = []
-        for record, verdict in zip(asked, verdicts, strict=True):
+        for record, verdict in zip(requested, verdicts, strict=True):
             match verdict:
                 case Record():
                     self.passed.append(verdict)
@@ -227,6 +231,38 @@ class StageCall:
         ]
 
 
+def _drawn(suspects: Sequence[Suspect]) -> list[int]:
+    """Draw some places: the same at each replay, and others at the next delivery, in case that these are at fault."""
+    message = suspects[0].record.message
+    delivery = f"{message.message_id} {message.receive_count}"
+    drawn = sorted(range(len(suspects)), key=lambda place: hashlib.sha256(f"{delivery} {place}".encode()).digest())
+    return sorted(drawn[:TRIED_FIRST])
+
+
+def _encoded(outcome: Record | Rejection | Failure) -> str:
+    """Write the outcome of an isolated record as it is checkpointed."""
+    match outcome:
+        case Record(stored_at=stored_at):
+            return json.dumps(["stored", stored_at])
+        case Rejection(stage=stage, code=code, reason=reason, field=field):
+            return json.dumps(["rejected", stage, code, reason, field])
+        case Failure(stage=stage, code=code, reason=reason, own_fault=own_fault):
+            return json.dumps(["failed", stage, code, reason, own_fault])
+
+
+def _decoded(checkpointed: str | BranchError, suspect: Suspect) -> Record | Rejection | Failure:
+    """Read what `_encoded` has written; a branch that has raised leaves the failure that the record had before."""
+    if isinstance(checkpointed, BranchError):
+        return replace(suspect.failure, reason=str(checkpointed)[:MAX_REASON])
+    record = suspect.record
+    outcome, *why = json.loads(checkpointed)
+    if outcome == "stored":
+        return replace(record, stored_at=why[0])
+    if outcome == "rejected":
+        return Rejection(record.message, record.execution_id, *why)
+    return Failure(record, *why)
+
+
 def _code(error: InvokeError | BrokenContractError) -> FailureCode:
     if isinstance(error, BrokenContractError):
         return FailureCode.BROKEN_CONTRACT
@@ -234,8 +270,11 @@ def _code(error: InvokeError | BrokenContractError) -> FailureCode:
 
 
 def _reason(error: InvokeError | BrokenContractError) -> str:
-    """Say what went wrong without the words of a service's exception: they may quote a message, and this is logged."""
-    return str(error) if isinstance(error, BrokenContractError) or was_not_invoked(error) else error.error_type
+    """Say what went wrong without the words of its exception: this is logged, and they may quote a message."""
+    if isinstance(error, BrokenContractError) or was_not_invoked(error):
+        return str(error)
+    ours = (UnexpectedError.__name__, BrokenContractError.__name__)
+    return str(error) if error.error_type.rpartition(".")[2] in ours else error.error_type
 
 
 def rejections_of(progress: Progress) -> list[Rejection]:
@@ -245,9 +284,7 @@ def rejections_of(progress: Progress) -> list[Rejection]:
     ]
     reason = "another message with this key and other data was stored"
     conflicts = [
-        Rejection(
-            message, other.execution_id, operations.STORE, ErrorCode.IDEMPOTENCY_CONFLICT, reason, "idempotency_key"
-        )
+        Rejection(message, other.execution_id, STORE, ErrorCode.IDEMPOTENCY_CONFLICT, reason, "idempotency_key")
         for record in progress.stored
         for other in record.conflicting
         for message in other.messages

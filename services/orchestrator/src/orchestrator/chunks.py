@@ -5,21 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from orchestrator.intake import ENVELOPE_BYTES
-from orchestrator.limits import (
-    MAX_CHUNKS,
+from orchestrator.bounds import (
     MAX_ITEM_JSON_BYTES,
-    MAX_OPERATIONS,
-    MAX_PAYLOAD_BYTES,
     OPERATIONS_OF_BATCH,
-    OPERATIONS_OF_CHUNK,
-    OPERATIONS_OF_RECORD,
+    max_chunks,
+    operations_of_chunk,
+    operations_of_record,
 )
+from orchestrator.quotas import MAX_OPERATIONS, MAX_PAYLOAD_BYTES
+from orchestrator.sizes import ENVELOPE_BYTES
+from orchestrator.stages import STAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from orchestrator.messages import Record
+    from orchestrator.stage import Stage
 
 
 @dataclass(frozen=True)
@@ -27,21 +28,21 @@ class Chunk:
     """Records that travel the chain together, in one invoke a stage."""
 
     records: tuple[Record, ...]
-    may_go_one_by_one: bool
-    """False if the operations of the execution would not suffice: then its records come back from the queue."""
+    may_be_isolated: bool
+    """Whether its records may be tried alone. If an execution's operations do not suffice, they are redelivered."""
 
 
-def plan(records: Sequence[Record], chunk_size: int) -> list[Chunk]:
+def plan(records: Sequence[Record], chunk_size: int, stages: Sequence[Stage] = STAGES) -> list[Chunk]:
     """Part the records into chunks, each bounded by count, by its largest request or response, and by what is stored.
 
     Records for which the operations of an execution do not suffice are in no chunk, and come back from the queue.
     """
-    groups = list(_groups(records, chunk_size))[:MAX_CHUNKS]
-    operations_left = MAX_OPERATIONS - OPERATIONS_OF_BATCH - OPERATIONS_OF_CHUNK * len(groups)
+    groups = list(_groups(records, chunk_size))[: max_chunks(stages)]
+    operations_left = MAX_OPERATIONS - OPERATIONS_OF_BATCH - operations_of_chunk(stages) * len(groups)
     chunks = []
     for group in groups:
-        operations_left -= OPERATIONS_OF_RECORD * len(group)
-        chunks.append(Chunk(group, may_go_one_by_one=operations_left >= 0))
+        operations_left -= operations_of_record(stages) * len(group)
+        chunks.append(Chunk(group, may_be_isolated=operations_left >= 0))
     return chunks
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import traceback
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from aws_durable_execution_sdk_python.exceptions import InvokeError
+from pipeline_contracts import BrokenContractError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,15 +14,11 @@ if TYPE_CHECKING:
     from pipeline_contracts import RecordError
 
 
-class BrokenContractError(Exception):
-    """An answer that is not what the contract promises; it counts as a failed invoke."""
-
-
 class UnfinishedError(Exception):
     """A service said of some records that it could not do them now, and why of each."""
 
     def __init__(self, reasons: Sequence[RecordError]) -> None:
-        super().__init__(f"{len(reasons)} records are not finished, the first: {reasons[0].message}")
+        super().__init__(f"{len(reasons)} records are not finished, the first: {reasons[0].code}")
         self.reasons = tuple(reasons)
 
 
@@ -81,10 +77,3 @@ _NOT_INVOKED = frozenset(
 def was_not_invoked(error: StageError) -> bool:
     """Whether Lambda did not run the service, for which no record can be the reason."""
     return isinstance(error, InvokeError) and error.error_type.rpartition(".")[2] in _NOT_INVOKED
-
-
-def place_of(error: Exception) -> str:
-    """Name an unforeseen error for the log: by its type and place, since its words may quote a message."""
-    *_, last = traceback.extract_tb(error.__traceback__) or [None]
-    place = f" in {last.name}, {last.filename.rpartition('/')[2]}:{last.lineno}" if last else ""
-    return f"{type(error).__name__}{place}"

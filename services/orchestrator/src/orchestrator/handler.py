@@ -1,226 +1,146 @@
-"""Lambda entry point of the orchestrator: one batch from the queue is one durable execution."""
+"""Lambda entry point of the orchestrator: one batch from the queue is one durable execution.
+
+SQS deletes the messages that the answer does not name: those that were stored or rejected.
+"""
 
 from __future__ import annotations
 
 import json
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
-from aws_durable_execution_sdk_python import BatchResult, DurableContext, durable_execution
+from aws_durable_execution_sdk_python import DurableContext, durable_execution
 from aws_durable_execution_sdk_python.exceptions import UnrecoverableError
-from aws_lambda_powertools import Logger, Metrics, single_metric
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools import Logger, Metrics
+from pipeline_contracts import location_of
 
-from orchestrator import operations, sdk_mend, stages
-from orchestrator.adapters import InvalidMessageQueue, Sent, SourceQueue, sqs_client
-from orchestrator.chain import conflicting_with_unsent, rejections_of, run_chunk
+from orchestrator import intake, operations, sdk_patch
+from orchestrator.adapters import InvalidMessageQueue, SourceQueue, sqs_client
+from orchestrator.bounds import MAX_CANDIDATES
+from orchestrator.chain import Chain, conflicting_with_unsent, rejections_of
 from orchestrator.chunks import plan
-from orchestrator.errors import FailureCode, place_of
-from orchestrator.intake import take_in
-from orchestrator.limits import MAX_CANDIDATES
+from orchestrator.errors import FailureCode
 from orchestrator.messages import Failure, messages_of
-from orchestrator.redelivery import redelivery_seconds
+from orchestrator.operations import BranchError
+from orchestrator.outcomes import Outcomes
+from orchestrator.reporting import report
 from orchestrator.settings import Settings
-from orchestrator.tally import Tally
+from orchestrator.stages import STAGES
+from orchestrator.steps import log_failed, redeliver, reject
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from orchestrator.chunks import Chunk
-    from orchestrator.messages import Message, Record, Rejection
+    from orchestrator.messages import Record
 
-sdk_mend.mend()
+sdk_patch.patch()
 settings = Settings.from_environment()
 # Powertools' own serializer escapes no U+2028 or U+009B, which end a line or begin a command for whoever reads the log.
 logger = Logger(json_serializer=partial(json.dumps, default=str, separators=(",", ":")))
-DIMENSIONS = {"environment": settings.environment}
 metrics = Metrics()
-metrics.set_default_dimensions(**DIMENSIONS)
+metrics.set_default_dimensions(environment=settings.environment)
 sqs = sqs_client()
 source_queue = SourceQueue(sqs)
 invalid_message_queue = InvalidMessageQueue(sqs, settings.invalid_message_queue_url)
-chain = (
-    stages.validation(settings.validation_function_arn),
-    stages.transformation(settings.transformation_function_arn),
-    stages.storage(settings.storage_function_arn),
-)
+chain = Chain(STAGES, settings.function_arns)
+
+# A replay parses the same batch again, often in the process that has parsed it before. Executions take turns there, as
+# each waits for its services most of the time. A batch has 6 MB of text at most, which may take four times as much
+# memory, of the 1,024 MB of the template.
+parse_batch = lru_cache(maxsize=8)(intake.parse_batch)
 
 
 @durable_execution
 def handler(event: dict[str, Any], context: DurableContext) -> dict[str, Any]:
-    """Take the batch of an SQS event source mapping to one outcome a message.
+    """Bring each message of an SQS batch to one outcome.
 
     Returns:
-        The partial batch response: the messages that failed, which SQS delivers again.
+        The partial batch response: the messages that failed, which SQS redelivers.
     """
     context.set_logger(logger)
     messages = messages_of(event)
-    intake = take_in(messages, settings.environment)
-    tally = Tally()
-    tally.reject(intake.rejections, reject(context, intake.rejections, operations.REJECT_UNREADABLE))
-    failures = [*intake.failures, *run_all(context, intake.records, tally)]
+    batch = parse_batch(messages, settings.environment)
+    outcomes = Outcomes()
+    sent = reject(context, invalid_message_queue, batch.rejections, operations.REJECT_UNREADABLE)
+    outcomes.reject(batch.rejections, sent)
+    failures = [*batch.failures, *run_records(context, batch.records, outcomes)]
     log_failed(context, failures)
-    tally.fail(failures)
-    tally.outages += bool(intake.failures) and not intake.failures[0].own_fault
-    # What nobody accounts for has failed, whatever the reason.
-    failed = [message for message in messages if message.index not in tally.stored | tally.rejected]
-    redeliver(context, failed, tally, event)
-    tally.account_for(len(failed), operations.CHUNKS)
-    report(context, len(messages), tally, len(failed))
+    outcomes.fail(failures)
+    outcomes.outages += bool(batch.failures) and not batch.failures[0].own_fault
+    failed = outcomes.fail_the_rest(messages, operations.CHUNKS)
+    redeliver(context, source_queue, failed, outcomes.own_fault, event)
+    report(context, metrics, len(messages), outcomes, len(failed))
     return {"batchItemFailures": [{"itemIdentifier": message.message_id} for message in failed]}
 
 
-def run_all(context: DurableContext, records: Sequence[Record], tally: Tally) -> list[Failure]:
+def run_records(context: DurableContext, records: Sequence[Record], outcomes: Outcomes) -> list[Failure]:
     """Run the records, and where one was rejected that others conflict with, the next of these.
 
     The others are tried once, and only if nothing had to be tried again before, so that the time suffices.
 
     Returns:
-        What is left undecided: it comes again, without those that were rejected now.
+        The records that are undecided: they are redelivered, without those that were rejected now.
     """
     for candidate in range(MAX_CANDIDATES):
         chunks = plan(records, settings.chunk_size)
         results = run_chunks(context, chunks, once=candidate > 0)
-        for numbers in results:
-            tally.add(numbers)
-        tally.smooth &= len(results) == len(chunks)
-        rejected = (record for record in records if record.message.index in tally.rejected)
+        for result in results:
+            outcomes.add(result)
+        outcomes.retried |= len(results) < len(chunks)
+        rejected = (record for record in records if record.message.index in outcomes.rejected)
         records = [
             replace(record.conflicting[0], conflicting=record.conflicting[1:])
             for record in rejected
             if record.conflicting
         ]
-        if not records or not tally.smooth:
+        if not records or outcomes.retried:
             break
     reason = "a message with the same key and other data was rejected before it"
-    own_fault = tally.smooth  # else it may be an outage that kept the next from being tried
+    own_fault = not outcomes.retried  # else it may be an outage that kept the next from being tried
     return [Failure(record, operations.CHUNKS, FailureCode.UNDECIDED, reason, own_fault) for record in records]
 
 
-def run_chunks(context: DurableContext, chunks: Sequence[Chunk], *, once: bool) -> list[str]:
-    """Run the chunks, all at once, and give the numbers of each that did not fail as a whole."""
+def run_chunks(context: DurableContext, chunks: Sequence[Chunk], *, once: bool) -> list[Outcomes]:
+    """Run the chunks, all at once, and give the outcomes of each that did not fail as a whole."""
+
+    def run(context: DurableContext, chunk: Chunk) -> str:
+        return run_chunk(context, chunk, once=once).to_json()
+
     if len(chunks) < 2:
-        # A map would be an operation more, beside the four that a batch of one chunk costs.
-        return [numbers for chunk in chunks if (numbers := run_alone(context, chunk, once=once)) is not None]
+        # A map would be a fifth operation, beside the four that a batch of one chunk costs.
+        results = [run_or_error(context, chunk, once=once) for chunk in chunks]
+    else:
+        results = [
+            result if isinstance(result, BranchError) else Outcomes.from_json(result)
+            for result in operations.run_all(context, chunks, run, operations.CHUNKS)
+        ]
+    for result in results:
+        if isinstance(result, BranchError):
+            context.logger.error("chunk failed", extra={"reason": str(result)})
+    return [result for result in results if not isinstance(result, BranchError)]
 
-    def run_branch(context: DurableContext, chunk: Chunk, *_: object) -> str:
-        return run(context, chunk, once=once)
 
-    batch: BatchResult[str] = context.map(chunks, run_branch, name=operations.CHUNKS, config=operations.MAP)
-    for item in batch.all:
-        if item.result is None:
-            reason = item.error.type if item.error else None  # its words may quote a message
-            context.logger.error("chunk failed", extra={"reason": reason})
-    return [item.result for item in batch.all if item.result is not None]
-
-
-def run_alone(context: DurableContext, chunk: Chunk, *, once: bool) -> str | None:
-    """Run the only chunk as the map runs one: an error of ours fails it, and nothing that was rejected before."""
+def run_or_error(context: DurableContext, chunk: Chunk, *, once: bool) -> Outcomes | BranchError:
+    """Run the only chunk as a map would: an error of ours fails it, and no message that was rejected before."""
     try:
-        return run(context, chunk, once=once)
+        return run_chunk(context, chunk, once=once)
     except UnrecoverableError:
         raise  # the SDK's own: the invocation or the execution ends with it
     except Exception as error:  # noqa: BLE001 -- whatever it is, the other messages of the batch keep their outcomes
-        context.logger.error("chunk failed", extra={"reason": place_of(error)})  # noqa: TRY400 -- a traceback quotes
-        return None
+        return BranchError(location_of(error))
 
 
-def run(context: DurableContext, chunk: Chunk, *, once: bool) -> str:
-    """Run one chunk and reject what has to be; the numbers that it returns are all that is checkpointed."""
-    progress = run_chunk(context, chunk, chain, once=once)
+def run_chunk(context: DurableContext, chunk: Chunk, *, once: bool) -> Outcomes:
+    """Run one chunk, and reject the messages that can never succeed."""
+    progress = chain.run(context, chunk, once=once)
     rejections = rejections_of(progress)
-    sent = reject(context, rejections, operations.REJECT)
-    progress.failed += conflicting_with_unsent(progress, sent)
-    tally = Tally()
-    tally.progress(progress)
-    tally.reject(rejections, sent)
-    log_failed(context, progress.failed)
-    return tally.as_text()
-
-
-def reject(context: DurableContext, rejections: Sequence[Rejection], name: str) -> list[int]:
-    """Send rejected messages to the invalid message queue; one that could not be sent is not lost: it fails."""
-    if not rejections:
-        return []
-
-    def send(_: object) -> list[int]:
-        arn = context.execution_context.durable_execution_arn
-        try:
-            sent = invalid_message_queue.send(rejections, arn)
-        except Exception as error:  # noqa: BLE001 -- whatever it is, it must not fail the neighbours
-            sent = Sent(problem=place_of(error))
-        if sent.problem:
-            context.logger.error("rejected messages could not be sent", extra={"reason": sent.problem})
-        for message_id, count in sent.left_behind.items():
-            extra = {"message_id": message_id, "attributes": count}
-            context.logger.warning("attributes did not fit beside a rejected message", extra=extra)
-        for rejection in rejections:
-            log_rejected(context, rejection, sent=rejection.message.index in sent.indexes)
-        return sorted(sent.indexes)
-
-    return context.step(send, name, operations.STEP)
-
-
-def log_rejected(context: DurableContext, rejection: Rejection, *, sent: bool) -> None:
-    """Write the one line of a rejected message: nothing of it but its identity, so without the reason's words."""
-    identity = {"execution_id": rejection.execution_id, "message_id": rejection.message.message_id}
-    if sent:
-        why = {"stage": rejection.stage, "code": rejection.code, "field": rejection.field}
-        context.logger.info("message is rejected", extra=identity | why)
-    else:
-        why = {"stage": rejection.stage, "code": FailureCode.NOT_SENT, "reason": f"to be rejected: {rejection.code}"}
-        context.logger.warning("message failed", extra=identity | why)
-
-
-def log_failed(context: DurableContext, failures: Sequence[Failure]) -> None:
-    """Say which messages failed and why: in a step, since the end of a FLAT branch is passed again at each replay."""
-    if not failures:
-        return
-
-    def log(_: object) -> None:
-        for failure in failures:
-            why = {"stage": failure.stage, "code": failure.code, "reason": failure.reason}
-            for message in failure.messages:
-                identity = {"execution_id": failure.execution_id, "message_id": message.message_id}
-                context.logger.warning("message failed", extra=identity | why)
-
-    context.step(log, operations.LOG_FAILED, operations.STEP)
-
-
-def redeliver(context: DurableContext, failed: Sequence[Message], tally: Tally, event: dict[str, Any]) -> None:
-    """Have failed messages delivered again when it is worth it; if that cannot be done, it only takes longer."""
-    if not failed:
-        return
-
-    def shorten(_: object) -> None:
-        waits = [
-            (message, redelivery_seconds(message.receive_count, own_fault=message.index in tally.own_fault))
-            for message in failed
-        ]
-        try:
-            source_queue.redeliver(waits, event["Records"][0]["eventSourceARN"])
-        except Exception as error:  # noqa: BLE001 -- whatever it is, the outcomes of the batch stand
-            context.logger.warning("redelivery takes the visibility timeout", extra={"reason": repr(error)})
-
-    context.step(shorten, operations.REDELIVER, operations.STEP)
-
-
-def report(context: DurableContext, received: int, tally: Tally, failed: int) -> None:
-    """Count the batch, in the log and as metrics: once, since only the invocation that ends the execution comes here.
-
-    If that invocation dies after this and before its answer has arrived, the next one counts again.
-    """
-    counts = {"received": received, "stored": len(tally.stored), "rejected": len(tally.rejected), "failed": failed}
-    context.logger.info("batch is done", extra=counts)
-    for milliseconds in tally.sent_to_stored_ms:
-        metrics.add_metric("SentToStored", MetricUnit.Milliseconds, milliseconds)
-    for name, count in counts.items():
-        metrics.add_metric(f"Messages{name.capitalize()}", MetricUnit.Count, count)
-    metrics.add_metric("Outages", MetricUnit.Count, tally.outages)
-    metrics.flush_metrics()
-    for reason, count in tally.reasons.items():
-        name = f"Messages{reason.outcome.capitalize()}"
-        with single_metric(name, MetricUnit.Count, count, default_dimensions=DIMENSIONS) as metric:
-            metric.add_dimension("stage", reason.stage)
-            metric.add_dimension("code", reason.code)
+    sent = reject(context, invalid_message_queue, rejections, operations.REJECT)
+    failures = [*progress.failed, *conflicting_with_unsent(progress, sent)]
+    log_failed(context, failures)
+    outcomes = Outcomes(outages=int(progress.outage), retried=progress.retried)
+    outcomes.store(progress.stored)
+    outcomes.fail(failures)
+    outcomes.reject(rejections, sent)
+    return outcomes

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pipeline_contracts import TransformedData
-
 
 @dataclass(frozen=True)
 class Message:
@@ -39,22 +37,24 @@ class Record:
 
     execution_id: str
     message: Message
-    copies: tuple[Message, ...] = ()
-    """Messages of the same batch with the same identity and the same data: what becomes of one becomes of all."""
+    duplicates: tuple[Message, ...] = ()
+    """Messages of the same batch with the same identity and the same data: they have the outcome of this one."""
     conflicting: tuple[Record, ...] = ()
     """Records of the same batch with the same identity and other data: at most one of all can be stored."""
     entry_bytes: int = 0
     """Bytes that its largest entry can take, in any request or response of the chain."""
     item_json_bytes: int = 0
     """About the bytes of its item in DynamoDB's JSON, which the storer writes."""
-    transformed: TransformedData | None = None
+    transformed: dict[str, Any] | None = None
+    contributions: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+    """What the stages of your own returned, by stage."""
     stored_at: str | None = None
     """When this execution stored it, by the storer's clock; None for a duplicate."""
 
     @property
     def messages(self) -> tuple[Message, ...]:
         """All messages that it stands for."""
-        return (self.message, *self.copies)
+        return (self.message, *self.duplicates)
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,12 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+from orchestrator.stages import STAGES
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from orchestrator.stage import Stage
 
 SMALLEST_CHUNK, LARGEST_CHUNK = 10, 200
 
@@ -17,14 +21,13 @@ class Settings:
     """What the deployment sets."""
 
     environment: str
-    validation_function_arn: str
-    transformation_function_arn: str
-    storage_function_arn: str
+    function_arns: Mapping[str, str]
+    """Of the stages' functions, by stage."""
     invalid_message_queue_url: str
     chunk_size: int
 
     @classmethod
-    def from_environment(cls, variables: Mapping[str, str] = os.environ) -> Self:
+    def from_environment(cls, variables: Mapping[str, str] = os.environ, stages: Sequence[Stage] = STAGES) -> Self:
         """Read the variables; one that is not set is a KeyError that names it.
 
         Raises:
@@ -35,9 +38,7 @@ class Settings:
             raise ValueError(f"CHUNK_SIZE must be from {SMALLEST_CHUNK} to {LARGEST_CHUNK}, not {chunk_size!r}")
         return cls(
             environment=variables["ENVIRONMENT"],
-            validation_function_arn=variables["VALIDATION_FUNCTION_ARN"],
-            transformation_function_arn=variables["TRANSFORMATION_FUNCTION_ARN"],
-            storage_function_arn=variables["STORAGE_FUNCTION_ARN"],
+            function_arns={stage.name: variables[stage.variable] for stage in stages},
             invalid_message_queue_url=variables["INVALID_MESSAGE_QUEUE_URL"],
             chunk_size=int(chunk_size),
         )

@@ -15,23 +15,21 @@ from faults import spoil
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
-from orchestrator import handler as module
 from orchestrator.adapters import InvalidMessageQueue
-from orchestrator.errors import BrokenContractError
 from orchestrator.messages import Record, Rejection, messages_of
+from orchestrator.stages import STAGES, STORE
 from pipeline import body, event_of
-from pipeline_contracts import StorageResponse, TransformationResponse, ValidationResponse
+from pipeline_contracts import BrokenContractError
 from pydantic import ValidationError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from orchestrator.stage import Stage
     from pipeline import Pipeline
 
 BODIES = [body(n=index) for index in range(4)]
 RECORDS = [Record(f"test-esm-{message.message_id}", message) for message in messages_of(event_of(*BODIES))]
-WORK = {"validator": "validation", "transformer": "transformation", "storer": "storage"}
-MODELS = {"validator": ValidationResponse, "transformer": TransformationResponse, "storer": StorageResponse}
 
 CHANNELS = yaml.safe_load((CONTRACTS / "asyncapi.yaml").read_text("utf-8"))["channels"]
 HEADERS = CHANNELS["invalidMessageQueue"]["messages"]["RejectedMessage"]["headers"]
@@ -39,24 +37,24 @@ REJECTED = Draft202012Validator(HEADERS["properties"]["durable_pipeline"]["conte
 """What the attributes of a message in the invalid message queue are described as."""
 
 pytestmark = [
-    pytest.mark.parametrize("service", WORK),
+    pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name),
     pytest.mark.parametrize("version", peers()),
 ]
 
 
 @st.composite
-def answers(draw: st.DrawFn, service: str, version: str) -> dict[str, Any]:
+def answers(draw: st.DrawFn, stage: Stage, version: str) -> dict[str, Any]:
     """Whatever the schema admits; some of it as it is, some of it with what a response promises beyond its schema."""
-    answer = draw(responses(WORK[service], version))
+    answer = draw(responses(stage.request.__name__.removesuffix("Request").lower(), version))
     if draw(st.booleans()):
-        kept = [entry for entry in answer["results"] if keeps_its_promises(service, about("1", entry))]
+        kept = [entry for entry in answer["results"] if keeps_its_promises(stage, about("1", entry))]
         return answer | {"results": kept}
     return answer
 
 
-def keeps_its_promises(service: str, entry: dict[str, Any]) -> bool:
+def keeps_its_promises(stage: Stage, entry: dict[str, Any]) -> bool:
     try:
-        MODELS[service].model_validate({"results": [entry]})
+        stage.response.model_validate({"results": [entry]})
     except ValidationError:
         return False
     return True
@@ -64,8 +62,6 @@ def keeps_its_promises(service: str, entry: dict[str, Any]) -> bool:
 
 def about(identity: str, entry: dict[str, Any]) -> dict[str, Any]:
     """Give an entry another identity: none that was generated is that of a record."""
-    if entry.get("transformed_data"):
-        entry = entry | {"transformed_data": entry["transformed_data"] | {"execution_id": identity}}
     return entry | {"execution_id": identity}
 
 
@@ -94,16 +90,15 @@ def said_of(rejection: Rejection) -> dict[str, str]:
     return said
 
 
-def test_an_answer_is_read_to_a_verdict_for_each_record_or_breaks_the_contract(service: str, version: str) -> None:
-    (stage,) = (one for one in module.chain if service in one.function_arn)
+def test_an_answer_is_read_to_a_verdict_for_each_record_or_breaks_the_contract(stage: Stage, version: str) -> None:
     seen: set[str] = set()
 
     @settings(max_examples=150, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-    @given(answers(service, version))
+    @given(answers(stage, version))
     def read(answer: dict[str, Any]) -> None:
         text = json.dumps(to([record.execution_id for record in RECORDS], answer))
         try:
-            verdicts = stage.read(text, RECORDS)
+            verdicts = stage.verdicts_in(text, RECORDS)
         except BrokenContractError:
             seen.add("broken")
         else:
@@ -117,11 +112,11 @@ def test_an_answer_is_read_to_a_verdict_for_each_record_or_breaks_the_contract(s
     assert seen >= {"broken", "Record", "Rejection"}, "good answers and bad ones were to be tried"
 
 
-def test_each_message_has_one_outcome_whatever_is_answered(pipeline: Pipeline, service: str, version: str) -> None:
+def test_each_message_has_one_outcome_whatever_is_answered(pipeline: Pipeline, stage: Stage, version: str) -> None:
     sent = {record.message.message_id for record in RECORDS}
 
     @settings(max_examples=8, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-    @given(st.lists(answers(service, version), min_size=1, max_size=5))
+    @given(st.lists(answers(stage, version), min_size=1, max_size=5))
     def answered(drawn: list[dict[str, Any]]) -> None:
         pipeline.services.table.clear()
         pipeline.queue.messages.clear()
@@ -133,7 +128,7 @@ def test_each_message_has_one_outcome_whatever_is_answered(pipeline: Pipeline, s
             claimed.update(entry["execution_id"] for entry in given["results"] if entry.get("stored_at"))
             return given
 
-        spoil(pipeline, service, answer)
+        spoil(pipeline, stage.service, answer)
 
         run = pipeline.run(*BODIES)
 
@@ -142,6 +137,6 @@ def test_each_message_has_one_outcome_whatever_is_answered(pipeline: Pipeline, s
         assert ended.keys() <= sent
         assert set(ended.values()) <= {1}
         stored = {f"test-esm-{message_id}" for message_id in sent - ended.keys()}
-        assert stored <= claimed if service == "storer" else stored == pipeline.services.table.keys()
+        assert stored <= claimed if stage.name == STORE else stored == pipeline.services.table.keys()
 
     answered()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from storer.logic import Item
+    from storer.item import Item
 
 # Any other error, such as an unreachable endpoint or a role that lost a permission, may pass: UNAVAILABLE.
 _CODES = {
@@ -146,9 +146,12 @@ def _refusals() -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        code = error.response["Error"]["Code"]
-        if code == "ConditionalCheckFailedException":
+        aws_code = error.response["Error"]["Code"]
+        if aws_code == "ConditionalCheckFailedException":
             raise
-        raise RefusedError(_CODES.get(code, ErrorCode.UNAVAILABLE), str(error)) from error
+        code = _CODES.get(aws_code, ErrorCode.UNAVAILABLE)
+        # The words of a failure are logged, and AWS's may quote the item.
+        words = f"{error.operation_name}: {aws_code}" if code.retryable else str(error)
+        raise RefusedError(code, words) from error
     except BotoCoreError as error:
-        raise RefusedError(ErrorCode.UNAVAILABLE, str(error)) from error
+        raise RefusedError(ErrorCode.UNAVAILABLE, type(error).__name__) from error

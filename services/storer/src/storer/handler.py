@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
-from pipeline_contracts import StorageRequest, StorageResponse, StorageStatus, answer, read_exchange
+from pipeline_contracts import answer, read_exchange, without_words
+from pipeline_contracts.storage import StorageRequest, StorageResponse, StorageStatus
 
 from storer.adapters import DynamoDBTable, dynamodb_client
 from storer.logic import out_of_time, store
@@ -19,7 +20,7 @@ from storer.settings import ANSWER_SECONDS, CONCURRENT_WRITES, Settings
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
-    from pipeline_contracts import StorageRecord, StorageResult
+    from pipeline_contracts.storage import StorageRecord, StorageResult
 
 settings = Settings.from_environment()
 # Powertools' own serializer escapes no U+2028 or U+009B, which end a line or begin a command for whoever reads the log.
@@ -30,6 +31,7 @@ table = DynamoDBTable(dynamodb_client(), settings.table)
 pool = ThreadPoolExecutor(CONCURRENT_WRITES)
 
 
+@without_words
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer a `StorageRequest` with a `StorageResponse`, before the function's own timeout."""

@@ -5,26 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from pipeline_contracts import (
-    ErrorCode,
-    InvalidBodyError,
-    PipelineMessage,
-    RecordError,
-    StorageResult,
-    StorageStatus,
-    parse_body,
-)
-from pipeline_contracts.base import timestamp
+from pipeline_contracts import ErrorCode, InvalidBodyError, RecordError
+from pipeline_contracts.storage import StorageResult, StorageStatus
 from pydantic import ValidationError
 
-from storer.item_size import MAX_ITEM_BYTES, SURELY_TOO_LARGE_BYTES, item_bytes
+from storer.item import MAX_ITEM_BYTES, SURELY_TOO_LARGE_BYTES, item_bytes, item_of
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from pipeline_contracts import StorageRecord
+    from pipeline_contracts.storage import StorageRecord
 
-Item = dict[str, Any]
+    from storer.item import Item
 
 
 @dataclass(frozen=True)
@@ -33,7 +25,7 @@ class Receipt:
 
     stored_at: Any
     data_digest: Any
-    """That of `PipelineMessage.data_digest`; items of storer 1.0 have none."""
+    """That of `ParsedMessage.data_digest`; items of storer 1.0 have none."""
 
 
 class Table(Protocol):
@@ -99,31 +91,6 @@ def _comparable(digest: object, other: str) -> bool:
     return isinstance(digest, str) and digest.partition(":")[0] == other.partition(":")[0]
 
 
-def item_of(record: StorageRecord, now: datetime) -> Item:
-    """Lay out the item.
-
-    DynamoDB takes no float. Both documents are read from JSON text, so that every number is an int or a
-    Decimal, with the digits that were sent.
-
-    Raises:
-        InvalidBodyError: A document is not a message, or has what a table cannot store.
-    """
-    message = PipelineMessage.from_body(record.data)
-    item = {
-        "execution_id": record.execution_id,
-        "message_id": record.message_id,
-        "original_data": message.body,
-        "data_digest": message.data_digest(),
-        "transformed_data": parse_body(record.transformed_data.model_dump_json()),
-        "data_source": message.data_source,
-        "processing_type": message.processing_type,
-        "stored_at": timestamp(now),
-    }
-    if message.metadata is not None:
-        item["metadata"] = message.metadata
-    return item
-
-
 def out_of_time(record: StorageRecord) -> StorageResult:
     """Say that a record was not written before the invocation had to answer."""
     return _not_stored(record, ErrorCode.UNAVAILABLE, "the write had not ended when the invocation had to answer")
@@ -136,6 +103,6 @@ def _in_table(record: StorageRecord, status: StorageStatus, stored_at: str) -> S
 def _not_stored(record: StorageRecord, code: ErrorCode, message: str) -> StorageResult:
     return StorageResult(
         execution_id=record.execution_id,
-        status=StorageStatus.REJECTED if code.is_permanent else StorageStatus.FAILED,
-        error=RecordError(code=code, message=message[:1024]),
+        status=StorageStatus.FAILED if code.retryable else StorageStatus.REJECTED,
+        error=RecordError.of(code, message),
     )

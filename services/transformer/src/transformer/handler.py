@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
-from pipeline_contracts import TransformationRequest, TransformationResponse, answer, read_exchange
+from pipeline_contracts import answer, read_exchange, without_words
+from pipeline_contracts.transformation import TransformationRequest, TransformationResponse
 
 from transformer.logic import transform
 from transformer.transformations import TRANSFORMATIONS
@@ -24,12 +25,13 @@ metrics = Metrics()
 metrics.set_default_dimensions(environment=os.environ["ENVIRONMENT"])
 
 
+@without_words
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001 -- Lambda's signature
     """Answer a `TransformationRequest` with a `TransformationResponse`."""
     request = read_exchange(TransformationRequest, event)
     now = datetime.now(UTC)
-    results = tuple(transform(record, TRANSFORMATIONS, now) for record in request.records)
+    results = tuple(transform(record, TRANSFORMATIONS, now, request.max_bytes) for record in request.records)
 
     for result in results:
         if result.error:

@@ -1,7 +1,8 @@
 """The transformation of each processing type: add yours here.
 
-A transformation is a function that takes a message and returns what it derives from it: JSON values, at most
-4,096 bytes of them (`MAX_DERIVED_BYTES`). For a message that it can never transform it raises
+A transformation is a function that takes a message and returns what is stored as `transformed_data`: JSON values, at
+most as many bytes as the orchestrator's stage `transform` declares (`output_bytes`, 4,096), and with the fields
+`processed_at`, `execution_id` and `transformation_applied` added. For a message that it can never transform it raises
 `NotTransformableError`, and the message is rejected with those words. Any other exception fails the invoke.
 
 It must not depend on anything but the message: a record may be transformed more than once.
@@ -21,17 +22,17 @@ class NotTransformableError(ValueError):
     """A message that its transformation can never transform."""
 
 
-def standard(_message: PipelineMessage) -> dict[str, JsonValue]:
-    """Derive nothing: the transformed data is what every record gets."""
-    return {}
+def standard(message: PipelineMessage) -> dict[str, JsonValue]:
+    """Write the data source in upper case."""
+    return {"data_source": message.data_source.upper(), "processing_type": message.processing_type}
 
 
 def tabular(message: PipelineMessage) -> dict[str, JsonValue]:
-    """Count the columns."""
-    columns = message.further_fields.get("columns")
+    """Count the columns, too."""
+    columns = (message.model_extra or {}).get("columns")
     if not isinstance(columns, list):
         raise NotTransformableError("columns: must be a list")
-    return {"column_count": len(columns)}
+    return {**standard(message), "column_count": len(columns)}
 
 
 TRANSFORMATIONS: dict[str, Transformation] = {

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
-from pipeline_contracts import ValidationRequest, ValidationResponse, answer, read_exchange
+from pipeline_contracts import answer, read_exchange, without_words
+from pipeline_contracts.validation import ValidationRequest, ValidationResponse
 
 from validator.logic import validate
 from validator.rules import RULES
@@ -23,6 +24,7 @@ metrics = Metrics()
 metrics.set_default_dimensions(environment=os.environ["ENVIRONMENT"])
 
 
+@without_words
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001 -- Lambda's signature
     """Answer a `ValidationRequest` with a `ValidationResponse`."""

@@ -6,13 +6,14 @@ import json
 from itertools import accumulate, takewhile
 from typing import TYPE_CHECKING
 
-from pipeline_contracts import ErrorCode, InvalidBodyError, PipelineMessage, ValidationResult
-from pipeline_contracts.validation import MAX_ERRORS
+from pipeline_contracts import ErrorCode, InvalidBodyError, parse_message
+from pipeline_contracts.validation import MAX_ERRORS, ValidationResult
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pipeline_contracts import FieldError, ValidationRecord
+    from pipeline_contracts import FieldError
+    from pipeline_contracts.validation import ValidationRecord
 
     from validator.rules import Rule
 
@@ -24,11 +25,11 @@ MAX_ERROR_BYTES = 4_096
 def validate(record: ValidationRecord, rules: Mapping[str, tuple[Rule, ...]]) -> ValidationResult:
     """Check one record against the standard rules, then against those of its processing type."""
     try:
-        message = PipelineMessage.from_body(record.data)
+        message = parse_message(record.data)
     except InvalidBodyError as invalid:
         errors = invalid.errors
     else:
-        errors = tuple(error for rule in rules.get(message.processing_type, ()) for error in rule(message))
+        errors = tuple(error for rule in rules.get(message.processing_type, ()) for error in rule(message.content))
     errors = _that_fit(errors[:MAX_ERRORS])
     return ValidationResult(
         execution_id=record.execution_id,

@@ -15,7 +15,7 @@ Rule = Callable[[PipelineMessage], Iterator[FieldError]]
 
 def has_columns(message: PipelineMessage) -> Iterator[FieldError]:
     """`columns` is a non-empty list of distinct strings."""
-    columns = message.further_fields.get("columns")
+    columns = (message.model_extra or {}).get("columns")
     if columns is None:
         yield FieldError(field="columns", code="missing_field", message="is missing")
     elif not isinstance(columns, list) or not all(isinstance(column, str) for column in columns):

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from unittest.mock import Mock
 
 from aws_durable_execution_sdk_python import state
-from orchestrator.sdk_mend import mend
+from orchestrator.sdk_patch import patch
 
 if TYPE_CHECKING:
     import pytest
 
 
-def test_the_mends_are_for_the_sdk_that_is_installed() -> None:
+def test_the_patches_are_for_the_sdk_that_is_installed() -> None:
     """With another version, see whether the test below and this one need them.
 
     test_a_chunk_of_more_bytes_than_the_sdk_batches_does_not_hang
@@ -25,7 +25,7 @@ def test_the_mends_are_for_the_sdk_that_is_installed() -> None:
 def test_the_end_of_an_invocation_wakes_the_thread_that_sends_checkpoints(monkeypatch: pytest.MonkeyPatch) -> None:
     """Else it would end when it next looks by itself, which is in an hour here."""
     monkeypatch.setattr(state, "_STOP_SIGNAL_POLL_SECONDS", 3_600)
-    mend()
+    patch()
     execution = state.ExecutionState("arn", "token", {}, Mock(), Mock())
     waits = threading.Event()
     wait = execution._checkpoint_queue.get

@@ -1,4 +1,4 @@
-"""Two mends of the durable SDK 3.0.0, to go when the SDK is mended.
+"""Two patches of the durable SDK 3.0.0, to be removed when the SDK has them.
 
 It hangs on an operation of more than 750 KB. The SDK sends checkpoints in batches of at most that. An operation that
 does not fit behind another one is put aside for the next batch; there it is measured again, against an empty batch, and
@@ -42,7 +42,7 @@ def _stop_checkpointing(self: ExecutionState) -> None:
     self._checkpoint_queue.put(_Signal.REFRESH_WAKE)
 
 
-def mend() -> None:
-    """Put the mended methods in place."""
+def patch() -> None:
+    """Put the patched methods in place."""
     ExecutionState._drain_overflow = _drain_overflow  # type: ignore[method-assign]
     ExecutionState.stop_checkpointing = _stop_checkpointing  # type: ignore[method-assign]

@@ -1,4 +1,4 @@
-"""The size of an item by DynamoDB's rules.
+"""The layout of an item, and its size by DynamoDB's rules.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
 """
@@ -7,14 +7,46 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pipeline_contracts import parse_body, parse_message
+from pipeline_contracts.base import timestamp
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
     from decimal import Decimal
+
+    from pipeline_contracts.storage import StorageRecord
+
+Item = dict[str, Any]
 
 MAX_ITEM_BYTES = 409_600
 
 SURELY_TOO_LARGE_BYTES = MAX_ITEM_BYTES * 11 // 10
 """AWS gives a number's size as approximate, so DynamoDB itself decides about an item within a tenth of its limit."""
+
+
+def item_of(record: StorageRecord, now: datetime) -> Item:
+    """Lay out the item.
+
+    DynamoDB takes no float. All documents are read from JSON text, so that every number is an int or a Decimal; the
+    message's own have the digits that were sent.
+
+    Raises:
+        InvalidBodyError: A document is not a message, or has what a table cannot store.
+    """
+    message = parse_message(record.data)
+    item = {
+        **message.item_attributes,
+        "execution_id": record.execution_id,
+        "message_id": record.message_id,
+        "original_data": message.body,
+        "data_digest": message.data_digest(),
+        "stored_at": timestamp(now),
+        **parse_body(record.model_dump_json(include={"transformed_data", "contributions", "attributes"})),
+    }
+    if message.content.metadata is not None:
+        item["metadata"] = message.content.metadata
+    return item
 
 
 def item_bytes(item: Mapping[str, Any]) -> int:

@@ -1,0 +1,68 @@
+"""From the body of an SQS message to the model, with all that the pipeline needs of any message."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from pipeline_contracts import message
+from pipeline_contracts.body import parse_body
+from pipeline_contracts.digest import digest
+from pipeline_contracts.errors import InvalidBodyError
+from pipeline_contracts.model_errors import field_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pipeline_contracts.message import PipelineMessage
+
+
+@dataclass(frozen=True)
+class ParsedMessage:
+    """A body that has been read and validated."""
+
+    content: PipelineMessage
+    """Its model. The keys that the model does not name are in `content.model_extra`, their numbers with all digits."""
+    body: Mapping[str, Any]
+    """All that was sent, as `parse_body` reads it."""
+
+    @property
+    def processing_type(self) -> str:
+        """Select the rules and the transformation."""
+        return message.processing_type_of(self.content)
+
+    @property
+    def item_attributes(self) -> Mapping[str, str]:
+        """Give what its item has as attributes of their own, beside the whole message."""
+        return message.item_attributes_of(self.content)
+
+    def data_digest(self) -> str:
+        """Digest the body without its metadata: two messages have the same data if, and only if, this is equal."""
+        return data_digest(self.body)
+
+
+def parse_message(text: str, model: type[Any] | None = None) -> ParsedMessage:
+    """Read the body of an SQS message as a model, `PipelineMessage` by default.
+
+    The model is validated as JSON, where dates, enums and sets have a form, and floats are floats. What it does not
+    name is kept as `parse_body` reads it, with all digits.
+
+    Raises:
+        InvalidBodyError: It names each field that is wrong, and why, in pydantic's words.
+    """
+    body = parse_body(text)
+    model = model or message.PipelineMessage
+    try:
+        content = model.model_validate_json(text)
+    except ValidationError as error:
+        raise InvalidBodyError(field_errors(model, error)) from None
+    if content.model_extra:
+        content.model_extra.update((name, body[name]) for name in content.model_extra.keys() & body.keys())
+    return ParsedMessage(content, body)
+
+
+def data_digest(body: Mapping[str, Any]) -> str:
+    """Digest a body that `parse_body` read, or that a table returned, without its metadata."""
+    return digest({name: value for name, value in body.items() if name != "metadata"})

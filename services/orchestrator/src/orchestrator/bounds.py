@@ -1,0 +1,103 @@
+"""Bounds of our own: of the time and the operations that an execution takes, and of what a chunk may hold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from orchestrator.quotas import EXECUTION_TIMEOUT_SECONDS, MAX_OPERATIONS
+from orchestrator.retry import backoff_seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from orchestrator.stage import Stage
+
+MAX_ITEM_JSON_BYTES = 4 * 1_048_576
+"""DynamoDB's JSON of one chunk. The storer has 25 s and 512 MB for it, with less than a third of a core; as Python
+objects, it takes some 25 times the bytes."""
+
+TRIED_FIRST = 5
+"""Records of a chunk that are isolated before the others: if none gets through, the system is the reason."""
+
+MAX_CANDIDATES = 3
+"""Records with one identity that an execution tries, one after the other, while each is rejected."""
+
+SENDING_SECONDS = 30
+"""To reject or redeliver messages. No call begins in the second half, and none takes longer than half of it, at the
+settings of `adapters.sqs_client`."""
+
+RESUMING_SECONDS = 5
+"""To invoke the orchestrator once more when an operation has ended: a cold start and a replay."""
+
+OPERATIONS_OF_BATCH = 5
+"""The execution, the map over the chunks, and the steps that reject unreadable messages, and log and redeliver failed
+ones."""
+
+
+def operations_of_chunk(stages: Sequence[Stage]) -> int:
+    """Count the operations of a chunk at most, without those of isolated records.
+
+    They are the invokes of each stage and the waits between them, the two maps over isolated records, and the steps
+    that reject and log.
+    """
+    return sum(2 * stage.attempts - 1 for stage in stages) + 4
+
+
+def operations_of_record(stages: Sequence[Stage]) -> int:
+    """Count the operations of one isolated record: one invoke per stage."""
+    return len(stages)
+
+
+def max_chunks(stages: Sequence[Stage]) -> int:
+    """Count the chunks that an execution can run: far more than a batch of 6 MB and 1,000 messages has."""
+    return (MAX_OPERATIONS - OPERATIONS_OF_BATCH) // operations_of_chunk(stages)
+
+
+def worst_case_seconds(stages: Sequence[Stage]) -> int:
+    """Bound the time of an execution, however its services fail; no timer is involved.
+
+    All chunks run at once, so the bound is that of one chunk: every stage times out in every attempt but the last,
+    with the backoff between them; then some of the records left behind are isolated, all at once, and time out, and
+    then the others. Or nothing fails, and records with a conflict are tried one after the other.
+    """
+    timeouts = sum(stage.timeout_seconds for stage in stages)
+    together = sum(stage.attempts * stage.timeout_seconds + backoff_seconds(stage.attempts) for stage in stages)
+    resumes = sum(2 * stage.attempts + 1 for stage in stages) + 4
+    failing = together + 2 * timeouts + 3 * SENDING_SECONDS + resumes * RESUMING_SECONDS
+
+    candidate = timeouts + SENDING_SECONDS + (len(stages) + 2) * RESUMING_SECONDS
+    conflicting = MAX_CANDIDATES * candidate + 2 * (SENDING_SECONDS + RESUMING_SECONDS)
+    return max(failing, conflicting)
+
+
+def outage_seconds(stages: Sequence[Stage]) -> int:
+    """Bound the time until a service that hangs is known as an outage: its attempts, and then a few isolated records."""
+    resumes = 8 * RESUMING_SECONDS
+    return max(
+        (stage.attempts + 1) * stage.timeout_seconds + backoff_seconds(stage.attempts) + resumes for stage in stages
+    )
+
+
+def check_time(stages: Sequence[Stage]) -> None:
+    """Check that the worst case fits into an execution.
+
+    Raises:
+        ValueError: It does not; the message says to what the timeout of each stage could be shortened.
+    """
+    worst = worst_case_seconds(stages)
+    if worst <= EXECUTION_TIMEOUT_SECONDS:
+        return
+    enough = {stage.name: _shorter(stage, worst - EXECUTION_TIMEOUT_SECONDS) for stage in stages}
+    ways = [f"{name} to {seconds} s" for name, seconds in enough.items() if seconds > 0]
+    raise ValueError(
+        f"the stages may take {worst} s, and an execution has {EXECUTION_TIMEOUT_SECONDS} s. "
+        + (
+            f"Shorten the timeout of one: {' or '.join(ways)}."
+            if ways
+            else "Shorten several timeouts, or drop attempts."
+        )
+    )
+
+
+def _shorter(stage: Stage, excess: int) -> int:
+    return stage.timeout_seconds - -(-excess // (stage.attempts + 2))

@@ -1,0 +1,48 @@
+"""What tools, templates and documents need to know of the orchestrator, as JSON: they import no service.
+
+    python -m orchestrator.export > pipeline.json
+
+A test compares the file with the code.
+"""
+
+from __future__ import annotations
+
+import json
+
+from orchestrator.bounds import OPERATIONS_OF_BATCH, operations_of_chunk, outage_seconds, worst_case_seconds
+from orchestrator.quotas import EXECUTION_TIMEOUT_SECONDS, MAX_OPERATIONS
+from orchestrator.redelivery import OUTAGE_SECONDS, OWN_FAULT_SECONDS
+from orchestrator.settings import LARGEST_CHUNK, SMALLEST_CHUNK
+from orchestrator.stages import STAGES
+
+
+def exported() -> str:
+    """Write the stages, and the limits that follow from them."""
+    described = {
+        "stages": [
+            {
+                "name": stage.name,
+                "service": stage.service,
+                "variable": stage.variable,
+                "request": stage.request.__name__,
+                "response": stage.response.__name__,
+                "timeout_seconds": stage.timeout_seconds,
+                "attempts": stage.attempts,
+                "output_bytes": stage.output_bytes,
+            }
+            for stage in STAGES
+        ],
+        "execution_timeout_seconds": EXECUTION_TIMEOUT_SECONDS,
+        "worst_case_seconds": worst_case_seconds(STAGES),
+        "outage_seconds": outage_seconds(STAGES),
+        "max_operations": MAX_OPERATIONS,
+        "operations_of_batch": OPERATIONS_OF_BATCH,
+        "operations_of_chunk": operations_of_chunk(STAGES),
+        "chunk_size": [SMALLEST_CHUNK, LARGEST_CHUNK],
+        "redelivery_seconds": {"own_fault": OWN_FAULT_SECONDS, "outage": OUTAGE_SECONDS},
+    }
+    return json.dumps(described, indent=2)
+
+
+if __name__ == "__main__":
+    print(exported())

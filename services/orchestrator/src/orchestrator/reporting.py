@@ -1,0 +1,39 @@
+"""What an execution says of its batch in the end: one line in the log, and the metrics."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_lambda_powertools import single_metric
+from aws_lambda_powertools.metrics import MetricUnit
+
+if TYPE_CHECKING:
+    from aws_durable_execution_sdk_python import DurableContext
+    from aws_lambda_powertools import Metrics
+
+    from orchestrator.outcomes import Outcomes
+
+
+def report(context: DurableContext, metrics: Metrics, received: int, outcomes: Outcomes, failed: int) -> None:
+    """Count the batch: once, since only the invocation that ends the execution comes here.
+
+    If that invocation dies after this and before its answer has arrived, the next one counts again.
+    """
+    counts = {
+        "received": received,
+        "stored": len(outcomes.stored),
+        "rejected": len(outcomes.rejected),
+        "failed": failed,
+    }
+    context.logger.info("batch is done", extra=counts)
+    for milliseconds in outcomes.sent_to_stored_ms:
+        metrics.add_metric("SentToStored", MetricUnit.Milliseconds, milliseconds)
+    for name, count in counts.items():
+        metrics.add_metric(f"Messages{name.capitalize()}", MetricUnit.Count, count)
+    metrics.add_metric("Outages", MetricUnit.Count, outcomes.outages)
+    metrics.flush_metrics()
+    for reason, count in outcomes.reasons.items():
+        name = f"Messages{reason.outcome.capitalize()}"
+        with single_metric(name, MetricUnit.Count, count, default_dimensions=metrics.default_dimensions) as metric:
+            metric.add_dimension("stage", reason.stage)
+            metric.add_dimension("code", reason.code)

@@ -1,0 +1,44 @@
+"""The bytes of a record, in the largest request or response and in the table, before any stage has run."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from pipeline_contracts.base import ascii_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from orchestrator.messages import Message
+    from orchestrator.stage import Stage
+
+ENVELOPE_BYTES = 96
+"""Of a request or a response, around its entries."""
+
+ENTRY_BYTES = 512
+"""Of one entry: its keys and punctuation, and a timestamp."""
+
+MAX_ERRORS_BYTES = 4_096
+"""Of one entry that has errors in place of an output: the validator's bound, and far more than a `RecordError` has."""
+
+VALUE_BYTES = 9
+"""What DynamoDB's JSON adds to a value: `1` becomes `{"N":"1"}`, and `true` becomes `{"BOOL":true}`."""
+
+_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')
+
+
+def entry_bytes(identity: str, message: Message, stages: Sequence[Stage]) -> int:
+    """Bound a record's entry in any request or response: the largest has the body and the outputs of all stages."""
+    # The orchestrator writes a body as it is; a service's runtime may escape what is not ASCII in its response.
+    request = len(json.dumps(message.body, ensure_ascii=False).encode()) + sum(stage.output_bytes for stage in stages)
+    identities = 2 * ascii_bytes(identity) + ascii_bytes(message.message_id)
+    return max(request, MAX_ERRORS_BYTES) + identities + ENTRY_BYTES
+
+
+def item_json_bytes(body: str) -> int:
+    """Estimate a body in DynamoDB's JSON, which is six times as large for an array of small numbers."""
+    outside_strings = _STRING.sub("", body)
+    values = 1 + outside_strings.count(",") + outside_strings.count("[") + outside_strings.count("{")
+    return len(body.encode()) + VALUE_BYTES * values

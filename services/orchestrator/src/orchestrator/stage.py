@@ -1,0 +1,142 @@
+"""What a stage is: a service that is invoked for the records of a chunk, and what its answer means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from pipeline_contracts import BrokenContractError, read_exchange
+from pipeline_contracts.base import ascii_bytes
+from pipeline_contracts.contribution import ContributionRecord, ContributionRequest, ContributionResponse
+
+from orchestrator.messages import Record, Rejection
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from pipeline_contracts import RecordError
+    from pipeline_contracts.base import Contract
+    from pipeline_contracts.contribution import ContributionResult
+    from pipeline_contracts.exchange import Exchange
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """A record that the service could not do now."""
+
+    record: Record
+    error: RecordError
+
+
+Verdict = Record | Rejection | Unfinished
+"""A record goes on, is rejected, or is to be tried again."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One service in the chain."""
+
+    name: str
+    """Of its operation, and in logs, metrics and contributions."""
+    service: str
+    """Of its folder below services, and of its function."""
+    variable: str
+    """The environment variable with the ARN of its function."""
+    request: type[Exchange]
+    response: type[Exchange]
+    entry: Callable[[Record], Contract]
+    """Write the entry of a record in a request."""
+    verdict: Callable[[Stage, Record, Any], Verdict]
+    """Say what the entry of a record in a response means."""
+    timeout_seconds: int = 25
+    """`Timeout` in the service's template."""
+    attempts: int = 3
+    """Invokes for a chunk, before its records are isolated; an isolated record has one."""
+    output_bytes: int = 0
+    """Bytes of JSON that its output may have for one record; the chunks have room for it in each later request."""
+
+    def request_for(self, records: Sequence[Record]) -> Exchange:
+        """Write the request for some records."""
+        bound = {"max_bytes": self.output_bytes} if self.output_bytes else {}
+        return self.request(records=tuple(map(self.entry, records)), **bound)
+
+    def verdicts_in(self, response: str, records: Sequence[Record]) -> list[Verdict]:
+        """Read the response, JSON text, to the request for these records.
+
+        Raises:
+            BrokenContractError: It is not what the contract promises.
+        """
+        matched = self._matched(records, self._parsed(response))
+        return [self.verdict(self, record, result) for record, result in matched]
+
+    def check_size(self, output: Any) -> None:
+        """Check an output against what the stage declares.
+
+        Raises:
+            BrokenContractError: It is larger.
+        """
+        if (size := ascii_bytes(output)) > self.output_bytes:
+            raise BrokenContractError(f"an output has {size:,} bytes; {self.output_bytes:,} is the most")
+
+    def refused(self, record: Record, error: RecordError) -> Rejection | Unfinished:
+        """Say what the error of a record means."""
+        if error.retryable:
+            return Unfinished(record, error)
+        return Rejection(record.message, record.execution_id, self.name, error.code, error.message)
+
+    def _parsed(self, text: str) -> Sequence[Any]:
+        results: Sequence[Any] = read_exchange(self.response, text).results  # type: ignore[attr-defined]
+        return results
+
+    @staticmethod
+    def _matched(records: Sequence[Record], results: Sequence[Any]) -> Iterator[tuple[Record, Any]]:
+        by_id = {result.execution_id: result for result in results}
+        requested = {record.execution_id for record in records}
+        if len(by_id) < len(results) or by_id.keys() != requested:
+            raise BrokenContractError(
+                f"{len(requested)} records requested, {len(results)} results; "
+                f"{len(requested - by_id.keys())} missing, {len(by_id.keys() - requested)} invented"
+            )
+        return ((record, by_id[record.execution_id]) for record in records)
+
+
+def contribution(
+    name: str, *, output_bytes: int = 4_096, timeout_seconds: int = 25, attempts: int = 3, service: str = ""
+) -> Stage:
+    """Declare a stage of your own: what it returns is stored as `contributions.<name>`.
+
+    Args:
+        name: A Python identifier in lower case; it names the service's folder too, unless `service` does.
+        output_bytes: Bytes of JSON that it may return for one record.
+        timeout_seconds: `Timeout` in the service's template.
+        attempts: Invokes for a chunk, before its records are isolated.
+        service: The folder of the service below services.
+    """
+    return Stage(
+        name,
+        service or name,
+        f"{name.upper()}_FUNCTION_ARN",
+        ContributionRequest,
+        ContributionResponse,
+        _contribution_entry,
+        _contribution_verdict,
+        timeout_seconds,
+        attempts,
+        output_bytes,
+    )
+
+
+def _contribution_entry(record: Record) -> ContributionRecord:
+    return ContributionRecord(
+        execution_id=record.execution_id,
+        data=record.message.body,
+        transformed_data=record.transformed,
+        contributions=record.contributions,
+    )
+
+
+def _contribution_verdict(stage: Stage, record: Record, result: ContributionResult) -> Verdict:
+    if result.error:
+        return stage.refused(record, result.error)
+    stage.check_size(result.contribution)
+    return replace(record, contributions={**record.contributions, stage.name: result.contribution})

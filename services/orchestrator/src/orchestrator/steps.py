@@ -1,0 +1,102 @@
+"""The steps of an execution that are no invokes: reject messages, log failed ones, and have them redelivered.
+
+None of them raises: what could not be done is in its result.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pipeline_contracts import location_of
+
+from orchestrator import operations
+from orchestrator.adapters import Sent
+from orchestrator.errors import FailureCode
+from orchestrator.redelivery import redelivery_seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from aws_durable_execution_sdk_python import DurableContext
+
+    from orchestrator.adapters import InvalidMessageQueue, SourceQueue
+    from orchestrator.messages import Failure, Message, Rejection
+
+
+def reject(
+    context: DurableContext, queue: InvalidMessageQueue, rejections: Sequence[Rejection], operation: str
+) -> list[int]:
+    """Send rejected messages to the invalid message queue.
+
+    Returns:
+        The indexes of those that it took. One that could not be sent is not lost: it fails.
+    """
+    if not rejections:
+        return []
+
+    def send(_: object) -> list[int]:
+        arn = context.execution_context.durable_execution_arn
+        try:
+            sent = queue.send(rejections, arn)
+        except Exception as error:  # noqa: BLE001 -- whatever it is, it must not fail the neighbours
+            sent = Sent(problem=location_of(error))
+        if sent.problem:
+            context.logger.error("rejected messages could not be sent", extra={"reason": sent.problem})
+        for message_id, count in sent.left_behind.items():
+            extra = {"message_id": message_id, "attributes": count}
+            context.logger.warning("attributes did not fit beside a rejected message", extra=extra)
+        for rejection in rejections:
+            _log_rejected(context, rejection, sent=rejection.message.index in sent.indexes)
+        return sorted(sent.indexes)
+
+    return context.step(send, operation, operations.STEP)
+
+
+def _log_rejected(context: DurableContext, rejection: Rejection, *, sent: bool) -> None:
+    """Write the one line of a rejected message: nothing of it but its identity, so without the reason's words."""
+    identity = {"execution_id": rejection.execution_id, "message_id": rejection.message.message_id}
+    if sent:
+        why = {"stage": rejection.stage, "code": rejection.code, "field": rejection.field}
+        context.logger.info("message is rejected", extra=identity | why)
+    else:
+        why = {"stage": rejection.stage, "code": FailureCode.NOT_SENT, "reason": f"to be rejected: {rejection.code}"}
+        context.logger.warning("message failed", extra=identity | why)
+
+
+def log_failed(context: DurableContext, failures: Sequence[Failure]) -> None:
+    """Say which messages failed and why: in a step, since the end of a FLAT branch is passed again at each replay."""
+    if not failures:
+        return
+
+    def log(_: object) -> None:
+        for failure in failures:
+            why = {"stage": failure.stage, "code": failure.code, "reason": failure.reason}
+            for message in failure.messages:
+                identity = {"execution_id": failure.execution_id, "message_id": message.message_id}
+                context.logger.warning("message failed", extra=identity | why)
+
+    context.step(log, operations.LOG_FAILED, operations.STEP)
+
+
+def redeliver(
+    context: DurableContext,
+    queue: SourceQueue,
+    failed: Sequence[Message],
+    own_fault: Collection[int],
+    event: dict[str, Any],
+) -> None:
+    """Have failed messages redelivered when a retry may succeed; if that cannot be done, it only takes longer."""
+    if not failed:
+        return
+
+    def shorten(_: object) -> None:
+        waits = [
+            (message, redelivery_seconds(message.receive_count, own_fault=message.index in own_fault))
+            for message in failed
+        ]
+        try:
+            queue.redeliver(waits, event["Records"][0]["eventSourceARN"])
+        except Exception as error:  # noqa: BLE001 -- whatever it is, the outcomes of the batch stand
+            context.logger.warning("redelivery takes the visibility timeout", extra={"reason": repr(error)})
+
+    context.step(shorten, operations.REDELIVER, operations.STEP)
