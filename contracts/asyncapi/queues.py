@@ -9,6 +9,7 @@ import json
 from typing import Any, Final
 
 from pipeline_contracts.base import ExecutionId
+from pipeline_contracts.message import EXAMPLES
 from pydantic import TypeAdapter
 
 Json = dict[str, Any]
@@ -84,7 +85,7 @@ REJECTED_MESSAGE: Final[Json] = {
                     }
                 )
             },
-            "payload": '{"data_source": "a.csv", "processing_type": "tabular", "columns": []}',
+            "payload": json.dumps(EXAMPLES[-1]),
         }
     ],
 }

@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 from hypothesis import strategies as st
+from pipeline_contracts import InvalidBodyError, PipelineMessage, parse_message
+from pipeline_contracts.message import EXAMPLES
 
 # SQS takes the characters of XML 1.0 and at least one of them.
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
@@ -35,28 +37,36 @@ NAMES = ANY_TEXT.filter(bool) | st.sampled_from(
         "errors",
     ]
 )
-NON_BLANK = TEXTS.filter(lambda text: any(not character.isspace() for character in text))
-TYPES = st.sampled_from(["standard", "tabular", "unregistered"]) | NON_BLANK
-RESERVED = {"data_source", "processing_type", "idempotency_key", "metadata"}
+FIELDS = sorted(PipelineMessage.model_fields)
 
 
-@st.composite
-def messages(draw: st.DrawFn) -> dict[str, Any]:
-    """A message that every table can store, whatever the rules of its type say."""
-    further = draw(st.dictionaries(NAMES, VALUES, max_size=4))
-    message = {name: value for name, value in further.items() if name not in RESERVED}
-    if draw(st.booleans()):
-        message["metadata"] = draw(st.dictionaries(NAMES, ANY_TEXT, max_size=4))
-    return message | {"data_source": draw(NON_BLANK), "processing_type": draw(TYPES)}
+def is_message(body: dict[str, Any]) -> bool:
+    """Say whether the model accepts a body."""
+    try:
+        parse_message(json.dumps(body))
+    except InvalidBodyError:
+        return False
+    return True
 
 
 @st.composite
 def good_bodies(draw: st.DrawFn) -> dict[str, Any]:
-    """A message that is valid and storable."""
-    message = draw(messages())
-    if message["processing_type"] == "tabular":
-        message["columns"] = draw(st.lists(ANY_TEXT, min_size=1, max_size=3, unique=True))
-    return message
+    """A message that is valid and storable: an example of the model, and any other fields if it allows them."""
+    example = dict(draw(st.sampled_from(EXAMPLES)))
+    further = draw(st.dictionaries(NAMES, VALUES, max_size=4))
+    message = {name: value for name, value in further.items() if name not in FIELDS} | example
+    if draw(st.booleans()):
+        message["metadata"] = draw(st.dictionaries(NAMES, ANY_TEXT, max_size=4))
+    return message if is_message(message) else example
+
+
+@st.composite
+def messages(draw: st.DrawFn) -> dict[str, Any]:
+    """A message that every table can store, whatever the rules of its type say: fields hold other texts."""
+    message = draw(good_bodies())
+    texts = [name for name, value in message.items() if name in FIELDS and isinstance(value, str)]
+    changed = message | {name: draw(TEXTS) for name in texts if draw(st.booleans())}
+    return changed if is_message(changed) else message
 
 
 @st.composite
@@ -74,7 +84,7 @@ def damaged_bodies(draw: st.DrawFn) -> str:
 def misfits(draw: st.DrawFn) -> str:
     """JSON of the right shape with a value of any kind where a string belongs."""
     message = draw(good_bodies())
-    message[draw(st.sampled_from(sorted(RESERVED)))] = draw(VALUES)
+    message[draw(st.sampled_from(FIELDS))] = draw(VALUES)
     return json.dumps(message)
 
 

@@ -38,7 +38,7 @@ def test_what_was_compressed_reads_as_what_it_was(data: list[str]) -> None:
 
 
 def test_it_is_shorter_for_records_that_are_alike() -> None:
-    plain = request(*("{'data_source': 'orders.csv'}" for _ in range(100))).model_dump_json()
+    plain = request(*("{}" for _ in range(100))).model_dump_json()
 
     assert len(json.dumps(compress(plain))) < len(plain) / 4
 

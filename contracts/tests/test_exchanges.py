@@ -19,8 +19,7 @@ from pydantic import ValidationError
 
 NOW = "2026-01-31T12:00:00.000000Z"
 TRANSFORMED: dict[str, Any] = {
-    "data_source": "TEST.CSV",
-    "processing_type": "standard",
+    "nested": [{"text": "ä"}, None],
     "processed_at": NOW,
     "execution_id": "dev-esm-1",
     "transformation_applied": "standard",

@@ -84,14 +84,14 @@ MAJOR = f"{LAST.major + 1}.0.0"
 CONSTANT = "src/pipeline_contracts/exchange.py"
 IDENTITY = "src/pipeline_contracts/identity.py"
 MESSAGE = "src/pipeline_contracts/message.py"
-BASE = "src/pipeline_contracts/json_message.py"
+BASE = "src/pipeline_contracts/message_base.py"
 
 
 def add_field(copy: Copy) -> None:
     copy.edit(
-        MESSAGE,
-        "    processing_type: Annotated",
-        "    colour: str | None = None\n    processing_type: Annotated",
+        BASE,
+        "    metadata: Annotated[",
+        "    colour: str | None = None\n    metadata: Annotated[",
     )
 
 

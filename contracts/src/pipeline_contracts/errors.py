@@ -104,5 +104,5 @@ class InvalidBodyError(ValueError):
 
 
 def reason(errors: Sequence[FieldError]) -> str:
-    """Say what is wrong in one line: `columns: must not be empty; data_source: is missing`."""
+    """Say what is wrong in one line: `columns: must not be empty; name: is missing`."""
     return "; ".join(f"{error.field}: {error.message}" if error.field else error.message for error in errors)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field, JsonValue, StringConstraints
 
 from pipeline_contracts.message_base import MessageBase
 from pipeline_contracts.model_errors import NOT_BLANK
@@ -18,6 +18,19 @@ if TYPE_CHECKING:
 NonBlank = Annotated[str, StringConstraints(pattern=NOT_BLANK)]
 
 
+EXAMPLES: list[dict[str, JsonValue]] = [
+    {"data_source": "test.csv", "processing_type": "standard"},
+    {
+        "data_source": "orders.csv",
+        "processing_type": "tabular",
+        "idempotency_key": "order-4711",
+        "metadata": {"tenant": "acme", "trace": "c80e8021"},
+        "columns": ["id", "amount"],
+    },
+]
+"""For the schema, and for the tests: the first has nothing but what is required."""
+
+
 class PipelineMessage(MessageBase):
     """What a producer sends: two fields that steer the processing, and any others.
 
@@ -25,20 +38,7 @@ class PipelineMessage(MessageBase):
     levels of nesting, numbers of more than 38 digits or beyond 9.99E+125, duplicate keys, lone surrogates.
     """
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {"data_source": "test.csv", "processing_type": "standard"},
-                {
-                    "data_source": "orders.csv",
-                    "processing_type": "tabular",
-                    "idempotency_key": "order-4711",
-                    "metadata": {"tenant": "acme", "trace": "c80e8021"},
-                    "columns": ["id", "amount"],
-                },
-            ]
-        },
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": list(EXAMPLES)})
 
     data_source: Annotated[NonBlank, Field(description="Where the data comes from, such as a file name.")]
     processing_type: Annotated[NonBlank, Field(description="Selects the validation rules and the transformation.")]

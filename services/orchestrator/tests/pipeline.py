@@ -13,6 +13,7 @@ from aws_durable_execution_sdk_python_testing import DurableFunctionTestRunner
 from orchestrator import handler as module
 from orchestrator.adapters import Sent
 from pipeline_contracts import compress
+from pipeline_contracts.message import EXAMPLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,8 +29,8 @@ SENT_MS = 1_769_860_798_500
 
 
 def body(**further: Any) -> str:
-    """Write a valid body: with another message, this changes."""
-    return json.dumps({"data_source": "a.csv", "processing_type": "standard", **further}, ensure_ascii=False)
+    """Write a valid body, made from the example of the message."""
+    return json.dumps({**EXAMPLES[0], **further}, ensure_ascii=False)
 
 
 def event_of(*bodies: str, receive_count: int = 1) -> dict[str, Any]:
@@ -64,8 +65,6 @@ class Services:
     def transformer(self, event: dict[str, Any], _context: object) -> Any:
         def transform(record: dict[str, Any]) -> dict[str, Any]:
             transformed = {
-                "data_source": "A.CSV",
-                "processing_type": "standard",
                 "processed_at": NOW,
                 "execution_id": record["execution_id"],
                 "transformation_applied": "standard",

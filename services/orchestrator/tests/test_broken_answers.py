@@ -16,8 +16,6 @@ ANSWERS = {
     "validator": lambda identity: {"is_valid": True},
     "transformer": lambda identity: {
         "transformed_data": {
-            "data_source": "A",
-            "processing_type": "standard",
             "processed_at": NOW,
             "execution_id": identity,
             "transformation_applied": "standard",
@@ -89,7 +87,7 @@ def test_an_answer_that_makes_the_next_request_too_large_fails_its_record_alone(
         answer: dict[str, Any] = honest()
         for record, result in zip(event["records"], answer["results"], strict=True):
             if "large" in record["data"]:
-                result["transformed_data"]["data_source"] = "X" * 600_000
+                result["transformed_data"]["text"] = "X" * 600_000
         return answer
 
     spoil(pipeline, "transformer", transformer)

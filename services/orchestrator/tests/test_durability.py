@@ -181,7 +181,7 @@ def test_the_log_names_a_message_that_was_not_stored_once_and_never_its_data(pip
     good = [body(note="hidden") for _ in range(19)]
 
     # The last is alone in its chunk, which ends long before the first.
-    run = pipeline.run(body(mark="poison"), *good, body(mark="misread"), '{"data_source": "hidden", "n": 1}')
+    run = pipeline.run(body(mark="poison"), *good, body(mark="misread"), '{"note": "hidden", "n": 1}')
 
     assert run.failed == ["m0", "m20"]
     assert run.invocations > 5, "no replay took place"

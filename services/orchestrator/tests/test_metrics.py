@@ -160,7 +160,7 @@ def test_the_codes_of_own_codes_share_one_metric(pipeline: Pipeline, counted: An
 def test_dimensions_are_environment_service_stage_and_code_and_hold_no_data(pipeline: Pipeline, counted: Any) -> None:
     spoil(pipeline, "validator", lambda event, honest: results_for(event, "hidden", ODD, honest()))
 
-    pipeline.run(body(note="hidden"), body(), '{"data_source": "hidden", "hidden": 5}')
+    pipeline.run(body(note="hidden"), body(), '{"note": "hidden", "hidden": 5}')
 
     metrics = counted()
     dimensions = Counter(

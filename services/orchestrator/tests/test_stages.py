@@ -12,10 +12,10 @@ from faults import holds, outcomes
 from orchestrator import handler as module
 from orchestrator.chain import Chain
 from orchestrator.chunks import plan
+from orchestrator.export import exported
 from orchestrator.intake import parse_batch
 from orchestrator.messages import messages_of
 from orchestrator.stage import contribution
-from orchestrator.export import exported
 from orchestrator.stages import STAGES
 from pipeline import NOW, body, event_of
 

@@ -1,24 +1,29 @@
-"""The bodies of these tests, and what the other services make of them: with another message, this file changes."""
+"""The bodies of these tests, made from the example of the message."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-ITEM_ATTRIBUTES = {"data_source": "a", "processing_type": "standard"}
-MISSING = "data_source: Field required"
-"""What is wrong with an empty object."""
+from pipeline_contracts import PipelineMessage, parse_message
+from pipeline_contracts.message import EXAMPLES
 
 
 def body(further: str = "") -> str:
     """Write a valid body; `further` is JSON text, since its numbers are to be kept as they are written."""
-    return '{"data_source": "a", "processing_type": "standard"' + (f", {further}" if further else "") + "}"
+    return json.dumps(EXAMPLES[0])[:-1] + (f", {further}" if further else "") + "}"
 
 
 def invalid_body(secret: str) -> str:
-    """Write one with a field of a wrong type."""
-    return f'{{"data_source": "{secret}", "processing_type": 5}}'
+    """Write a body without its required fields."""
+    return json.dumps({"note": secret})
 
 
 def transformed(execution_id: str, **further: Any) -> dict[str, Any]:
     """Write what the transformer may return."""
-    return {"data_source": "A", "execution_id": execution_id, "transformation_applied": "standard", **further}
+    return {"execution_id": execution_id, "transformation_applied": "standard", **further}
+
+
+ITEM_ATTRIBUTES = parse_message(body()).item_attributes
+MISSING = next(f"{name}: Field required" for name, field in PipelineMessage.model_fields.items() if field.is_required())
+"""What is wrong with an empty object."""

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from bodies import body, invalid_body
+from bodies import TYPE, body, invalid_body
 from pipeline_contracts import BrokenContractError, UnexpectedError
 from pipeline_contracts.transformation import TransformationResponse
 from transformer.handler import handler, logger
@@ -65,10 +65,10 @@ def test_a_transformation_that_raises_is_named_without_its_words(monkeypatch: py
     def has_a_bug(message: object) -> None:
         raise ValueError(f"unexpected: {message}")
 
-    monkeypatch.setitem(TRANSFORMATIONS, "buggy", has_a_bug)  # type: ignore[arg-type]
+    monkeypatch.setitem(TRANSFORMATIONS, TYPE, has_a_bug)  # type: ignore[arg-type]
 
     with pytest.raises(UnexpectedError) as raised:
-        handler(request(body("buggy", note="the secret")), CONTEXT)
+        handler(request(body(note="the secret")), CONTEXT)
 
     assert re.fullmatch(r"ValueError in has_a_bug, test_handler\.py:\d+", str(raised.value))
     assert raised.value.__suppress_context__

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from bodies import body
+from bodies import TYPE, body
 from hypothesis import given
 from hypothesis import strategies as st
 from pipeline_contracts import ErrorCode, PipelineMessage
@@ -26,36 +26,23 @@ def result_of(text: str, transformations: dict[str, Transformation] = TRANSFORMA
     return transform(TransformationRecord(execution_id="test-esm-1", data=text), transformations, NOON, 4_096)
 
 
-def test_the_standard_transformation_gives_the_five_fields() -> None:
-    assert result_of(body()).transformed_data == {
-        "data_source": "A.CSV",
-        "processing_type": "standard",
+def test_the_pipelines_own_fields_are_added() -> None:
+    def counted(_message: PipelineMessage) -> dict[str, JsonValue]:
+        return {"count": 1, "execution_id": "another's"}
+
+    assert result_of(body(), {TYPE: counted}).transformed_data == {
+        "count": 1,
         "processed_at": "2026-01-31T12:00:00.000000Z",
         "execution_id": "test-esm-1",
-        "transformation_applied": "standard",
+        "transformation_applied": "counted",
     }
 
 
 def test_an_unregistered_type_gets_the_standard_transformation() -> None:
-    transformed = result_of(body("never heard of")).transformed_data
+    transformed = result_of(body(), {}).transformed_data
 
     assert transformed is not None
     assert transformed["transformation_applied"] == "standard"
-
-
-def test_a_registered_transformation_adds_what_it_derives() -> None:
-    transformed = result_of(body("tabular", columns=["a", "b", "c"])).transformed_data
-
-    assert transformed is not None
-    assert (transformed["transformation_applied"], transformed["column_count"]) == ("tabular", 3)
-
-
-@pytest.mark.parametrize("further", [{}, {"columns": 5}, {"columns": "a,b"}])
-def test_a_tabular_message_without_a_list_of_columns_is_not_transformable(further: dict[str, Any]) -> None:
-    error = result_of(body("tabular", **further)).error
-
-    assert error is not None
-    assert (error.code, error.message) == (ErrorCode.NOT_TRANSFORMABLE, "columns: must be a list")
 
 
 def hopeless(_message: PipelineMessage) -> dict[str, JsonValue]:
@@ -85,19 +72,19 @@ def infinite(_message: PipelineMessage) -> dict[str, JsonValue]:
 @pytest.mark.parametrize(
     ("text", "transformation", "words"),
     [
-        (body("own"), hopeless, "the columns do not add up"),
-        (body("own"), wordy, "x{1000}"),
-        (body("own"), verbose, "the transformed data has 5,.* bytes; 4,096 is the most"),
-        (body("own"), infinite, "transformed_data: .*not JSON compliant"),
-        (body("own"), surrogate, "transformed_data: .*surrogates not allowed"),
-        (body("own"), decimal, "transformed_data.ratio: .*valid JSON value"),
+        (body(), hopeless, "the columns do not add up"),
+        (body(), wordy, "x{1000}"),
+        (body(), verbose, "the transformed data has 5,.* bytes; 4,096 is the most"),
+        (body(), infinite, "transformed_data: .*not JSON compliant"),
+        (body(), surrogate, "transformed_data: .*surrogates not allowed"),
+        (body(), decimal, "transformed_data.ratio: .*valid JSON value"),
         ("nonsense", hopeless, "not JSON"),
     ],
 )
 def test_what_can_never_be_transformed_is_a_permanent_error(
     text: str, transformation: Transformation, words: str
 ) -> None:
-    error = result_of(text, {"own": transformation}).error
+    error = result_of(text, {TYPE: transformation}).error
 
     assert error is not None
     assert (error.code, error.retryable) == (ErrorCode.NOT_TRANSFORMABLE, False)
@@ -109,12 +96,12 @@ def test_a_bug_in_a_transformation_is_not_hidden() -> None:
         return {"one": 1 // 0}
 
     with pytest.raises(ZeroDivisionError):
-        result_of(body("own"), {"own": buggy})
+        result_of(body(), {TYPE: buggy})
 
 
 @given(st.text())
 def test_every_text_is_transformed_or_refused(text: str) -> None:
-    for sent in (text, body(note=text), body(text)):
+    for sent in (text, body(note=text)):
         result = result_of(sent)
 
         assert (result.transformed_data is None) != (result.error is None)

@@ -1,19 +1,26 @@
-"""The bodies of these tests: with another message, this file changes."""
+"""The bodies of these tests, made from the example of the message."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-MISSING = ("data_source", "processing_type")
+from pipeline_contracts import PipelineMessage, parse_message
+from pipeline_contracts.message import EXAMPLES
+
+REQUIRED = tuple(name for name, field in PipelineMessage.model_fields.items() if field.is_required())
 """The fields that an empty object lacks."""
 
 
-def body(processing_type: str = "standard", **further: Any) -> str:
+def body(**further: Any) -> str:
     """Write a valid body."""
-    return json.dumps({"data_source": "a.csv", "processing_type": processing_type, **further}, ensure_ascii=False)
+    return json.dumps({**EXAMPLES[0], **further}, ensure_ascii=False)
 
 
-def invalid_body(secret: str = "") -> str:
-    """Write one with a field of a wrong type."""
-    return body(processing_type=5, secret=secret)  # type: ignore[arg-type]
+def invalid_body(secret: str) -> str:
+    """Write a body without its required fields."""
+    return json.dumps({"note": secret})
+
+
+TYPE = parse_message(body()).processing_type
+"""The processing type of a body."""

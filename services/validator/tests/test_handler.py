@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from bodies import body, invalid_body
+from bodies import REQUIRED, TYPE, body, invalid_body
 from pipeline_contracts import BrokenContractError, UnexpectedError
 from pipeline_contracts.validation import ValidationResponse
 from validator.handler import handler, logger
@@ -51,7 +51,7 @@ def test_the_log_names_the_record_and_not_its_data() -> None:
     handler(request(invalid_body("the secret")), CONTEXT)
 
     line = json.loads(log.getvalue())
-    assert (line["execution_id"], line["codes"]) == ("test-esm-0", ["wrong_type"])
+    assert (line["execution_id"], line["codes"]) == ("test-esm-0", ["missing_field"] * len(REQUIRED))
     assert "the secret" not in log.getvalue()
 
 
@@ -67,10 +67,10 @@ def test_a_rule_that_raises_is_named_without_its_words(monkeypatch: pytest.Monke
     def has_a_bug(message: object) -> None:
         raise ValueError(f"unexpected: {message}")
 
-    monkeypatch.setitem(RULES, "buggy", (has_a_bug,))
+    monkeypatch.setitem(RULES, TYPE, (has_a_bug,))
 
     with pytest.raises(UnexpectedError) as raised:
-        handler(request(body("buggy", note="the secret")), CONTEXT)
+        handler(request(body(note="the secret")), CONTEXT)
 
     assert re.fullmatch(r"ValueError in has_a_bug, test_handler\.py:\d+", str(raised.value))
     assert raised.value.__suppress_context__

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import pytest
-from bodies import MISSING, body
+from bodies import REQUIRED, TYPE, body
 from hypothesis import given
 from hypothesis import strategies as st
-from pipeline_contracts import ErrorCode, FieldError, PipelineMessage, parse_message
+from pipeline_contracts import ErrorCode, FieldError, PipelineMessage
 from pipeline_contracts.validation import MAX_ERRORS, ValidationRecord, ValidationResult
 from validator.logic import MAX_ERROR_BYTES, validate
-from validator.rules import RULES, has_columns
+from validator.rules import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,15 +25,11 @@ def test_a_message_that_satisfies_its_model_is_valid() -> None:
     assert verdict(body()).is_valid
 
 
-def test_an_unregistered_type_has_to_satisfy_only_the_standard_rules() -> None:
-    assert verdict(body("never heard of")).is_valid
-
-
 def test_each_missing_field_is_listed() -> None:
     result = verdict("{}")
 
     assert not result.is_valid
-    assert result.missing_fields == MISSING
+    assert result.missing_fields == REQUIRED
     assert {error.code for error in result.errors} == {ErrorCode.MISSING_FIELD}
 
 
@@ -44,40 +39,23 @@ def test_a_text_that_is_not_json_is_invalid_and_no_error_of_the_service() -> Non
     assert error.code == ErrorCode.NOT_JSON
 
 
-@pytest.mark.parametrize(
-    ("columns", "code"),
-    [
-        (None, "missing_field"),
-        ("a,b", "wrong_type"),
-        (["a", 1], "wrong_type"),
-        ([], "blank_field"),
-        (["a", "a"], "repeated_column"),
-    ],
-)
-def test_a_tabular_message_names_its_columns(columns: object, code: str) -> None:
-    result = verdict(body("tabular", columns=columns))
+def test_only_the_rules_of_its_own_type_are_applied_to_a_message() -> None:
+    def strict(_message: PipelineMessage) -> Iterator[FieldError]:
+        yield FieldError(field="a", code="odd", message="must be even")
 
-    (error,) = result.errors
-    assert (error.field, error.code) == ("columns", code)
-    assert result.missing_fields == (("columns",) if columns is None else ())
+    record = ValidationRecord(execution_id="test-esm-1", data=body())
 
-
-def test_a_tabular_message_with_columns_is_valid() -> None:
-    assert verdict(body("tabular", columns=["a", "b"])).is_valid
-
-
-def test_the_rules_of_another_type_are_not_applied() -> None:
-    assert list(has_columns(parse_message(body()).content))
-    assert verdict(body()).is_valid
+    assert not validate(record, {TYPE: (strict,)}).is_valid
+    assert validate(record, {f"not {TYPE}": (strict,)}).is_valid
 
 
 def test_a_rule_that_finds_very_much_still_gives_an_answer_that_fits() -> None:
     def fussy(_message: PipelineMessage) -> Any:
         return (FieldError(field=f"f{n}", code="fussy", message="no") for n in range(500))
 
-    record = ValidationRecord(execution_id="1", data=body("s"))
+    record = ValidationRecord(execution_id="1", data=body())
 
-    assert len(validate(record, {"s": (fussy,)}).errors) == 10
+    assert len(validate(record, {TYPE: (fussy,)}).errors) == 10
 
 
 @given(st.text())
@@ -91,8 +69,8 @@ def test_errors_take_no_more_of_a_response_than_is_reserved_for_them() -> None:
     def rule(_message: PipelineMessage) -> Iterator[FieldError]:
         yield from [widest] * 20
 
-    record = ValidationRecord(execution_id="test-esm-1", data=body("wide"))
-    result = validate(record, {"wide": (rule,)})
+    record = ValidationRecord(execution_id="test-esm-1", data=body())
+    result = validate(record, {TYPE: (rule,)})
 
     assert not result.is_valid
     assert 1 <= len(result.errors) < 20
@@ -105,6 +83,6 @@ def test_ten_errors_of_ordinary_length_are_all_said() -> None:
     def rule(_message: PipelineMessage) -> Iterator[FieldError]:
         yield from [plain] * 20
 
-    record = ValidationRecord(execution_id="test-esm-1", data=body("plain"))
+    record = ValidationRecord(execution_id="test-esm-1", data=body())
 
-    assert len(validate(record, {"plain": (rule,)}).errors) == MAX_ERRORS
+    assert len(validate(record, {TYPE: (rule,)}).errors) == MAX_ERRORS

@@ -71,7 +71,7 @@ def worst_case_seconds(stages: Sequence[Stage]) -> int:
 
 
 def outage_seconds(stages: Sequence[Stage]) -> int:
-    """Bound the time until a service that hangs is known as an outage: its attempts, and then a few isolated records."""
+    """Bound the time until a service that hangs counts as an outage: all attempts, and then a few isolated records."""
     resumes = 8 * RESUMING_SECONDS
     return max(
         (stage.attempts + 1) * stage.timeout_seconds + backoff_seconds(stage.attempts) + resumes for stage in stages
