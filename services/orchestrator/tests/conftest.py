@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+from orchestrator.stages import STAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,11 +18,8 @@ FUNCTION = "arn:aws:lambda:us-west-2:123456789012:function:{}:live"
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
-os.environ |= {
+os.environ |= {stage.variable: FUNCTION.format(stage.service) for stage in STAGES} | {
     "ENVIRONMENT": "test",
-    "VALIDATION_FUNCTION_ARN": FUNCTION.format("validator"),
-    "TRANSFORMATION_FUNCTION_ARN": FUNCTION.format("transformer"),
-    "STORAGE_FUNCTION_ARN": FUNCTION.format("storer"),
     "INVALID_MESSAGE_QUEUE_URL": "http://127.0.0.1/invalid",
     "CHUNK_SIZE": "100",
     "POWERTOOLS_SERVICE_NAME": "orchestrator",

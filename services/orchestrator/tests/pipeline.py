@@ -7,11 +7,14 @@ import json
 import zlib
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from aws_durable_execution_sdk_python_testing import DurableFunctionTestRunner
 from orchestrator import handler as module
 from orchestrator.adapters import Sent
+from orchestrator.chain import Chain
+from orchestrator.stages import STAGES
 from pipeline_contracts import compress
 from pipeline_contracts.message import EXAMPLES
 
@@ -22,6 +25,10 @@ if TYPE_CHECKING:
     import pytest
     from aws_durable_execution_sdk_python_testing.runner import DurableFunctionTestResult
     from orchestrator.messages import Message, Rejection
+    from orchestrator.stage import Stage
+
+CORE = tuple(stage for stage in STAGES if stage.service in ("validator", "transformer", "storer"))
+"""The stages without those of one's own."""
 
 NOW = "2026-01-31T12:00:00.000000Z"
 SENT_MS = 1_769_860_798_500
@@ -53,7 +60,7 @@ def event_of(*bodies: str, receive_count: int = 1) -> dict[str, Any]:
 
 
 class Services:
-    """The three services, as the contracts promise them. A test replaces what is to go wrong."""
+    """Three services, as the contracts promise them. A test replaces what is to go wrong."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, list[str]]] = []
@@ -89,6 +96,11 @@ class Services:
 
     def invocations(self) -> Counter[str]:
         return Counter(name for name, _ in self.calls)
+
+
+def contribute(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Answer for any other stage."""
+    return {"results": [{"execution_id": record["execution_id"], "contribution": {}} for record in event["records"]]}
 
 
 class Source:
@@ -170,12 +182,22 @@ class Pipeline:
 
     def __enter__(self) -> Self:
         self._runner = DurableFunctionTestRunner(handler=self._handle, poll_interval=0.01)
-        for name in ("validator", "transformer", "storer"):
-            self.serve(name, lambda event, context, name=name: getattr(self.services, name)(event, context))
+        for stage in STAGES:
+            name = stage.service
+            service = partial(self._honest, name) if hasattr(self.services, name) else contribute
+            self.serve(name, service)
         return self
+
+    def _honest(self, name: str, event: dict[str, Any], context: object) -> Any:
+        return getattr(self.services, name)(event, context)
 
     def __exit__(self, *_: object) -> None:
         self._runner.close()
+
+    def use_stages(self, *stages: Stage) -> None:
+        """Run other stages than those that are declared."""
+        arns = {stage.name: stage.service for stage in stages}
+        self.monkeypatch.setattr(module, "chain", Chain(stages, arns))
 
     def operations(self) -> list[Any]:
         """All operations of the one execution that was run, as the durable service keeps them."""

@@ -11,7 +11,7 @@ from faults import holds, spoil
 from orchestrator import handler as module
 from orchestrator import intake, operations
 from orchestrator.messages import messages_of
-from pipeline import body, event_of
+from pipeline import CORE, body, event_of
 
 if TYPE_CHECKING:
     import pytest
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 
 def test_one_chain_for_a_hundred_records_takes_at_most_five_operations(pipeline: Pipeline) -> None:
+    pipeline.use_stages(*CORE)
     invalid = {"is_valid": False, "errors": [{"field": "n", "code": "odd", "message": "must be even"}]}
     honest = pipeline.services.validator
 
@@ -37,6 +38,7 @@ def test_one_chain_for_a_hundred_records_takes_at_most_five_operations(pipeline:
 
 def test_the_names_and_order_of_the_operations_are_those_of_executions_in_flight(pipeline: Pipeline) -> None:
     """To change this list breaks every execution that is under way when the change is deployed."""
+    pipeline.use_stages(*CORE)
     honest = pipeline.services.transformer
 
     def transformer(event: dict[str, Any], context: object) -> Any:

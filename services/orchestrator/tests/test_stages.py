@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from faults import holds, outcomes
-from orchestrator import handler as module
-from orchestrator.chain import Chain
 from orchestrator.chunks import plan
 from orchestrator.export import exported
 from orchestrator.intake import parse_batch
 from orchestrator.messages import messages_of
 from orchestrator.stage import contribution
 from orchestrator.stages import STAGES
-from pipeline import NOW, body, event_of
+from pipeline import CORE, NOW, body, event_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,9 +44,13 @@ def test_a_stage_has_a_name_of_its_own_for_all_that_names_it(stage: Any) -> None
 @pytest.fixture
 def enriched(pipeline: Pipeline) -> Pipeline:
     """A pipeline with two stages of one's own between transform and store."""
-    stages = (*STAGES[:2], contribution("enrich"), contribution("score", output_bytes=40), STAGES[2])
-    arns = {**module.settings.function_arns, "enrich": "enricher", "score": "scorer"}
-    pipeline.monkeypatch.setattr(module, "chain", Chain(stages, arns))
+    *before, store = CORE
+    pipeline.use_stages(
+        *before,
+        contribution("enrich", service="enricher"),
+        contribution("score", service="scorer", output_bytes=40),
+        store,
+    )
     return pipeline
 
 
@@ -138,7 +140,7 @@ def test_a_contribution_larger_than_declared_fails_alone(enriched: Pipeline) -> 
 
 @pytest.mark.parametrize("output_bytes", [2, 4_096, 100_000])
 def test_a_chunk_has_room_for_what_a_stage_declares_and_no_more(output_bytes: int) -> None:
-    stages = (*STAGES[:2], contribution("enrich", output_bytes=output_bytes), STAGES[2])
+    stages = (contribution("own", output_bytes=output_bytes), *STAGES)
     (before,) = parse_batch(messages_of(event_of(body())), "test").records
     (after,) = parse_batch(messages_of(event_of(body())), "test", stages).records
 
@@ -147,7 +149,7 @@ def test_a_chunk_has_room_for_what_a_stage_declares_and_no_more(output_bytes: in
 
 def test_a_stage_more_takes_operations_of_its_own() -> None:
     records = parse_batch(messages_of(event_of(*(body(n=n) for n in range(1_000)))), "test").records
-    many = (*STAGES[:2], *(contribution(f"own{n}") for n in range(4)), STAGES[2])
+    many = (*(contribution(f"own{n}") for n in range(4)), *STAGES)
 
     isolated = [sum(chunk.may_be_isolated for chunk in plan(records, 100, stages)) for stages in (STAGES, many)]
 

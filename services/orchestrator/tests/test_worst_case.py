@@ -13,7 +13,7 @@ from orchestrator.bounds import SENDING_SECONDS, check_time, worst_case_seconds
 from orchestrator.quotas import EXECUTION_TIMEOUT_SECONDS
 from orchestrator.stage import contribution
 from orchestrator.stages import STAGES
-from pipeline import body
+from pipeline import CORE, body
 
 if TYPE_CHECKING:
     from pipeline import Pipeline
@@ -26,6 +26,7 @@ NEVER = {"error": {"code": "not_transformable", "retryable": False, "message": "
 def test_the_longest_way_of_a_batch_stays_below_the_bound(pipeline: Pipeline) -> None:
     """Each stage succeeds at its last attempt, one record is left for two stages alone, and each queue is slow."""
     pipeline.monkeypatch.setattr(bounds, "RESUMING_SECONDS", 0)  # the runner resumes in no time
+    pipeline.use_stages(*CORE)
     attempts: Counter[str] = Counter()
 
     def slow(name: str, at_last: Any) -> None:
@@ -68,7 +69,7 @@ def test_the_longest_way_of_a_batch_stays_below_the_bound(pipeline: Pipeline) ->
     took = (pipeline.now() - began).total_seconds()
     assert run.failed == ["m2"]
     assert attempts == {"validator": ATTEMPTS, "transformer": ATTEMPTS + 1, "storer": ATTEMPTS + 1}
-    assert len(STAGES) * ATTEMPTS * SECONDS < took < worst_case_seconds(STAGES)
+    assert len(CORE) * ATTEMPTS * SECONDS < took < worst_case_seconds(CORE)
 
 
 def test_the_worst_case_ends_before_the_execution_would_time_out() -> None:
@@ -77,24 +78,24 @@ def test_the_worst_case_ends_before_the_execution_would_time_out() -> None:
 
 
 def test_there_is_time_for_a_fourth_stage() -> None:
-    check_time((*STAGES, contribution("enrich")))
+    check_time((*CORE, contribution("enrich")))
 
 
 def test_a_chain_that_takes_too_long_says_which_timeout_could_be_shortened_to_what() -> None:
-    slow = (*STAGES, contribution("enrich", timeout_seconds=60))
+    slow = (*CORE, contribution("enrich", timeout_seconds=60))
 
     with pytest.raises(ValueError, match=r"may take \d+ s, and an execution has 840 s") as raised:
         check_time(slow)
 
     _, _, way = str(raised.value).partition("enrich to ")
     shortened = int(way.split()[0])
-    check_time((*STAGES, contribution("enrich", timeout_seconds=shortened)))
+    check_time((*CORE, contribution("enrich", timeout_seconds=shortened)))
     with pytest.raises(ValueError, match="may take"):
-        check_time((*STAGES, contribution("enrich", timeout_seconds=shortened + 1)))
+        check_time((*CORE, contribution("enrich", timeout_seconds=shortened + 1)))
 
 
 def test_a_chain_that_no_single_timeout_can_save_says_so() -> None:
-    many = (*STAGES, *(contribution(f"enrich{n}") for n in range(5)))
+    many = (*CORE, *(contribution(f"enrich{n}") for n in range(5)))
 
     with pytest.raises(ValueError, match="Shorten several timeouts"):
         check_time(many)

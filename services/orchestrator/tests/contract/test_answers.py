@@ -11,7 +11,6 @@ import pytest
 import yaml
 from conformance.published import CONTRACTS, peers
 from conformance.strategies import responses
-from faults import spoil
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
@@ -123,12 +122,12 @@ def test_each_message_has_one_outcome_whatever_is_answered(pipeline: Pipeline, s
         turns = cycle(drawn)
         claimed: set[str] = set()
 
-        def answer(event: dict[str, Any], _honest: object) -> dict[str, Any]:
+        def answer(event: dict[str, Any], _context: object) -> dict[str, Any]:
             given = to([record["execution_id"] for record in event["records"]], next(turns))
             claimed.update(entry["execution_id"] for entry in given["results"] if entry.get("stored_at"))
             return given
 
-        spoil(pipeline, stage.service, answer)
+        pipeline.serve(stage.service, answer)
 
         run = pipeline.run(*BODIES)
 
