@@ -1,0 +1,1 @@
+"""Writes the service of a new stage, and registers it everywhere."""
