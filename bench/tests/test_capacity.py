@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from bench.capacity import Load, Quotas, breaks_first, by_batch_size, capacity, main, table
 
 LOAD = Load(rate=100_000, batch_size=1_000, message_bytes=1_024, batch_seconds={1_000: 2.0}, write_units=2.0)

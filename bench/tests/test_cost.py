@@ -7,7 +7,6 @@ from datetime import date
 from typing import Any
 
 import pytest
-
 from bench.cost import Usage, bill, bills, copies, table
 from bench.prices import Prices
 

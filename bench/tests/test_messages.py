@@ -7,7 +7,6 @@ import zlib
 from typing import Any
 
 import pytest
-
 from bench.item_size import item_bytes
 from bench.messages import KINDS
 

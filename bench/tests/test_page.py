@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from bench.capacity import RATES, capacity, table
 
 from bench import page
-from bench.capacity import RATES, capacity, table
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-
 from bench.profile import looks, part_of, table
 
 CODE = "/run/ministack-lambda-bench-durable-pipeline-storer-x1"
@@ -17,7 +16,7 @@ PUT = f"{WORKER};DynamoDBTable.put_new ({CODE}/storer/adapters.py:99);_api_call 
     ("command", "part"),
     [
         ("python /tmp/ministack-lambda-bench-durable-pipeline-storer-x1/_worker.py", "storer"),
-        ("python -m pipeline_emulator.event_source --ready-file of-bench-durable-pipeline-orchestrator-is-ready",
+        ("python -m local_aws.event_source --ready-file of-bench-durable-pipeline-orchestrator-is-ready",
          "event source mapping"),
         ("python -m ministack", "MiniStack"),
         ("sam build", None),

@@ -262,7 +262,7 @@ def test_the_cost_estimate_knows_the_memory_of_each_function(widgets, read):
 
 
 def test_the_cost_estimate_has_the_prices_of_the_cost_model(widgets):
-    prices = tomllib.loads((REPOSITORY / "bench/prices.toml").read_text())
+    prices = tomllib.loads((REPOSITORY / "bench/src/bench/prices.toml").read_text())
     (cost,) = [w["properties"] for w in widgets if w["properties"].get("title", "").startswith("Cost")]
     expressions = {m[0]["id"]: m[0]["expression"] for m in cost["metrics"] if isinstance(m[0], dict)}
     durable, functions = prices["durable"], prices["lambda"]

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
-from conformance.published import CONTRACTS, peers
-from conformance.strategies import responses
+from contract_tests.published import CONTRACTS, peers
+from contract_tests.strategies import responses
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator

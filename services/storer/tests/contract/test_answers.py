@@ -6,8 +6,8 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
-from conformance.published import peers
-from conformance.service import answers_as_promised
+from contract_tests.published import peers
+from contract_tests.service import answers_as_promised
 from storer import handler as module
 from storer.adapters import DynamoDBTable
 

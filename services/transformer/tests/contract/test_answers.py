@@ -5,8 +5,8 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
-from conformance.published import peers
-from conformance.service import answers_as_promised
+from contract_tests.published import peers
+from contract_tests.service import answers_as_promised
 from transformer.handler import handler
 
 CONTEXT = SimpleNamespace(

@@ -25,7 +25,7 @@ def regenerate(edits: Edits) -> None:
     edits.keep(edits.root / EXPORTED)
     edits.keep(edits.root / ASYNCAPI)
     (edits.root / EXPORTED).write_text(_run(edits.root, "-m", "orchestrator.export"), "utf-8")
-    _run(edits.root, "-m", "pipeline_asyncapi")
+    _run(edits.root, "-m", "pipeline_asyncapi", ".")
     _record_history(edits)
 
 

@@ -1,0 +1,103 @@
+"""The pipeline and its baselines, deployed side by side: same services, same table, a queue each."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from local_aws.deploy.transform import parse_template
+from pipeline_testing.repository_copy import REPOSITORY, changed_copy
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+KEPT = ("Function", "EventSource", "LogGroup", "Role")
+"""Of the orchestrator's template; what it tells others, nobody asks a baseline."""
+NAME = "-durable-pipeline-orchestrator"
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One way to write the orchestrator."""
+
+    name: str
+    batch_size: int
+    """What is common for it."""
+
+    @property
+    def function(self) -> str:
+        """The end of its function's name."""
+        return NAME if self.name == "ours" else f"-durable-pipeline-{self.name}"
+
+
+OURS = Variant("ours", 100)
+LOOP = Variant("loop", 5)
+MAP = Variant("map", 10)
+BASELINES = (LOOP, MAP)
+SERVICES = ("validator", "transformer", "storer")
+EXECUTIONS_AT_ONCE = 2
+"""Of each variant: the fewest that an event source mapping takes, and one for each of two cores."""
+
+MEND = "from orchestrator import sdk_mend\n\nsdk_mend.mend()\n"
+
+
+def copy_with_baselines(folder: Path, *, mended: bool = False) -> Path:
+    """Copy what is deployed into the folder, add the baselines, and give the root template.
+
+    With ``mended``, the baselines have our mends of the durable SDK, too.
+    """
+    changed_copy(folder)
+    timed = (REPOSITORY / "bench" / "baselines" / "timed.py").read_text(encoding="utf-8")
+    for name in ("orchestrator", *SERVICES):
+        _append(folder / "services" / name / "src" / name / "handler.py", timed)
+    template = folder / "infra" / "template.yaml"
+    root = parse_template(template.read_text(encoding="utf-8"))
+    for variant in BASELINES:
+        service = folder / "services" / variant.name
+        shutil.copytree(folder / "services" / "orchestrator", service)
+        for baseline in BASELINES:
+            source = REPOSITORY / "bench" / "baselines" / f"{baseline.name}.py"
+            target = service / "src" / "orchestrator" / f"{baseline.name}.py"
+            shutil.copyfile(source, target)
+            _append(target, MEND + timed if mended else timed)
+        _write(service / "template.yaml", _baseline(service / "template.yaml", variant))
+        root["Resources"][variant.name.capitalize()] = _nested(root, variant)
+    _write(template, root)
+    return template
+
+
+def _nested(root: dict[str, Any], variant: Variant) -> dict[str, Any]:
+    """Nest a baseline as the orchestrator is nested."""
+    applications = (entry for entry in root["Resources"].values() if entry["Type"] == "AWS::Serverless::Application")
+    properties = next(
+        entry["Properties"] for entry in applications if "services/orchestrator" in entry["Properties"]["Location"]
+    )
+    location = f"../services/{variant.name}/template.yaml"
+    parameters = {**properties["Parameters"], "BatchSize": variant.batch_size}
+    return {"Type": "AWS::Serverless::Application", "Properties": {"Location": location, "Parameters": parameters}}
+
+
+def _baseline(template: Path, variant: Variant) -> dict[str, Any]:
+    """Give the orchestrator's template another name, another handler and a queue of its own."""
+    text = template.read_text(encoding="utf-8").replace(NAME, variant.function)
+    body = parse_template(text)
+    body["Resources"] = {name: body["Resources"][name] for name in KEPT}
+    body.pop("Outputs", None)
+    body["Resources"]["Queue"] = {
+        "Type": "AWS::SQS::Queue",
+        "Properties": {"QueueName": {"Fn::Sub": f"${{EnvironmentName}}{variant.function}"}, "VisibilityTimeout": 960},
+    }
+    body["Resources"]["Function"]["Properties"]["Handler"] = f"orchestrator.{variant.name}.handler"
+    body["Resources"]["EventSource"]["Properties"]["EventSourceArn"] = {"Fn::GetAtt": ["Queue", "Arn"]}
+    return body
+
+
+def _append(path: Path, code: str) -> None:
+    with path.open("a", encoding="utf-8") as file:
+        file.write(code)
+
+
+def _write(path: Path, template: dict[str, Any]) -> None:
+    path.write_text(json.dumps(template, indent=1, default=str), encoding="utf-8")

@@ -1,1 +1,0 @@
-"""Deploying the real templates: build and package with the SAM CLI, transform, create the stack."""

@@ -1,0 +1,129 @@
+"""The run itself: sends, lets the faults strike as messages are settled, and waits until the queue is empty."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from local_aws.errors import EmulatorError
+from pipeline_cli.outputs import StackOutputs
+from pipeline_cli.queue_reader import depth
+from pipeline_demo.lines import Line
+from pipeline_demo.sending import SentMessage, send
+
+from chaos.audit import Sent
+from chaos.injector import Injector
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from local_aws.emulator import Emulator
+    from mypy_boto3_sqs import SQSClient
+
+    from chaos.faults import Fault
+    from chaos.injector import Strike
+    from chaos.messages import PlannedMessage
+
+# MiniStack goes through all messages of a queue whenever it is asked about it.
+_LOOK_SECONDS = 0.1
+# Between two looks, so that faults strike close to their point while messages are sent.
+_SENT_AT_ONCE = 200
+# The queue is empty when the last delete is done. What an execution still does that was forgotten, because the mapping
+# was killed under it, shows as a change within this time.
+_QUIET_SECONDS = 10.0
+_SLOWNESS = 3.0
+# With poison that loops, retries, and records one by one.
+_EXECUTION_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is; a message is settled when it has left the queue, wherever it went."""
+
+    sent: int
+    settled: int
+    strikes: Sequence[Strike]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Course:
+    """How a run went; ``given_up`` says why it did not end by itself."""
+
+    sent: Sequence[Sent]
+    strikes: Sequence[Strike]
+    settling_seconds: float
+    """From the first message sent to the last one settled."""
+    given_up: str | None
+
+
+def drive(
+    aws: Emulator,
+    messages: Sequence[PlannedMessage],
+    faults: Sequence[Fault],
+    *,
+    backlog: int,
+    show: Callable[[Progress], None],
+) -> Course:
+    """Run the plan; at most ``backlog`` messages are in the queue at once, as many as a steady producer would leave."""
+    sqs, url = aws.endpoint.sqs(), StackOutputs.of(aws.outputs).queue_url
+    injector = Injector(aws)
+    sent: list[Sent] = []
+    due = list(faults)
+    patience = _patience_seconds(sqs, url)
+    began = changed = time.monotonic()
+    state: tuple[int, int, int] | None = None
+    given_up = None
+    while True:
+        aws.check()
+        waiting = depth(sqs, url)
+        settled = len(sent) - waiting
+        injector.end_outages()
+        while due and due[0].after <= settled and injector.strike(due[0], settled):
+            del due[0]
+        sending = max(0, min(backlog - waiting, len(messages) - len(sent), _SENT_AT_ONCE))
+        sent += _sent(sqs, url, messages[len(sent) : len(sent) + sending])
+        now = time.monotonic()
+        show(Progress(len(sent), settled, injector.strikes, now - began))
+        if (len(sent), settled, len(due)) != state:
+            state, changed = (len(sent), settled, len(due)), now
+        if not waiting and not sending and not due and not injector.outage:
+            break
+        if now - changed > patience:
+            given_up = f"nothing has changed for {patience:.0f} s; {waiting} in the queue, {len(due)} faults are due"
+            break
+        time.sleep(_LOOK_SECONDS)
+    seconds = time.monotonic() - began
+    if given_up is None:
+        _wait_until_quiet(aws)
+    return Course(sent, injector.strikes, seconds, given_up)
+
+
+def _sent(sqs: SQSClient, url: str, messages: Sequence[PlannedMessage]) -> Iterator[Sent]:
+    planned = {message.number: message for message in messages}
+    lines = [Line(message.number, message.body) for message in messages]
+    for result in send(sqs, url, lines):
+        if not isinstance(result, SentMessage):
+            raise EmulatorError(f"message {result.line.number} could not be sent: {result.reason}")
+        yield Sent(planned[result.line.number], result.message_id)
+
+
+def _patience_seconds(sqs: SQSClient, url: str) -> float:
+    """Give the longest that a message which is fine can be out of sight, and be handled, on a slow machine."""
+    attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])["Attributes"]
+    return _SLOWNESS * (int(attributes["VisibilityTimeout"]) + _EXECUTION_SECONDS)
+
+
+def _wait_until_quiet(aws: Emulator) -> None:
+    sqs, dynamodb, outputs = aws.endpoint.sqs(), aws.endpoint.dynamodb(), StackOutputs.of(aws.outputs)
+    urls = (outputs.queue_url, outputs.dead_letter_queue_url, outputs.invalid_message_queue_url)
+    before: list[int] = []
+    changed = time.monotonic()
+    while time.monotonic() - changed < _QUIET_SECONDS:
+        aws.check()
+        items = dynamodb.describe_table(TableName=outputs.table_name)["Table"]["ItemCount"]
+        now = [items, *(depth(sqs, url) for url in urls)]
+        if now != before:
+            before, changed = now, time.monotonic()
+        time.sleep(2 * _LOOK_SECONDS)

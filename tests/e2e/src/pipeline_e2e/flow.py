@@ -1,0 +1,39 @@
+"""Messages that flow while something else happens."""
+
+from __future__ import annotations
+
+import json
+import threading
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from pipeline_e2e.stack import Stack
+
+_PAUSE_SECONDS = 0.2
+
+
+class Flow:
+    """Sends a message again and again inside the context; ``sent`` are the message ids."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self.sent: list[str] = []
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopping.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopping.wait(_PAUSE_SECONDS):
+            self.sent += self._stack.send(message(n=len(self.sent)))
+
+
+def message(processing_type: str = "standard", **further: object) -> str:
+    """Give a good body."""
+    return json.dumps({"data_source": "flow.csv", "processing_type": processing_type, **further})

@@ -1,0 +1,130 @@
+"""The services' roles in a running emulated AWS that enforces IAM: what they allow, and taking a part of it away."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from local_aws.deploy.transform import parse_template
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from local_aws.aws import AwsEndpoint
+
+Statement = dict[str, Any]
+
+# On AWS a permission for one message is one for the batch too. MiniStack asks for an action of the batch's own name.
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_AddPermission.html
+_BATCHES = {
+    "sqs:SendMessage": "sqs:SendMessageBatch",
+    "sqs:DeleteMessage": "sqs:DeleteMessageBatch",
+    "sqs:ChangeMessageVisibility": "sqs:ChangeMessageVisibilityBatch",
+}
+
+
+@dataclass(frozen=True, order=True)
+class Grant:
+    """One action of one statement of one service's role."""
+
+    service: str
+    sid: str
+    action: str
+
+    def __str__(self) -> str:
+        """Name it as a test's parameter."""
+        return f"{self.service}-{self.sid}-{self.action}"
+
+
+def grants_of_templates(repository: Path) -> list[Grant]:
+    """List what the services' templates grant."""
+    grants = []
+    for template in sorted(repository.glob("services/*/template.yaml")):
+        for resource in parse_template(template.read_text(encoding="utf-8"))["Resources"].values():
+            if resource["Type"] == "AWS::IAM::Role":
+                for policy in resource["Properties"]["Policies"]:
+                    grants += _grants(template.parent.name, policy["PolicyDocument"]["Statement"])
+    return sorted(grants)
+
+
+class Roles:
+    """The roles of a deployed stack, by the service that has them."""
+
+    def __init__(self, endpoint: AwsEndpoint) -> None:
+        """Read the roles, and let MiniStack read their policies as AWS would."""
+        self._endpoint = endpoint
+        self._iam = endpoint.session().client("iam", endpoint_url=endpoint.url)
+        self._sts = endpoint.session().client("sts", endpoint_url=endpoint.url)
+        self._roles: dict[str, dict[str, Any]] = {}
+        self._statements: dict[str, list[Statement]] = {}
+        for role in self._iam.list_roles()["Roles"]:
+            (service,) = self._iam.list_role_policies(RoleName=role["RoleName"])["PolicyNames"]
+            assert not self._iam.list_attached_role_policies(RoleName=role["RoleName"])["AttachedPolicies"]
+            policy = self._iam.get_role_policy(RoleName=role["RoleName"], PolicyName=service)["PolicyDocument"]
+            self._roles[service] = role
+            self._statements[service] = policy["Statement"]
+            self._put(service, policy["Statement"])
+
+    def grants(self) -> list[Grant]:
+        """List what the roles were deployed with."""
+        return sorted(
+            grant for service, statements in self._statements.items() for grant in _grants(service, statements)
+        )
+
+    def client(self, service: str, name: Literal["lambda", "logs", "sqs"]) -> Any:
+        """Make a client that acts as the service, with its role's credentials."""
+        arn = self._roles[service]["Arn"]
+        credentials = self._sts.assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
+        return self._endpoint.session().client(
+            name,
+            endpoint_url=self._endpoint.url,
+            aws_access_key_id=credentials["AccessKeyId"],
+            aws_secret_access_key=credentials["SecretAccessKey"],
+            aws_session_token=credentials["SessionToken"],
+        )
+
+    @contextmanager
+    def without(self, grant: Grant) -> Iterator[None]:
+        """Take one action away inside the context."""
+        statements = self._statements[grant.service]
+        fewer = []
+        for statement in statements:
+            actions = _actions(statement)
+            if statement["Sid"] == grant.sid:
+                actions.remove(grant.action)
+            if actions:
+                fewer.append(statement | {"Action": actions})
+        self._put(grant.service, fewer)
+        try:
+            yield
+        finally:
+            self._put(grant.service, statements)
+
+    def _put(self, service: str, statements: Sequence[Statement]) -> None:
+        document = {"Version": "2012-10-17", "Statement": [_as_aws_reads_it(statement) for statement in statements]}
+        self._iam.put_role_policy(
+            RoleName=self._roles[service]["RoleName"], PolicyName=service, PolicyDocument=json.dumps(document)
+        )
+
+
+def _grants(service: str, statements: Sequence[Statement]) -> list[Grant]:
+    return [Grant(service, statement["Sid"], action) for statement in statements for action in _actions(statement)]
+
+
+def _actions(statement: Statement) -> list[str]:
+    action = statement["Action"]
+    return [action] if isinstance(action, str) else list(action)
+
+
+def _as_aws_reads_it(statement: Statement) -> Statement:
+    actions = _actions(statement)
+    resources = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
+    # The ARN of a log group ends with :*, which on AWS stands for the group as well; in MiniStack it does not.
+    groups = [resource.removesuffix(":*") for resource in resources if ":log-group:" in resource]
+    return statement | {
+        "Action": actions + [_BATCHES[action] for action in actions if action in _BATCHES],
+        "Resource": resources + groups,
+    }

@@ -1,0 +1,263 @@
+"""Each outcome, seen from outside: through the queue, in the table and in the other two queues."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pipeline_testing.repository_copy import REPOSITORY
+
+if TYPE_CHECKING:
+    from pipeline_e2e.stack import Stack
+
+SAMPLES = REPOSITORY / "tools/demo/samples/messages.jsonl"
+STANDARD = '{"data_source": "test.csv", "processing_type": "standard"}'
+
+
+def body(**further: Any) -> str:
+    return json.dumps({"data_source": "a.csv", "processing_type": "standard", **further}, ensure_ascii=False)
+
+
+def why(message: Any) -> dict[str, str]:
+    """Read what the pipeline says of a rejected message."""
+    said: dict[str, str] = json.loads(message["MessageAttributes"]["durable_pipeline"]["StringValue"])
+    return said
+
+
+def test_a_message_becomes_an_item(stack: Stack) -> None:
+    (message_id,) = stack.send(STANDARD)
+
+    item = stack.wait_for_item(f"e2e-esm-{message_id}")
+    transformed = item["transformed_data"]
+    assert item.keys() == {
+        "execution_id",
+        "message_id",
+        "original_data",
+        "transformed_data",
+        "data_source",
+        "processing_type",
+        "stored_at",
+        "data_digest",
+    }
+    assert item["message_id"] == message_id
+    assert item["original_data"] == json.loads(STANDARD)
+    assert (item["data_source"], item["processing_type"]) == ("test.csv", "standard")
+    assert transformed.keys() == {
+        "data_source",
+        "processing_type",
+        "processed_at",
+        "execution_id",
+        "transformation_applied",
+    }
+    assert transformed["data_source"] == "TEST.CSV"
+    assert transformed["execution_id"] == item["execution_id"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        0.1,
+        -1.5e-7,
+        12345678901234567890123456789012345678,
+        "üñí 😀 \u0000",
+        "",
+        [],
+        {},
+        None,
+        True,
+        [None, {"deep": [{"deeper": [1, 2.5, ""]}]}],
+    ],
+)
+def test_a_good_value_comes_back_as_it_was_sent(stack: Stack, value: Any) -> None:
+    (message_id,) = stack.send(body(value=value))
+
+    assert stack.wait_for_item(f"e2e-esm-{message_id}")["original_data"]["value"] == value
+
+
+@pytest.mark.parametrize("metadata", [{"tenant": "acme", "trace": "c80e8021"}, {str(n): "x" for n in range(50)}])
+def test_metadata_is_stored_beside_the_data(stack: Stack, metadata: dict[str, str]) -> None:
+    with_metadata, without = stack.send(body(metadata=metadata), body())
+
+    item = stack.wait_for_item(f"e2e-esm-{with_metadata}")
+    assert item["metadata"] == item["original_data"]["metadata"] == metadata
+    assert "metadata" not in stack.wait_for_item(f"e2e-esm-{without}")
+
+
+@pytest.mark.parametrize(
+    ("metadata", "reason"),
+    [
+        (["acme"], "metadata: Input should be an object"),
+        ({"tenant": 7}, 'metadata.*: metadata."tenant": Input should be a valid string'),
+        (
+            {str(n): "x" for n in range(51)},
+            "metadata: Dictionary should have at most 50 items after validation, not more",
+        ),
+    ],
+)
+def test_bad_metadata_is_rejected_with_the_field_and_the_reason(stack: Stack, metadata: Any, reason: str) -> None:
+    stack.send(body(metadata=metadata))
+
+    (message,) = stack.wait_for_rejected(1)
+    assert why(message)["stage"] == "intake"
+    assert why(message)["reason"] == reason
+
+
+def test_services_with_different_contracts_run_together(stack: Stack) -> None:
+    pinned = {
+        lock.parent.name: re.findall(r"(?m)^durable-pipeline-contracts==(\S+)", lock.read_text(encoding="utf-8"))[0]
+        for lock in REPOSITORY.glob("services/*/requirements.lock")
+    }
+    if len(set(pinned.values())) == 1:
+        pytest.skip(f"all services pin the same contracts: {pinned}")
+
+    with_metadata, without = stack.send(body(metadata={"tenant": "acme"}), body())
+    stack.wait_until_drained()
+
+    assert {with_metadata, without} <= set(stack.items().values())
+
+
+def test_every_sample_ends_in_exactly_one_outcome(stack: Stack) -> None:
+    lines = SAMPLES.read_text(encoding="utf-8").splitlines()
+    before = set(stack.items().values())
+    sent = set(stack.send(*lines))
+    assert STANDARD in lines
+
+    stack.wait_until_drained()
+
+    stored = set(stack.items().values()) - before
+    rejected = {why(m)["message_id"] for m in stack.wait_for_rejected(len(sent - stored))}
+    assert stored | rejected == sent
+    assert not stored & rejected
+    assert stored
+    assert rejected
+
+
+def test_a_rejected_message_is_kept_as_it_arrived_with_the_reason(stack: Stack) -> None:
+    text = ' {"processing_type":\t"standard", "data_source": 5 } '
+    own = {
+        "tenant": {"DataType": "String", "StringValue": "acme"},
+        "seal": {"DataType": "Binary", "BinaryValue": b"\x00\xff"},
+    }
+
+    (message_id,) = stack.send(text, attributes=own)
+
+    (message,) = stack.wait_for_rejected(1)
+    assert message["Body"] == text
+    said = why(message)
+    assert said.pop("execution_arn")
+    assert said == {
+        "execution_id": f"e2e-esm-{message_id}",
+        "message_id": message_id,
+        "stage": "intake",
+        "code": "wrong_type",
+        "field": "data_source",
+        "reason": "data_source: Input should be a valid string",
+    }
+    assert message["MessageAttributes"]["tenant"]["StringValue"] == "acme"
+    assert message["MessageAttributes"]["seal"]["BinaryValue"] == b"\x00\xff"
+
+
+def test_a_rule_of_the_processing_type_rejects(stack: Stack) -> None:
+    stack.send(json.dumps({"data_source": "a", "processing_type": "tabular", "columns": ["a", "a"]}))
+
+    (message,) = stack.wait_for_rejected(1)
+    attributes = why(message)
+    assert (attributes["stage"], attributes["code"]) == ("validate", "repeated_column")
+
+
+def test_an_item_past_the_tables_limit_is_rejected_and_its_neighbours_are_stored(stack: Stack) -> None:
+    _, neighbour = stack.send(body(text="x" * 450_000), body())
+
+    (message,) = stack.wait_for_rejected(1)
+    attributes = why(message)
+    assert (attributes["stage"], attributes["code"]) == ("store", "not_storable")
+    stack.wait_for_item(f"e2e-esm-{neighbour}")
+
+
+def test_one_key_sent_twice_is_stored_once(stack: Stack) -> None:
+    first, second = stack.send(*[body(idempotency_key="twice", n=1.5)] * 2)
+
+    stack.wait_until_drained()
+    (later,) = stack.send(body(idempotency_key="twice", n=1.5))
+    stack.wait_until_drained()
+
+    item = stack.wait_for_item("e2e-key-twice")
+    assert item["message_id"] in {first, second}
+    assert not {first, second, later} & {key.removeprefix("e2e-esm-") for key in stack.items()}
+
+
+def test_other_data_under_a_stored_key_is_rejected(stack: Stack) -> None:
+    stack.send(body(idempotency_key="conflict", n=1))
+    stack.wait_for_item("e2e-key-conflict")
+
+    stack.send(body(idempotency_key="conflict", n=2))
+
+    (message,) = stack.wait_for_rejected(1)
+    assert why(message)["code"] == "idempotency_conflict"
+    assert stack.wait_for_item("e2e-key-conflict")["original_data"]["n"] == 1
+
+
+def test_a_failed_message_is_delivered_again_and_then_stored(stack: Stack) -> None:
+    put_back = stack.without_table()
+    (message_id,) = stack.send(body())
+    stack.wait_until_failed(message_id)
+    put_back()
+
+    assert stack.wait_for_item(f"e2e-esm-{message_id}")["message_id"] == message_id
+    stack.wait_until_drained()
+
+
+def test_a_message_that_keeps_failing_ends_in_the_dead_letter_queue(stack: Stack) -> None:
+    put_back = stack.without_table()
+    text = body(n=7)
+    (message_id,) = stack.send(text)
+    try:
+        (message,) = stack.wait_for_dead_letters(1)
+    finally:
+        put_back()
+
+    assert message["Body"] == text
+    assert message["MessageId"] == message_id
+    assert int(message["Attributes"]["ApproximateReceiveCount"]) >= 2
+    assert stack.in_queue() == 0
+    assert stack.item(f"e2e-esm-{message_id}") is None
+
+
+def test_dead_letters_that_are_moved_back_begin_anew_and_change_nothing_that_is_stored(stack: Stack) -> None:
+    """Ten dead letters, five of them with a key, two of which were stored meanwhile: as the SQS console moves them."""
+    keyed = [body(idempotency_key=f"moved-{n}", n=n) for n in range(5)]
+    plain = [body(moved=n) for n in range(5)]
+    put_back = stack.without_table()
+    try:
+        stack.send(*keyed, *plain)
+        dead = stack.wait_for_dead_letters(10)
+    finally:
+        put_back()
+    stack.send(*keyed[:2])
+    stored_before = {n: stack.wait_for_item(f"e2e-key-moved-{n}") for n in range(2)}
+
+    moved = stack.move_back(dead)
+    stack.wait_until_drained()
+
+    assert sorted(message["Body"] for message in dead) == sorted([*keyed, *plain])
+    assert {n: stack.item(f"e2e-key-moved-{n}") for n in range(2)} == stored_before
+    items = [stack.wait_for_item(f"e2e-key-moved-{n}") for n in range(5)]
+    items += [stack.wait_for_item(f"e2e-esm-{moved[text]}") for text in plain]
+    assert [item["original_data"] for item in items] == [json.loads(text) for text in [*keyed, *plain]]
+    assert not stack.outcomes().dead
+
+
+def test_a_message_that_was_moved_back_has_all_its_deliveries_again(stack: Stack) -> None:
+    put_back = stack.without_table()
+    try:
+        stack.send(body(n="twice"))
+        first = stack.wait_for_dead_letters(1)
+        moved = stack.move_back(first)
+        (second,) = stack.wait_for_dead_letters(1)
+    finally:
+        put_back()
+
+    assert second["MessageId"] == moved[body(n="twice")]
+    assert stack.failures_of(second["MessageId"]) == 2

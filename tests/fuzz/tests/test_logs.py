@@ -1,0 +1,201 @@
+"""Logs and metrics name a message and what is wrong with it, and hold none of the values and keys that it carries."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import json
+import logging
+import math
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pipeline_fuzz.own_model import BREAKS_THE_MODEL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pipeline_fuzz.whole import Whole
+
+SECRET = "the-secret"  # noqa: S105 - a value to be found again
+CONTROLS = "\u0085\u2028\u009b\x1b[31m"
+KEY = f"{SECRET}{CONTROLS}"
+MAX_LINE = 2_000
+
+GOOD = {"data_source": SECRET, "processing_type": "standard", "note": SECRET}
+BAD = {
+    "not_json": f'{{"data_source": "{SECRET}", ',
+    "not_an_object": f'["{SECRET}"]',
+    "missing_field": json.dumps({"data_source": SECRET}),
+    "blank_field": json.dumps(GOOD | {"processing_type": " "}),
+    "wrong_type": json.dumps(GOOD | {"processing_type": [SECRET]}),
+    "too_long": json.dumps(GOOD | {"idempotency_key": SECRET * 30}),
+    "not_finite": json.dumps(GOOD | {"n": float("nan")}),
+    "number_out_of_range": json.dumps(GOOD).replace("}", f', "n": {"9" * 39}}}'),
+    "nested_too_deeply": json.dumps(GOOD).replace("}", f', "n": {"[" * 40}"{SECRET}"{"]" * 40}}}'),
+    "lone_surrogate": json.dumps(GOOD | {"n": f"{SECRET}\ud800"}),
+    "duplicate_key": json.dumps(GOOD).replace("}", f', "note": "{SECRET}"}}'),
+    "message_too_large": json.dumps(GOOD | {"n": f"{SECRET}{'x' * 1_048_000}"}),
+    "not_storable": json.dumps(GOOD | {"n": f"{SECRET}{'x' * 450_000}"}),
+    "repeated_column": json.dumps(GOOD | {"processing_type": "tabular", "columns": [SECRET, SECRET]}),
+}
+
+
+@dataclass(frozen=True)
+class Written:
+    """All that the functions and the libraries in them write, at INFO."""
+
+    lines: io.StringIO
+    capture: pytest.CaptureFixture[str]
+
+    def check(self) -> str:
+        """Check that it holds nothing of a producer's and nothing that a terminal obeys; give it."""
+        logged = self.lines.getvalue()
+        out, err = self.capture.readouterr()
+        for line in logged.splitlines():
+            json.loads(line)
+            assert len(line) < MAX_LINE
+        everything = logged + out + err
+        assert everything.isascii()
+        assert SECRET not in everything
+        assert BREAKS_THE_MODEL not in everything
+        return logged
+
+
+@pytest.fixture
+def log(whole: Whole, capfd: pytest.CaptureFixture[str]) -> Iterator[Written]:
+    """Let each function write what it would write in its own process; libraries have the format of the orchestrator."""
+    from pipeline_fuzz.whole import FUNCTIONS
+
+    lines = io.StringIO()
+    loggers = [importlib.import_module(f"{function}.handler").logger for function in FUNCTIONS]
+    level = loggers[0].log_level
+    streams = [logger.registered_handler.setStream(lines) for logger in loggers]
+    of_libraries = logging.StreamHandler(lines)
+    of_libraries.setFormatter(loggers[0].registered_formatter)
+    # The runner stands for the durable service, which writes into no log of ours.
+    of_libraries.addFilter(lambda record: not record.name.startswith("aws_durable_execution_sdk_python_testing"))
+    root = logging.getLogger()
+    before = root.level
+    root.addHandler(of_libraries)
+    for logger in (root, *loggers):
+        logger.setLevel(logging.INFO)
+    yield Written(lines, capfd)
+    root.removeHandler(of_libraries)
+    root.setLevel(before)
+    for logger, stream in zip(loggers, streams, strict=True):
+        logger.setLevel(level)
+        logger.registered_handler.setStream(stream)
+
+
+@pytest.mark.parametrize("code", BAD)
+def test_a_rejected_message_is_logged_without_its_values(whole: Whole, log: Written, code: str) -> None:
+    (ended,) = whole.run(BAD[code])
+
+    assert ended.code == code
+    logged = log.check()
+    assert f'"code":"{code}"' in logged
+    assert "message is rejected" in logged
+
+
+def test_a_good_message_leaves_none_of_its_values_in_the_log(whole: Whole, log: Written) -> None:
+    (ended,) = whole.run(json.dumps(GOOD))
+
+    assert ended.outcome == "stored"
+    assert "batch is done" in log.check()
+
+
+OF_AN_OWN_MODEL: dict[str, tuple[str, dict[str, Any]]] = {
+    "a good one": ("stored", {KEY: {KEY: SECRET}, "metadata": {KEY: SECRET}, "prices": {KEY: 1}}),
+    "metadata": ("rejected", {"metadata": {KEY: 1}}),
+    "very much metadata": ("rejected", {"metadata": {f"{KEY}{number}": SECRET for number in range(51)}}),
+    "an unknown key of a nested model": ("rejected", {"line": {"sku": "AB1", KEY: SECRET}}),
+    "a value of a dictionary": ("rejected", {"prices": {KEY: SECRET}}),
+    "a key of a dictionary": ("rejected", {"by_number": {KEY: "2026-01-31"}}),
+    "a union": ("rejected", {"either": {KEY: SECRET}}),
+    "a discriminator": ("rejected", {"pet": {"kind": SECRET}}),
+    "a ValueError": ("rejected", {"checked": SECRET + SECRET[::-1]}),
+    "an error with a context": ("rejected", {"custom": {KEY: SECRET}}),
+    "an enum": ("rejected", {"colour": SECRET}),
+    "a date": ("rejected", {"day": SECRET}),
+    "many errors": ("rejected", {"lines": [{KEY: SECRET}] * 400}),
+    "a KeyError": ("failed", {"breaking": BREAKS_THE_MODEL, KEY: SECRET}),
+}
+
+
+@pytest.mark.usefixtures("own_message")
+@pytest.mark.parametrize("kind", OF_AN_OWN_MODEL)
+def test_a_message_of_an_own_model_is_logged_without_its_values_and_keys(whole: Whole, log: Written, kind: str) -> None:
+    outcome, further = OF_AN_OWN_MODEL[kind]
+
+    (ended,) = whole.run(json.dumps(GOOD | further))
+
+    assert ended.outcome == outcome
+    assert f'"{outcome}":1' in log.check()
+
+
+WORK = [("validator", "validate"), ("transformer", "transform"), ("storer", "store")]
+
+
+@pytest.mark.parametrize(("service", "work"), WORK)
+def test_a_service_that_raises_a_message_puts_it_in_no_log(
+    whole: Whole, log: Written, monkeypatch: pytest.MonkeyPatch, service: str, work: str
+) -> None:
+    def quote(record: Any, *_: object) -> None:
+        raise ValueError(record.data)
+
+    monkeypatch.setattr(f"{service}.handler.{work}", quote)
+
+    (ended,) = whole.run(json.dumps(GOOD | {KEY: SECRET}))
+
+    assert ended.outcome == "failed"
+    assert '"reason":"ValueError"' in log.check()
+
+
+BROKEN: dict[str, dict[str, Any]] = {
+    "a list": {"derived": [SECRET]},
+    "too much": {"derived": {KEY: SECRET * 500}},
+    "no JSON number": {"derived": {KEY: math.nan}},
+    "very deep": {"derived": json.loads(f'{{"{SECRET}":' * 300 + "1" + "}" * 300)},
+    "a surplus key": {"derived": {KEY: 1}, KEY: SECRET},
+    "the identity of another": {"execution_id": SECRET},
+    "an invented record": {"execution_id": SECRET},
+    "a wrong time": {"processed_at": SECRET},
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_an_answer_that_breaks_the_contract_is_logged_without_its_values_and_keys(
+    whole: Whole, log: Written, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    def broken(response: Any, _request: object) -> Any:
+        answer = response.model_dump(mode="json")
+        if kind == "an invented record":
+            answer["results"][0]["execution_id"] = SECRET
+        answer["results"][0]["transformed_data"] |= BROKEN[kind]
+        return answer
+
+    monkeypatch.setattr("transformer.handler.answer", broken)
+
+    (ended,) = whole.run(json.dumps(GOOD))
+
+    assert ended.outcome == "failed"
+    assert '"code":"broken_contract"' in log.check()
+
+
+@pytest.mark.parametrize(
+    "further",
+    [{}, {"processing_type": "tabular"}, {"data_source": " "}, {"breaking": BREAKS_THE_MODEL}],
+    ids=["stored", "rejected by a rule", "rejected by the model", "failed"],
+)
+@pytest.mark.usefixtures("own_message")
+def test_a_key_is_logged_in_printable_ascii(whole: Whole, log: Written, further: dict[str, Any]) -> None:
+    key = f"{uuid.uuid4().hex}{CONTROLS}".ljust(256, "k")
+    other = json.dumps(GOOD | {"idempotency_key": key, "another": 1})
+    whole.run(json.dumps(GOOD | {"idempotency_key": key}))
+
+    whole.run(json.dumps(GOOD | {"idempotency_key": key} | further), other)
+
+    assert key.removesuffix(CONTROLS)[:32] in log.check()

@@ -1,0 +1,76 @@
+"""A team's own model, with a field of every kind: whatever stands in a field, each message has its outcome."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import strategies as st
+from pipeline_contracts import InvalidBodyError, parse_body, same_json
+from pipeline_fuzz.own_model import BREAKS_THE_MODEL, GOOD, READERS, AddingMessage, own_messages
+from test_bad_input import for_many
+
+if TYPE_CHECKING:
+    from pipeline_fuzz.whole import Whole
+
+pytestmark = pytest.mark.usefixtures("own_message")
+
+NEIGHBOUR = json.dumps(GOOD)
+OF_THE_WHOLE_BODY = {"message_too_large", "not_storable", "too_many_errors"}
+"""Codes that name no field."""
+
+
+def test_whatever_stands_in_a_field_is_stored_equal_or_rejected_with_a_reason(
+    whole: Whole, pytestconfig: pytest.Config
+) -> None:
+    def check(batch: list[dict[str, Any]]) -> None:
+        bodies = [json.dumps(message) for message in batch]
+        first, *ended, last = whole.run(NEIGHBOUR, *bodies, NEIGHBOUR)
+
+        assert first.outcome == last.outcome == "stored", f"{first}, {last}"
+        for message, body, end in zip(batch, bodies, ended, strict=True):
+            if end.outcome == "failed":
+                assert message.get("breaking") == BREAKS_THE_MODEL, body
+            elif end.item is not None:
+                assert same_json(end.item["original_data"], parse_body(body)), body
+            else:
+                assert end.body == body
+                assert end.code
+                assert end.reason
+                assert end.field or end.code in OF_THE_WHOLE_BODY or not is_storable(body), f"{end.code}: {body}"
+            if message.get("breaking") == BREAKS_THE_MODEL and is_storable(body):
+                assert end.outcome == "failed", body
+
+    breaking = own_messages().map(lambda message: message | {"breaking": BREAKS_THE_MODEL})
+    # A key would make two messages one record.
+    for_many(pytestconfig, st.one_of(*[own_messages()] * 9, breaking).filter(has_no_key), check)
+
+
+def has_no_key(message: dict[str, Any]) -> bool:
+    return message.get("idempotency_key") is None
+
+
+def is_storable(body: str) -> bool:
+    try:
+        parse_body(body)
+    except InvalidBodyError:
+        return False
+    return True
+
+
+def test_a_message_with_all_fields_is_stored_equal(whole: Whole) -> None:
+    (end,) = whole.run(NEIGHBOUR)
+
+    assert end.item is not None, f"{end.code}: {end.reason}"
+    assert same_json(end.item["original_data"], parse_body(NEIGHBOUR))
+
+
+def test_a_model_may_add_a_key_to_what_was_sent(whole: Whole, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in READERS:
+        monkeypatch.setattr(f"{module}.PipelineMessage", AddingMessage)
+
+    (end,) = whole.run(NEIGHBOUR)
+
+    assert end.item is not None, f"{end.outcome} {end.code}: {end.reason}"
+    assert same_json(end.item["original_data"], parse_body(NEIGHBOUR))

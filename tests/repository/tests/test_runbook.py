@@ -1,0 +1,37 @@
+"""The commands of docs/operations.md: each is one that AWS has, with options that it takes."""
+
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore import xform_name
+
+RUNBOOK = (Path(__file__).parents[3] / "docs/operations.md").read_text()
+SDK_NAMES = {"deploy": "codedeploy"}
+GLOBAL = {"query", "output", "max-items"}
+COMMAND = re.compile(r"\baws ([a-z0-9-]+) ([a-z0-9-]+)((?: [^`\n)]*)?)")
+
+
+def commands() -> list[Any]:
+    found = COMMAND.findall(RUNBOOK)
+    return [pytest.param(*parts, id=f"{parts[0]} {parts[1]}") for parts in found]
+
+
+def test_the_commands_were_found() -> None:
+    assert len(commands()) > 20
+
+
+@pytest.mark.parametrize(("service", "command", "rest"), commands())
+def test_a_command_and_its_options_exist(service: str, command: str, rest: str) -> None:
+    client: Any = boto3.client  # its types know services by literal names
+    model = client(SDK_NAMES.get(service, service), region_name="us-east-1").meta.service_model
+    operations = {xform_name(name, "-"): name for name in model.operation_names}
+    assert command in operations
+
+    members = {xform_name(name, "-") for name in model.operation_model(operations[command]).input_shape.members}
+    options = [word.removeprefix("--") for word in shlex.split(rest) if word.startswith("--")]
+    unknown = {option for option in options if option.removeprefix("no-") not in members and option not in members}
+    assert unknown <= GLOBAL

@@ -1,0 +1,119 @@
+"""Which version a difference takes, and who would break.
+
+Minor versions of senders and readers meet in any order, so a minor version may break neither an old reader nor an old
+sender (docs/decisions/0002-strictness-and-forward-compatibility.md). An exchange has its version with it, so an old
+reader ignores keys that a newer minor added. The SQS body has none, and its producers know nothing of versions: what
+may be sent today must be good tomorrow.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+from contracts_check.differences import Difference, differences
+from contracts_check.releases import Version
+
+Schemas = dict[str, dict[str, Any]]
+
+SERVICES = {"validation": "a validator", "transformation": "a transformer", "storage": "a storer"}
+
+
+class Level(IntEnum):
+    """Of the next version; larger ones include smaller ones."""
+
+    PATCH = 1
+    MINOR = 2
+    MAJOR = 3
+
+    def after(self, version: Version) -> Version:
+        """The next version of this level."""
+        if self is Level.MAJOR:
+            return Version(version.major + 1, 0, 0)
+        if self is Level.MINOR:
+            return Version(version.major, version.minor + 1, 0)
+        return Version(version.major, version.minor, version.patch + 1)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A difference, judged."""
+
+    model: str
+    """Title of the exchange or the body that has it."""
+    level: Level
+    sentence: str
+
+
+BODY = "pipeline-message.json"
+
+
+def judge(old: Schemas, new: Schemas, last: Version) -> list[Finding]:
+    """Judge all differences between the schemas of the last released version and those of the models."""
+    return [finding for file in sorted(old.keys() | new.keys()) for finding in _judge(file, old, new, last)]
+
+
+def _judge(file: str, old: Schemas, new: Schemas, last: Version) -> list[Finding]:
+    model = (new if file in new else old)[file]["title"]
+    if file not in old:
+        return [_finding(model, ": added", Level.MINOR, "nobody uses it yet", last)]
+    if file not in new:
+        return [_finding(model, ": removed", Level.MAJOR, "it would break whoever uses it", last)]
+    findings = []
+    for difference in differences(_by_authors(old[file]), _by_authors(new[file])):
+        if file == BODY:
+            level, why = _in_body(difference, last)
+        else:
+            level, why = _in_exchange(difference, *_parties(file), last)
+        field = f".{difference.path}" if difference.path else ""
+        findings.append(_finding(model, f"{field}: {difference.change}", level, why, last))
+    return findings
+
+
+def _by_authors(schema: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what follows from the version, and the examples, which have it too."""
+    properties = {name: field for name, field in schema["properties"].items() if name != "contract_version"}
+    return {**schema, "properties": properties, "examples": []}
+
+
+def _finding(model: str, change: str, level: Level, why: str, last: Version) -> Finding:
+    return Finding(model, level, f"{model}{change}. {why[0].upper()}{why[1:]}: take {level.after(last)}.")
+
+
+def _parties(file: str) -> tuple[str, str]:
+    """Say who sends an exchange, and who reads it."""
+    work, _, way = file.removesuffix(".json").rpartition("-")
+    service = SERVICES.get(work, f"the service of {work}")
+    return ("an orchestrator", service) if way == "request" else (service, "an orchestrator")
+
+
+def _in_exchange(difference: Difference, sender: str, reader: str, last: Version) -> tuple[Level, str]:
+    following = Level.MINOR.after(last)
+    if difference.narrower:
+        return Level.MAJOR, f"{reader} on {following} would refuse what {sender} on {last} sends"
+    if difference.wider_for_tolerant:
+        return Level.MAJOR, f"{reader} on {last} would refuse what {sender} on {following} sends"
+    if difference.means_another_thing:
+        return Level.MAJOR, f"{sender} on {last} and {reader} on {following} would not mean the same by it"
+    if difference.wider or difference.is_optional_addition:
+        return Level.MINOR, f"{reader} on {last} ignores it, which has to be safe"
+    return Level.PATCH, "no sender or reader can tell"
+
+
+def _in_body(difference: Difference, last: Version) -> tuple[Level, str]:
+    if difference.is_optional_addition:
+        # It narrows what may be sent under that key, as any key may be sent. It must be possible all the same.
+        return Level.MINOR, "producers that send other values under this key already would be rejected, so ask them"
+    if difference.narrower:
+        return Level.MAJOR, "producers would be rejected with what they send today"
+    if difference.means_another_thing:
+        return Level.MAJOR, "producers would not get what they get today"
+    if difference.wider:
+        return Level.MINOR, f"producers can use it when every service is beyond {last}"
+    return Level.PATCH, "no producer can tell"
+
+
+def least(findings: list[Finding]) -> Level:
+    """The least level that covers all findings."""
+    return max((finding.level for finding in findings), default=Level.PATCH)

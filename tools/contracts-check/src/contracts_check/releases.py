@@ -1,0 +1,82 @@
+"""The released versions: a wheel each, in the folder that is their package index."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tomllib
+import zipfile
+from pathlib import Path
+from typing import NamedTuple
+
+
+def _contracts() -> Path:
+    """Find the contracts of the repository that the working folder is in."""
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "contracts" / "pyproject.toml").is_file():
+            return folder / "contracts"
+    raise SystemExit(f"there is no contracts/pyproject.toml in {here} or above; run this in the repository")
+
+
+CONTRACTS = _contracts()
+FOLDER = CONTRACTS / "releases"
+PYPROJECT = CONTRACTS / "pyproject.toml"
+CONSTANT = CONTRACTS / "src" / "pipeline_contracts" / "exchange.py"
+
+
+class Version(NamedTuple):
+    """A version of the contracts; they sort as they follow each other."""
+
+    major: int
+    minor: int
+    patch: int
+
+    @classmethod
+    def parse(cls, text: str) -> Version:
+        """Read `1.0.0`."""
+        if not re.fullmatch(r"(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}", text):
+            raise ValueError(f"{text!r} is no version; expected three numbers, such as 1.0.0")
+        return cls(*(int(part) for part in text.split(".")))
+
+    def __str__(self) -> str:
+        """Write `1.0.0`."""
+        return ".".join(str(part) for part in self)
+
+
+def wheels() -> dict[Version, Path]:
+    """Find the wheel of each released version, the oldest first."""
+    found = {Version.parse(path.name.split("-")[1]): path for path in FOLDER.glob("*.whl")}
+    return dict(sorted(found.items()))
+
+
+def build(folder: Path) -> Path:
+    """Build the wheel of the sources; two builds of the same sources give the same bytes."""
+    command = ["uv", "build", "--quiet", "--wheel", str(CONTRACTS), "--out-dir", str(folder), "--no-create-gitignore"]
+    # From the root, where uv finds its settings.
+    subprocess.run(command, cwd=CONTRACTS.parent, check=True)  # noqa: S603 - words of this file
+    (wheel,) = folder.glob("*.whl")
+    return wheel
+
+
+def contents(wheel: Path) -> dict[str, bytes]:
+    """Read what a wheel installs, but for its version, its digests, and what built it."""
+    with zipfile.ZipFile(wheel) as archive:
+        files = {name.partition(".dist-info/")[2] or name: archive.read(name) for name in archive.namelist()}
+    metadata = re.sub(rb"(?m)^(Metadata-)?Version: .*$", b"", files.pop("METADATA"))
+    return {name: data for name, data in files.items() if name not in ("WHEEL", "RECORD")} | {"METADATA": metadata}
+
+
+def of_sources() -> Version:
+    """Read the version that the sources have."""
+    return Version.parse(tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]["version"])
+
+
+def set_version(version: Version) -> None:
+    """Write the version of the sources, which is in two of their files."""
+    for path, name in ((PYPROJECT, "version"), (CONSTANT, "VERSION")):
+        text = path.read_text(encoding="utf-8")
+        written, found = re.subn(rf'(?m)^{name} = ".*"$', f'{name} = "{version}"', text)
+        if found != 1:
+            raise ValueError(f"{path} has {found} lines {name} = …, expected one")
+        path.write_text(written, encoding="utf-8")

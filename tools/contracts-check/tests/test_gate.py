@@ -1,0 +1,200 @@
+"""The gate and the release, as the sessions run them: on a copy of the folder that is changed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("jsoncompat", reason="it has no wheel for Python 3.14 yet")
+
+from contracts_check import changelog
+from contracts_check.releases import Version, contents, wheels
+
+CONTRACTS = Path(__file__).parents[3] / "contracts"
+LAST = max(wheels())
+
+
+RELEASE_AS_THE_ONLY_VERSION = f"""
+import shutil
+from pathlib import Path
+from contracts_check import releases, schemas  # noqa: E402
+for folder in (releases.FOLDER, schemas.FOLDER):
+    shutil.rmtree(folder)
+releases.set_version(releases.Version.parse("{LAST}"))
+wheel = releases.build(releases.FOLDER)
+schemas.write(schemas.of_wheel(wheel), "{LAST}")
+"""
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the gate reads, as if the sources were the only release: they may have changed since the last one."""
+    folder = tmp_path_factory.mktemp("released")
+    shutil.copytree(CONTRACTS, folder / "contracts", ignore=shutil.ignore_patterns("tests", "__pycache__"))
+    shutil.copy(CONTRACTS.parent / "pyproject.toml", folder)
+    (folder / "docs").mkdir()
+    log = folder / "contracts" / "CHANGELOG.md"
+    log.write_text(f"# Changelog\n\n## {LAST} - 2026-01-01\n\n- Something.\n")
+    subprocess.run([sys.executable, "-c", RELEASE_AS_THE_ONLY_VERSION], cwd=folder / "contracts", check=True)
+    return folder
+
+
+class Copy:
+    """A copy of that, to change."""
+
+    def __init__(self, released: Path, folder: Path) -> None:
+        shutil.copytree(released, folder, dirs_exist_ok=True)
+        self.contracts = folder / "contracts"
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        path = self.contracts / name
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    def write_entry(self, entry: str) -> None:
+        self.edit("CHANGELOG.md", f"## {LAST}", f"## Unreleased\n\n{entry}\n\n## {LAST}")
+
+    def run(self, *command: str) -> tuple[int, str]:
+        env = {**os.environ, "PYTHONPATH": str(self.contracts / "src")}
+        words = [sys.executable, "-m", "contracts_check", *command]
+        done = subprocess.run(words, cwd=self.contracts, env=env, capture_output=True, text=True, check=False)
+        assert not done.stderr, done.stderr
+        return done.returncode, done.stdout
+
+    def digests(self) -> dict[str, str]:
+        files = (path for path in self.contracts.rglob("*") if path.is_file() and path.suffix != ".pyc")
+        return {str(path.relative_to(self.contracts)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+@pytest.fixture
+def copy(released: Path, tmp_path: Path) -> Copy:
+    return Copy(released, tmp_path)
+
+
+MINOR, PATCH = f"{LAST.major}.{LAST.minor + 1}.0", f"{LAST.major}.{LAST.minor}.{LAST.patch + 1}"
+MAJOR = f"{LAST.major + 1}.0.0"
+CONSTANT = "src/pipeline_contracts/exchange.py"
+IDENTITY = "src/pipeline_contracts/identity.py"
+MESSAGE = "src/pipeline_contracts/message.py"
+BASE = "src/pipeline_contracts/message_base.py"
+
+
+def add_field(copy: Copy) -> None:
+    copy.edit(
+        BASE,
+        "    metadata: Annotated[",
+        "    colour: str | None = None\n    metadata: Annotated[",
+    )
+
+
+def test_sources_that_are_as_released_pass(copy: Copy) -> None:
+    status, said = copy.run("check")
+
+    assert status == 0, said
+    assert "nothing differs" in said
+
+
+def test_a_change_without_a_version_and_an_entry_is_refused(copy: Copy) -> None:
+    add_field(copy)
+
+    status, said = copy.run("check")
+
+    assert status == 1
+    assert "minor  PipelineMessage.colour: optional field added. Producers that send other values" in said
+    assert f"ERROR  {LAST} is too small: what changed since {LAST} takes {MINOR}, ./nox" in said
+    assert "ERROR  CHANGELOG.md says nothing of the change" in said
+
+
+def test_an_entry_names_the_model_that_changed(copy: Copy) -> None:
+    add_field(copy)
+    copy.edit("pyproject.toml", f'version = "{LAST}"', f'version = "{MINOR}"')
+    copy.write_entry("- `StorageRequest`: another one.")
+
+    status, said = copy.run("check")
+
+    assert status == 1
+    assert said.splitlines()[1:] == ["ERROR  CHANGELOG.md does not name `PipelineMessage`, which changed"]
+
+
+def test_code_that_no_schema_shows_takes_a_patch(copy: Copy) -> None:
+    copy.edit(IDENTITY, "-esm-", "-sqs-")
+
+    status, said = copy.run("check")
+
+    assert status == 1
+    assert "the models are the same, other code differs" in said
+    assert f"takes {PATCH}, ./nox -s release-contracts -- patch" in said
+
+
+def test_a_release_makes_all_that_belongs_to_it_and_then_the_gate_is_content(copy: Copy) -> None:
+    add_field(copy)
+    copy.write_entry("- `PipelineMessage`: a colour.")
+    before = copy.digests()
+
+    status, said = copy.run("release", "minor")
+
+    assert status == 0, said
+    after = copy.digests()
+    wheel = f"releases/durable_pipeline_contracts-{MINOR}-py3-none-any.whl"
+    schemas = {f"schemas/{MINOR}/{path.name}" for path in (CONTRACTS / "schemas" / str(LAST)).iterdir()}
+    assert after.keys() - before.keys() == {wheel, *schemas}
+    changed = {name for name in before if before[name] != after[name]}
+    assert changed == {"pyproject.toml", CONSTANT, "CHANGELOG.md", "asyncapi.yaml"}
+    assert f'"$id": "urn:durable-pipeline:contracts:{MINOR}:' in (copy.contracts / sorted(schemas)[0]).read_text()
+    assert "pipeline_contracts/message.py" in contents(copy.contracts / wheel)
+    assert copy.run("check")[0] == 0
+
+
+@pytest.mark.parametrize(("level", "enough"), [("minor", False), ("major", True)])
+def test_a_release_that_is_too_small_for_the_change_touches_nothing(copy: Copy, level: str, enough: bool) -> None:
+    copy.edit(BASE, "max_length=256)] | None", "max_length=128)] | None")
+    copy.write_entry("- `PipelineMessage`: shorter keys.")
+    before = copy.digests()
+
+    status, said = copy.run("release", level)
+
+    assert (status == 0) is enough
+    assert (copy.digests() == before) is not enough
+    if enough:
+        status, said = copy.run("check")
+        assert status == 0, said
+    else:
+        assert "PipelineMessage.idempotency_key: bound tightened: maxLength 256 -> 128" in said
+        assert f"takes {MAJOR}" in said
+
+
+LOG = """# Changelog
+
+## Unreleased
+
+- `A`: new.
+
+## 1.10.0 - 2026-02-01
+
+- `B`: newer.
+
+## 1.1.0 - 2026-01-01
+
+- `C`: old.
+"""
+
+
+def test_an_entry_is_found_by_its_version() -> None:
+    assert changelog.entry(LOG, None) == "- `A`: new."
+    assert changelog.entry(LOG, Version(1, 10, 0)) == "- `B`: newer."
+    assert changelog.entry(LOG, Version(1, 1, 0)) == "- `C`: old."
+    assert changelog.entry(LOG, Version(1, 0, 0)) == ""
+
+
+def test_a_release_puts_what_was_unreleased_under_its_heading() -> None:
+    released = changelog.release(LOG, Version(1, 11, 0), date(2026, 3, 1))
+
+    assert released == LOG.replace("## Unreleased", "## 1.11.0 - 2026-03-01")

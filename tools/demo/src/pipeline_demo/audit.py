@@ -1,0 +1,188 @@
+"""Accounting for every sent message, from the table and the queues themselves."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING
+
+from pipeline_cli.outputs import StackOutputs
+from pipeline_cli.queue_reader import QueueReader
+from pipeline_cli.rejected_message import RejectedMessage
+from pipeline_cli.table import Table
+
+from pipeline_demo.data import data_of, same_data
+from pipeline_demo.outcome import Outcome, Place, TrackedMessage, execution_id_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from local_aws.emulator import Emulator
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
+    from pipeline_cli.table import StoredItem
+
+    from pipeline_demo.sending import SentMessage
+
+_KEYS_AT_ONCE = 100
+# Messages are processed about in the order in which they were sent. So many times in a row nothing may be found
+# before the rest is left for the next look.
+_MISSES = 3
+
+
+class Audit:
+    """Follows the sent messages; ``environment`` is the deployed EnvironmentName.
+
+    A message counts as stored when the item of its record holds its data. Two messages with one ``idempotency_key``
+    have one item: the second is stored if it has the same data, and has to be rejected or to fail if it has other data.
+    """
+
+    def __init__(self, table: Table, invalid: QueueReader, dead: QueueReader, *, environment: str) -> None:
+        """Look for messages in the table, the invalid message queue and the dead letter queue."""
+        self._table = table
+        self._invalid = invalid
+        self._dead = dead
+        self._environment = environment
+        self._tracked: dict[str, TrackedMessage] = {}
+        self._pending: dict[str, TrackedMessage] = {}
+        self.strays: list[str] = []
+
+    @classmethod
+    def of(cls, aws: Emulator) -> Audit:
+        """Audit the stack of an emulated AWS."""
+        sqs, outputs = aws.endpoint.sqs(), StackOutputs.of(aws.outputs)
+        return cls(
+            Table(aws.endpoint.dynamodb(), outputs.table_name),
+            QueueReader(sqs, outputs.invalid_message_queue_url),
+            QueueReader(sqs, outputs.dead_letter_queue_url),
+            environment=aws.deployment.parameters["EnvironmentName"],
+        )
+
+    @property
+    def messages(self) -> list[TrackedMessage]:
+        """What is known of each message, in the order of sending."""
+        return list(self._tracked.values())
+
+    @property
+    def pending(self) -> int:
+        """How many messages were found nowhere yet.
+
+        One that has its item in common with another message leaves no trace of its own when it is stored: it is pending
+        until ``finish``.
+        """
+        return len(self._pending)
+
+    def counts(self) -> Counter[Outcome]:
+        """Count the messages by outcome, each once."""
+        return Counter(tracked.outcome for tracked in self._tracked.values())
+
+    def add(self, message: SentMessage) -> None:
+        """Follow one more message."""
+        identity = execution_id_of(self._environment, message.message_id, message.line.body)
+        tracked = TrackedMessage(message, identity)
+        self._tracked[message.message_id] = self._pending[message.message_id] = tracked
+
+    def look(self) -> None:
+        """Look for the messages that were found nowhere yet."""
+        self._read_queues()
+        pending = list(self._pending.values())
+        misses = 0
+        for start in range(0, len(pending), _KEYS_AT_ONCE):
+            part = pending[start : start + _KEYS_AT_ONCE]
+            items = self._table.items({tracked.execution_id for tracked in part})
+            for tracked in part:
+                item = items.get(tracked.execution_id)
+                if item and _is_own(item, tracked) and _holds(item, tracked):
+                    self._found(tracked, Outcome.STORED, tracked.execution_id, "")
+            misses = 0 if items else misses + 1
+            if misses == _MISSES:
+                break
+
+    def finish(self) -> None:
+        """Look everywhere once more, also for messages that were found, and make the queues' messages visible again.
+
+        Afterwards a message that is in two places has both, and ``strays`` tells what nobody sent.
+        """
+        self._read_queues()
+        records: defaultdict[str, list[TrackedMessage]] = defaultdict(list)
+        for tracked in self._tracked.values():
+            records[tracked.execution_id].append(tracked)
+        for item in self._table.all_items():
+            if item.execution_id not in records:
+                self.strays.append(f"item {item.execution_id} of the table")
+            for tracked in records.get(item.execution_id, []):
+                self._compare(item, tracked)
+        self._invalid.put_back()
+        self._dead.put_back()
+
+    def explain(self, reasons: Mapping[str, Sequence[str]]) -> None:
+        """Add to the dead letters why they failed; ``reasons`` are by message id."""
+        for tracked in self._tracked.values():
+            told = "; ".join(reasons.get(tracked.message.message_id, ()))
+            tracked.places = [
+                Place(place.outcome, place.execution_id, f"{place.reason}: {told}", place.seconds)
+                if told and place.outcome is Outcome.FAILED
+                else place
+                for place in tracked.places
+            ]
+
+    def violations(self) -> list[str]:
+        """Say where the invariant is broken: a message with no outcome or with two, or something that nobody sent."""
+        broken = [f"{stray} belongs to no message that was sent" for stray in self.strays]
+        for tracked in self._tracked.values():
+            if not tracked.places:
+                broken.append(f"message {tracked.message.message_id} is lost: {tracked.loss}")
+            elif len(tracked.outcomes) > 1:
+                places = " and ".join(sorted(tracked.outcomes))
+                broken.append(f"message {tracked.message.message_id} has two outcomes: {places}")
+        return broken
+
+    def _compare(self, item: StoredItem, tracked: TrackedMessage) -> None:
+        own = _is_own(item, tracked)
+        if not _holds(item, tracked):
+            whose = "its own" if own else f"that of message {item.message_id} with the same idempotency_key"
+            tracked.loss = f"its item, {whose}, holds other data, and it is in no queue"
+        elif Outcome.STORED not in tracked.outcomes and (own or not tracked.places):
+            reason = "" if own else f"once, with message {item.message_id} of the same idempotency_key"
+            self._found(tracked, Outcome.STORED, tracked.execution_id, reason)
+
+    def _read_queues(self) -> None:
+        for message in self._invalid.new_messages():
+            rejected = RejectedMessage.read(message)
+            if tracked := self._owner(message, rejected.message_id):
+                identity = rejected.execution_id or tracked.execution_id
+                self._found(tracked, Outcome.REJECTED, identity, rejected.reason)
+        for message in self._dead.new_messages():
+            if tracked := self._owner(message, message["MessageId"]):
+                count = message.get("Attributes", {}).get("ApproximateReceiveCount", "?")
+                reason = f"in the dead letter queue, received {count} times"
+                self._found(tracked, Outcome.FAILED, tracked.execution_id, reason)
+
+    def _owner(self, message: MessageTypeDef, message_id: str) -> TrackedMessage | None:
+        """Find the sent message of which this is a copy: SQS gives the copy an id of its own."""
+        body = message["Body"]
+        tracked = (
+            self._tracked.get(message_id)
+            or self._tracked.get(message["MessageId"])
+            or _with_body(body, self._pending.values())
+            or _with_body(body, self._tracked.values())
+        )
+        if tracked is None:
+            self.strays.append(f"message {message['MessageId']} of a queue ({body[:80]})")
+        return tracked
+
+    def _found(self, tracked: TrackedMessage, outcome: Outcome, execution_id: str, reason: str) -> None:
+        seconds = time.monotonic() - tracked.message.at
+        tracked.places.append(Place(outcome, execution_id, reason, seconds))
+        self._pending.pop(tracked.message.message_id, None)
+
+
+def _is_own(item: StoredItem, tracked: TrackedMessage) -> bool:
+    return item.message_id == tracked.message.message_id
+
+
+def _holds(item: StoredItem, tracked: TrackedMessage) -> bool:
+    return same_data(item.data, data_of(tracked.message.line.body))
+
+
+def _with_body(body: str, messages: Iterable[TrackedMessage]) -> TrackedMessage | None:
+    return next((tracked for tracked in messages if tracked.message.line.body == body), None)

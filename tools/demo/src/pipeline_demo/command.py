@@ -1,0 +1,114 @@
+"""The commands ``demo`` and ``local``: the whole way from nothing to accounted messages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from local_aws.command import stay
+from local_aws.shell_variables import ShellVariables
+from local_aws.steps import ConsoleSteps
+from pipeline_cli.local import local_pipeline
+from pipeline_cli.outputs import StackOutputs
+from pipeline_cli.table import Table
+
+from pipeline_demo import report
+from pipeline_demo.expected import Expected
+from pipeline_demo.lines import Line, NotSent, generated_lines, read_lines
+from pipeline_demo.outcome import Outcome
+from pipeline_demo.run import Finished, run_messages
+from pipeline_demo.verdict import print_verdict
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from local_aws import Emulator
+    from rich.console import Console
+
+SAMPLES = "tools/demo/samples/messages.jsonl"
+EXPECTED = "tools/demo/samples/expected.txt"
+
+# Few, so that a message that keeps failing is a dead letter while one watches: after a minute, if it is alone.
+DEMO_PARAMETERS = {"MaxReceiveCount": "2"}
+
+_EXAMPLE = "test.csv"
+
+
+@dataclass(frozen=True)
+class _Input:
+    lines: Sequence[Line]
+    unreadable: Sequence[NotSent]
+    expected: Expected
+
+    @classmethod
+    def of(cls, options: Namespace, repository: Path) -> _Input:
+        """Read what is to be sent, and refuse what the run could not do in the end."""
+        if options.report is not None:
+            report.check_report(options.report)
+        allowed: bool = options.allow_dead_letters
+        if options.count is not None:
+            return cls(list(generated_lines(options.count)), (), Expected(dead_letters=allowed))
+        if options.input is not None:
+            return cls(*read_lines(options.input), Expected(dead_letters=allowed))
+        lines, unreadable = read_lines(repository / SAMPLES)
+        numbers = sorted([*(line.number for line in lines), *(refusal.line.number for refusal in unreadable)])
+        return cls(lines, unreadable, Expected.read(repository / EXPECTED, numbers, dead_letters=allowed))
+
+
+def demo(options: Namespace, repository: Path, console: Console) -> int:
+    """Start, deploy, send, account, stop; 0 when every message has the outcome that is expected of it."""
+    given = _Input.of(options, repository)
+    parameters, steps = DEMO_PARAMETERS | options.parameter, ConsoleSteps(console)
+    with local_pipeline(repository, parameters=parameters, steps=steps) as aws:
+        return _send_and_account(aws, options, given, console)
+
+
+def local(options: Namespace, repository: Path, console: Console) -> int:
+    """Do as the demo does, then stay until Ctrl-C."""
+    given = _Input.of(options, repository)
+    status = 0
+    parameters, steps = DEMO_PARAMETERS | options.parameter, ConsoleSteps(console)
+    with local_pipeline(repository, parameters=parameters, steps=steps) as aws:
+        if given.lines or given.unreadable:
+            status = _send_and_account(aws, options, given, console)
+        stay(aws, shell_variables(aws), console)
+    return status
+
+
+def shell_variables(aws: Emulator) -> ShellVariables:
+    """Name the endpoint, the credentials, the queues and the table."""
+    outputs = StackOutputs.of(aws.outputs)
+    return ShellVariables.of(
+        aws,
+        QUEUE_URL=outputs.queue_url,
+        DEAD_LETTER_QUEUE_URL=outputs.dead_letter_queue_url,
+        INVALID_MESSAGE_QUEUE_URL=outputs.invalid_message_queue_url,
+        TABLE_NAME=outputs.table_name,
+    )
+
+
+def _send_and_account(aws: Emulator, options: Namespace, given: _Input, console: Console) -> int:
+    finished = run_messages(aws, given.lines, console)
+    not_sent = [*given.unreadable, *finished.not_sent]
+    messages = finished.audit.messages
+    console.print()
+    report.print_messages(console, messages, not_sent)
+    _print_example(aws, finished, console)
+    succeeded = print_verdict(console, finished, not_sent, given.expected)
+    aws.keep_logs = not succeeded
+    if not succeeded:
+        console.print(f"The logs are kept in {aws.logs}", markup=False, highlight=False, soft_wrap=True)
+    if options.report is not None:
+        report.write_report(options.report, messages, not_sent)
+    return 0 if succeeded else 1
+
+
+def _print_example(aws: Emulator, finished: Finished, console: Console) -> None:
+    stored = [tracked for tracked in finished.audit.messages if tracked.outcome is Outcome.STORED]
+    if not stored:
+        return
+    chosen = next((tracked for tracked in stored if f'"{_EXAMPLE}"' in tracked.message.line.body), stored[0])
+    item = Table(aws.endpoint.dynamodb(), StackOutputs.of(aws.outputs).table_name).item(chosen.execution_id)
+    report.print_item(console, f"What became of {chosen.message.line.body[:80]}, read back with GetItem:", item)

@@ -1,0 +1,74 @@
+"""What is to be sent: the lines of a JSON Lines file, or generated messages."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from local_aws.errors import EmulatorError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+MOST_MESSAGES = 100_000
+"""Of one run, which follows each: about 2 KB of memory for one, and a quarter of an hour for so many."""
+MOST_BYTES = 256 * 1024 * 1024
+"""Of an input file, whose bodies are kept until the end."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One body; ``number`` is that of its line in the file, from 1."""
+
+    number: int
+    body: str
+
+
+@dataclass(frozen=True)
+class NotSent:
+    """A line that did not become a message, and why."""
+
+    line: Line
+    reason: str
+
+
+def read_lines(path: Path) -> tuple[list[Line], list[NotSent]]:
+    """Read a body from each line, as it stands; empty lines are skipped, as SQS has no empty message.
+
+    Lines end with a line feed and nothing else (JSON may hold the other characters that Python takes for line ends).
+    A line that is not UTF-8 cannot be sent, because an SQS message is text. Raises EmulatorError if the file cannot be
+    read, or is more than a run takes.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise EmulatorError(f"the input cannot be read: {error}") from error
+    if len(content) > MOST_BYTES:
+        raise EmulatorError(f"the input {path} has more than {MOST_BYTES:,} bytes, the most that a run takes")
+    lines, refused = [], []
+    for number, raw in enumerate(content.split(b"\n"), start=1):
+        ended = raw.removesuffix(b"\r")
+        if not ended:
+            continue
+        try:
+            lines.append(Line(number, ended.decode()))
+        except UnicodeDecodeError as error:
+            refused.append(NotSent(Line(number, ended.decode(errors="replace")), f"not UTF-8: {error}"))
+    if len(lines) > MOST_MESSAGES:
+        raise EmulatorError(f"the input {path} has more than {MOST_MESSAGES:,} messages, the most that a run takes")
+    return lines, refused
+
+
+def generated_lines(count: int) -> Iterator[Line]:
+    """Make valid messages that differ."""
+    for number in range(1, count + 1):
+        body = {
+            "data_source": f"generated-{number:06}.csv",
+            "processing_type": "standard",
+            "rows": number,
+            "ratio": number / 8,
+        }
+        yield Line(number, json.dumps(body))

@@ -1,0 +1,104 @@
+"""Sending the messages and waiting until each has an outcome."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipeline_cli.outputs import StackOutputs
+from pipeline_cli.queue_reader import depth
+
+from pipeline_demo.audit import Audit
+from pipeline_demo.failures import failure_reasons
+from pipeline_demo.lines import NotSent
+from pipeline_demo.outcome import Outcome
+from pipeline_demo.sending import send
+from pipeline_demo.view import ProgressView
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from local_aws.emulator import Emulator
+    from mypy_boto3_sqs import SQSClient
+    from rich.console import Console
+
+    from pipeline_demo.lines import Line
+
+_LOOK_SECONDS = 0.3
+_SPARE_SECONDS = 15.0
+
+
+@dataclass(frozen=True)
+class Finished:
+    """All that is known in the end; ``seconds`` from the first message sent to the last look."""
+
+    audit: Audit
+    not_sent: Sequence[NotSent]
+    seconds: float
+    given_up: str | None
+    """What was where when nothing had changed for too long; None when the queue is empty."""
+
+
+def run_messages(aws: Emulator, lines: Sequence[Line], console: Console) -> Finished:
+    """Send the lines and follow them to their outcomes, or until nothing can be expected any more."""
+    sqs, outputs = aws.endpoint.sqs(), StackOutputs.of(aws.outputs)
+    audit = Audit.of(aws)
+    not_sent: list[NotSent] = []
+    began = looked = time.monotonic()
+    with ProgressView(console, len(lines)) as view:
+        for result in send(sqs, outputs.queue_url, lines):
+            if isinstance(result, NotSent):
+                not_sent.append(result)
+            else:
+                audit.add(result)
+            if time.monotonic() - looked > _LOOK_SECONDS:
+                audit.look()
+                view.update(audit)
+                looked = time.monotonic()
+        given_up = _wait(aws, sqs, outputs, audit, view)
+        audit.finish()
+        if audit.counts()[Outcome.FAILED]:
+            audit.explain(failure_reasons(aws))
+        view.update(audit, last=True)
+    return Finished(audit, not_sent, time.monotonic() - began, given_up)
+
+
+def patience_seconds(sqs: SQSClient, queue_url: str) -> float:
+    """Give the time within which, by the queue's settings, some message must come to its outcome.
+
+    A message that keeps failing is in the dead letter queue when it was received as often as the redrive policy allows,
+    each time hidden for the visibility timeout at most.
+    """
+    attributes = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["All"])["Attributes"]
+    deliveries = int(json.loads(attributes["RedrivePolicy"])["maxReceiveCount"])
+    return int(attributes["VisibilityTimeout"]) * deliveries + _SPARE_SECONDS
+
+
+def _wait(aws: Emulator, sqs: SQSClient, outputs: StackOutputs, audit: Audit, view: ProgressView) -> str | None:
+    patience = patience_seconds(sqs, outputs.queue_url)
+    pending, changed = audit.pending, time.monotonic()
+    while True:
+        aws.check()
+        started = time.monotonic()
+        audit.look()
+        view.update(audit)
+        if not audit.pending or not depth(sqs, outputs.queue_url):
+            # A message leaves the queue after it has its outcome: what is not found now is lost.
+            return None
+        if audit.pending != pending:
+            pending, changed = audit.pending, time.monotonic()
+        if time.monotonic() - changed > patience:
+            return f"nothing has changed for {patience:.0f} s; {_whereabouts(sqs, outputs, pending)}"
+        time.sleep(max(_LOOK_SECONDS, time.monotonic() - started))
+
+
+def _whereabouts(sqs: SQSClient, outputs: StackOutputs, pending: int) -> str:
+    queues = {
+        "the queue": outputs.queue_url,
+        "the dead letter queue": outputs.dead_letter_queue_url,
+        "the invalid message queue": outputs.invalid_message_queue_url,
+    }
+    depths = ", ".join(f"{depth(sqs, url)} in {name}" for name, url in queues.items())
+    return f"{pending} messages are without an outcome, while there are {depths}"

@@ -1,0 +1,62 @@
+"""What a message says must do nothing to the terminal that shows it."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from local_aws.terminal import printable
+from pipeline_demo.lines import Line, NotSent
+from pipeline_demo.outcome import Outcome, Place, TrackedMessage
+from pipeline_demo.report import print_item, print_messages, write_report
+from pipeline_demo.sending import SentMessage
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HOSTILE = [
+    *(chr(number) for number in (*range(0x20), *range(0x7F, 0xA0))),
+    *"\u2028\u2029\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ud800",
+]
+
+
+@pytest.mark.parametrize("character", HOSTILE, ids=lambda character: f"U+{ord(character):04X}")
+def test_what_a_terminal_would_obey_is_escaped(character: str) -> None:
+    assert printable(f"a{character}b") == f"a\\u{ord(character):04x}b"
+
+
+def test_other_text_is_shown_as_it_is() -> None:
+    text = 'größe 売上 👍🏽 👩\u200d💻 [bold]:smile: {"a": "\\u001b"}'
+
+    assert printable(text) == text
+    assert printable("a\nb\x1b", keep="\n") == "a\nb\\u001b"
+
+
+def test_nothing_of_a_message_reaches_the_terminal_unescaped() -> None:
+    hostile = "".join(HOSTILE)
+    text = f"[red]:smile:{hostile}"
+    stored = TrackedMessage(SentMessage(Line(1, text), "1", 0.0), text, [Place(Outcome.STORED, text, text, 1.0)])
+    lost = TrackedMessage(SentMessage(Line(2, text), "2", 0.0), text)
+    file = io.StringIO()
+    console = Console(file=file, force_terminal=True, color_system=None, width=4000, _environ={})
+
+    print_messages(console, [stored, lost], [NotSent(Line(3, text), text)])
+    print_item(console, text, {text: text})
+
+    printed = file.getvalue()
+    assert not set(printed) & (set(hostile) - {"\n"})
+    assert printed.count("[red]:smile:") == 10
+    assert "\\u001b\\u001c" in printed
+
+
+def test_the_report_is_json_whatever_a_message_holds(tmp_path: Path) -> None:
+    text = "".join(HOSTILE)
+    tracked = TrackedMessage(SentMessage(Line(1, text), "1", 0.0), text, [Place(Outcome.REJECTED, text, text, 1.0)])
+
+    write_report(tmp_path / "report.json", [tracked], [])
+
+    (entry,) = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert (entry["body"], entry["execution_id"], entry["reason"]) == (text, text, text)

@@ -1,0 +1,121 @@
+"""When the demo counts as a success, as a user runs it, with the toy pipeline as the repository's."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from commands import command, run_folders
+from conftest import toy_repository
+from pipeline_demo.expected import Expected
+from pipeline_demo.lines import Line, NotSent
+
+# An execution that fails leaves its messages to the visibility timeout; a busy machine needs time for one.
+DEAD_SOON = ("VisibilityTimeoutSeconds=30", "ExecutionTimeoutSeconds=25", "MaxReceiveCount=1")
+PARAMETERS = [word for pair in DEAD_SOON for word in ("--parameter", pair)]
+
+
+def demo(repository: Path, *words: str) -> tuple[int, str]:
+    """Run the demo and give its exit status and what it printed."""
+    process = command(repository, "demo", *words)
+    output, errors = process.communicate(timeout=120)
+    return process.returncode, output + errors
+
+
+def written(folder: Path, *lines: str) -> str:
+    path = folder / "input.jsonl"
+    path.write_text("".join(f"{line}\n" for line in lines))
+    return str(path)
+
+
+def outcomes(report: Path) -> list[str]:
+    return [entry["outcome"] for entry in json.loads(report.read_text())]
+
+
+@pytest.mark.parametrize(
+    ("wish", "reason"),
+    [("failed", "judge, undecided: the judge wants to see it again"), ("crash", "the execution is FAILED: ")],
+)
+def test_a_dead_letter_is_a_failure_with_its_reason_and_the_logs(
+    repository: Path, tmp_path: Path, wish: str, reason: str
+) -> None:
+    file = written(tmp_path, json.dumps({"outcome": wish}))
+
+    status, output = demo(repository, "--input", file, *PARAMETERS)
+
+    assert status == 1, output
+    assert "1 sent = 0 stored + 0 rejected + 1 dead letters" in output
+    (told,) = [line for line in output.splitlines() if line.startswith("line 1 is a dead letter: ")]
+    assert reason in told
+    assert "asked to crash" in told or wish == "failed"
+    logs = Path(output.partition("The logs are kept in ")[2].splitlines()[0])
+    assert (logs / "event-source.log").is_file()
+
+
+def test_dead_letters_may_be_allowed(repository: Path, tmp_path: Path) -> None:
+    before = set(run_folders(repository))
+    file = written(tmp_path, '{"outcome": "failed"}', '{"outcome": "stored"}')
+
+    status, output = demo(repository, "--input", file, "--allow-dead-letters", *PARAMETERS)
+
+    assert status == 0, output
+    assert "2 sent = 1 stored + 0 rejected + 1 dead letters" in output
+    assert set(run_folders(repository)) <= before
+
+
+def test_the_samples_have_to_end_as_expected(tmp_path: Path) -> None:
+    repository = toy_repository(tmp_path)
+    samples = repository / "tools/demo/samples"
+    (samples / "messages.jsonl").write_text('{"outcome": "stored"}\n{"outcome": "stored"}\n\nnot JSON\n')
+
+    status, output = demo(repository)
+
+    assert status == 1, output
+    assert "line 2 was expected to be rejected, and is stored" in output
+    assert "line 4 was expected to be stored, and is rejected: judge, unwanted: the judge does not want it" in output
+    assert "3 sent = 2 stored + 1 rejected + 0 dead letters" in output
+    assert "The logs are kept in " in output
+
+
+def test_samples_without_an_expected_outcome_each_are_refused(tmp_path: Path) -> None:
+    repository = toy_repository(tmp_path)
+    (repository / "tools/demo/samples/expected.txt").write_text("stored\n")
+
+    status, output = demo(repository)
+
+    assert status == 1
+    assert "expected.txt has 1 outcomes for 3 lines" in output
+    assert not run_folders(repository)
+
+
+def test_other_data_under_a_stored_key_is_lost_and_other_metadata_is_not(repository: Path, tmp_path: Path) -> None:
+    keyed = {"outcome": "stored", "idempotency_key": "k", "rows": 1.5}
+    bodies = [keyed, {**keyed, "metadata": {"attempt": "2"}}, {**keyed, "rows": 2}]
+    report = tmp_path / "report.json"
+
+    file = written(tmp_path, *map(json.dumps, bodies))
+    status, output = demo(repository, "--input", file, "--report", str(report), "--allow-dead-letters")
+
+    assert status == 1, output
+    assert outcomes(report) == ["stored", "stored", "lost"]
+    assert "3 sent ≠ 2 stored + 0 rejected + 0 dead letters + 1 lost" in output
+    assert "with the same idempotency_key, holds other data, and it is in no queue" in output
+
+
+def test_a_run_of_which_nothing_could_be_sent_is_a_failure() -> None:
+    refusal = NotSent(Line(1, "?"), "AccessDenied: no")
+
+    assert Expected().differences([], [refusal]) == ["no message was sent"]
+    assert Expected().differences([], []) == []
+
+
+def test_control_characters_of_a_message_do_not_reach_the_output(repository: Path, tmp_path: Path) -> None:
+    file = written(tmp_path, '{"outcome": "stored", "text": "\x9b31m\u2028\u202e\x7f"}', "\x9b\x85 not JSON")
+
+    status, output = demo(repository, "--input", file)
+
+    assert status == 0, output
+    assert not set(output) & set("\x1b\x9b\x85\x7f\u2028\u202e")
+    assert "\\u009b\\u0085 not JSON" in output
+    assert '"text": "\\u009b31m\\u2028\\u202e\\u007f"' in output

@@ -1,0 +1,98 @@
+"""``local-aws up TEMPLATE``: build a SAM application, deploy it to the emulated AWS, and stay until Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+from rich.console import Console
+
+from local_aws.emulator import Emulator
+from local_aws.errors import EmulatorError
+from local_aws.shell_variables import ShellVariables
+from local_aws.signals import Terminated, ignore_ending_signals
+from local_aws.steps import ConsoleSteps
+from local_aws.terminal import shown
+
+_SIGNALLED = 128
+_PLAIN_WIDTH = 140
+_CHECK_SECONDS = 0.5
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; the exit status is 0 after Ctrl-C, 1 after a failure."""
+    options = _parser().parse_args(arguments)
+    console = console_of_this_process()
+    try:
+        return up(options.template.absolute(), options.parameter, console)
+    except EmulatorError as error:
+        # It may quote a log, which may quote a message.
+        Console(stderr=True).print(shown(f"error: {error}", keep="\n"), soft_wrap=True)
+        return 1
+    except KeyboardInterrupt as interrupt:
+        return interrupted(interrupt, console)
+
+
+def up(template: Path, parameters: dict[str, str], console: Console) -> int:
+    """Build, deploy, print the outputs and the lines for a shell, and stay until Ctrl-C."""
+    steps = ConsoleSteps(console)
+    with Emulator.start(Path.cwd(), template=template, parameters=parameters, steps=steps) as aws:
+        console.print()
+        for name, value in sorted(aws.outputs.items()):
+            console.print(f"{name} = {value}", markup=False, highlight=False, soft_wrap=True)
+        stay(aws, ShellVariables.of(aws), console)
+    return 0
+
+
+def stay(aws: Emulator, variables: ShellVariables, console: Console) -> None:
+    """Print the lines for a shell, and stay until Ctrl-C; raises PartFailedError when a part ends before."""
+    with variables.published(aws.run_folder):
+        console.print(f"\n{variables}\n", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"The same lines are in .emulator/env. Logs: {aws.logs}. Ctrl-C stops it.", soft_wrap=True)
+        try:
+            while True:
+                aws.check()
+                time.sleep(_CHECK_SECONDS)
+        except KeyboardInterrupt:
+            console.print("stopping")
+
+
+def console_of_this_process() -> Console:
+    """Give the console to print on; lines are wide where there is no terminal."""
+    console = Console()
+    return console if console.is_terminal else Console(width=_PLAIN_WIDTH)
+
+
+def interrupted(interrupt: KeyboardInterrupt, console: Console) -> int:
+    """Give the exit status after a request to end, by a signal's number as a shell has it."""
+    ignore_ending_signals()
+    console.print("stopped")
+    return _SIGNALLED + (interrupt.number if isinstance(interrupt, Terminated) else 2)
+
+
+class KeyValue(argparse.Action):
+    """Collects options of the form NAME=VALUE in a dictionary."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: object, _option: str | None = None
+    ) -> None:
+        """Add one of them."""
+        name, separator, value = str(values).partition("=")
+        if not separator:
+            parser.error(f"{values!r} is not NAME=VALUE")
+        setattr(namespace, self.dest, {**getattr(namespace, self.dest), name: value})
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="local-aws", description="AWS on this machine, for a SAM application")
+    command = parser.add_subparsers(title="commands", required=True).add_parser("up", help=up.__doc__)
+    command.add_argument("template", type=Path, metavar="TEMPLATE", help="the root template of the application")
+    command.add_argument(
+        "--parameter",
+        action=KeyValue,
+        default={},
+        metavar="NAME=VALUE",
+        help="deploy with this parameter of the template; may be repeated",
+    )
+    return parser

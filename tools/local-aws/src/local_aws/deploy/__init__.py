@@ -1,0 +1,1 @@
+"""Deploying SAM templates: build and package with the SAM CLI, transform, create the stack."""

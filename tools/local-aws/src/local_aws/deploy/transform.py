@@ -1,0 +1,158 @@
+"""The SAM transform, run here on every template of the tree.
+
+On AWS, CloudFormation runs it; MiniStack does so for the root alone. The library is the one that AWS runs.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+import logging
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlparse
+
+from samtranslator.model.exceptions import InvalidDocumentException  # type: ignore[import-untyped]
+from samtranslator.parser.parser import Parser  # type: ignore[import-untyped]
+from samtranslator.translator.translator import Translator  # type: ignore[import-untyped]
+from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
+
+from local_aws.aws import private_session
+from local_aws.errors import EmulatorError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mypy_boto3_s3 import S3Client
+
+_SERVERLESS = "AWS::Serverless-2016-10-31"
+_STACK = "AWS::CloudFormation::Stack"
+
+# It warns of each switch that AWS has not set for it, and nobody here can set one.
+logging.getLogger("samtranslator.feature_toggle.feature_toggle").setLevel(logging.ERROR)
+
+# The keys differ from template to template and belong to CloudFormation, so this stays a dictionary.
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Template:
+    """A template that CloudFormation takes without a transform, and those of its nested stacks by logical id."""
+
+    body: Body
+    nested: Mapping[str, Template] = field(default_factory=dict)
+
+    def resources(self, kind: str) -> dict[str, Body]:
+        """Give the resources of one type, by logical id."""
+        return {name: entry for name, entry in self.body["Resources"].items() if entry["Type"] == kind}
+
+
+class Transformer:
+    """Turns a packaged SAM template and its nested ones into plain CloudFormation, and uploads them."""
+
+    def __init__(self, s3: S3Client, bucket: str, url: str) -> None:
+        """Read the nested templates from the bucket and write the transformed ones to it; ``url`` is S3's."""
+        self._s3 = s3
+        self._bucket = bucket
+        self._url = url
+
+    def transform(self, text: str, parameters: Mapping[str, str], *, name: str) -> Template:
+        """Transform a template and, recursively, its nested ones; raises EmulatorError when SAM refuses one."""
+        source = parse_template(text)
+        body = _translated(source, parameters, name) if _is_serverless(source) else source
+        body["Resources"] = {name: entry for name, entry in body["Resources"].items() if not _is_unknown(entry)}
+        _leave_durable_mappings_to_us(body["Resources"])
+        nested = {}
+        for logical_id, resource in Template(body).resources(_STACK).items():
+            properties = resource["Properties"]
+            child = self.transform(
+                self._download(properties["TemplateURL"]),
+                _known(properties.get("Parameters", {}), _with_defaults(body, parameters)),
+                name=f"{name}/{logical_id}",
+            )
+            properties["TemplateURL"] = self.upload(child)
+            nested[logical_id] = child
+        return Template(body, nested)
+
+    def upload(self, template: Template) -> str:
+        """Store a template under a name of its content and give its URL."""
+        text = json.dumps(template.body).encode()
+        key = f"{hashlib.sha256(text).hexdigest()}.json"
+        self._s3.put_object(Bucket=self._bucket, Key=key, Body=text)
+        return f"{self._url}/{self._bucket}/{key}"
+
+    def _download(self, url: str) -> str:
+        bucket, _, key = urlparse(url).path.lstrip("/").partition("/")
+        return self._s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode()
+
+
+def _is_unknown(resource: Body) -> bool:
+    """Say whether MiniStack's CloudFormation fails on a resource: it is left out, so nothing may refer to it."""
+    match resource:
+        case {"Type": "AWS::CloudWatch::CompositeAlarm"}:
+            return True
+        case {"Type": "AWS::CloudWatch::Alarm", "Properties": {"Metrics": _}}:
+            return True  # metric math
+    return False
+
+
+def _leave_durable_mappings_to_us(resources: Body) -> None:
+    """Disable the mappings of durable functions: MiniStack would invoke the function without a durable execution."""
+    for resource in resources.values():
+        if resource["Type"] == "AWS::Lambda::EventSourceMapping":
+            properties = resource["Properties"]
+            if _is_durable(properties["FunctionName"], resources):
+                properties["Enabled"] = False
+
+
+def _is_durable(function: Any, resources: Body) -> bool:
+    """Say whether a name or an ARN is that of a durable function of the template, or of a version or alias of one."""
+    match function:
+        case {"Ref": str(name)} | {"Fn::GetAtt": [str(name), _]} if name in resources:
+            properties = resources[name].get("Properties", {})
+            return "DurableConfig" in properties or _is_durable(properties.get("FunctionName"), resources)
+    return False
+
+
+def parse_template(text: str) -> Body:
+    """Read a template, with the short forms of CloudFormation's functions spelt out."""
+    body: Body = yaml_parse(text)
+    return body
+
+
+def _is_serverless(template: Body) -> bool:
+    transforms = template.get("Transform", [])
+    return _SERVERLESS in ([transforms] if isinstance(transforms, str) else transforms)
+
+
+def _translated(source: Body, parameters: Mapping[str, str], name: str) -> Body:
+    translator = Translator({}, Parser(), boto_session=private_session())
+    try:
+        body: Body = translator.translate(copy.deepcopy(source), dict(parameters))
+    except InvalidDocumentException as error:
+        causes = "; ".join(cause.message for cause in error.causes)
+        raise EmulatorError(f"SAM refuses the template {name}: {causes}") from error
+    # Without it, the library says on stderr that it has metrics for nobody.
+    translator.metrics.publish()
+    # The transform leaves these out, as CloudFormation has no use for them once it is done.
+    for section in ("Transform", "Globals"):
+        body.pop(section, None)
+    return body
+
+
+def _with_defaults(body: Body, parameters: Mapping[str, str]) -> dict[str, str]:
+    declared: Body = body.get("Parameters", {})
+    return {name: str(entry["Default"]) for name, entry in declared.items() if "Default" in entry} | dict(parameters)
+
+
+def _known(passed: Body, parameters: Mapping[str, str]) -> dict[str, str]:
+    """Resolve what a parent passes on, as far as it is known before the stack exists."""
+    resolved = {}
+    for name, value in passed.items():
+        match value:
+            case str() | int() | float():
+                resolved[name] = str(value)
+            case {"Ref": reference} if reference in parameters:
+                resolved[name] = parameters[reference]
+    return resolved

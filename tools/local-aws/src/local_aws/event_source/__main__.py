@@ -1,0 +1,67 @@
+"""``python -m local_aws.event_source``: the mapping as a process, which may be killed and started again."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from local_aws.aws import AwsEndpoint
+from local_aws.errors import EmulatorError
+from local_aws.event_source.durable_service import LocalRunner
+from local_aws.event_source.mapping import EventSourceMapping
+from local_aws.event_source.poller import Poller
+from local_aws.event_source.queue import SqsQueue
+
+_GRACE_SECONDS = 2.0
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the mapping of a function until SIGTERM or Ctrl-C."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("botocore").setLevel(logging.WARNING)
+    endpoint = AwsEndpoint(options.endpoint_url, options.certificates)
+    # Its own retries would delay stopping; the poller has its own.
+    sqs = endpoint.sqs(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=5, read_timeout=15)
+    lambda_client = endpoint.lambda_()
+    try:
+        mapping = EventSourceMapping.deployed_for(options.function_arn, lambda_client, sqs)
+    except EmulatorError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    service = LocalRunner(
+        options.durable_port,
+        account=mapping.account,
+        function=mapping.function_name,
+        version=lambda: mapping.version(lambda_client),
+        timeout_seconds=options.execution_timeout,
+        retention_days=options.retention_days,
+    )
+    poller = Poller(mapping, SqsQueue(sqs, mapping.queue_url), service, execution_timeout=options.execution_timeout)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # In a thread: the handler may interrupt this thread while it holds the lock that stop() takes.
+        signal.signal(number, lambda _number, _frame: threading.Thread(target=poller.stop).start())
+    logging.info("polling: %s", mapping)
+    options.ready_file.touch()
+    poller.run(grace_seconds=_GRACE_SECONDS)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m local_aws.event_source", description=__doc__)
+    parser.add_argument("--endpoint-url", required=True, help="of the emulated AWS")
+    parser.add_argument("--certificates", type=Path, help="to trust, when the address begins with https")
+    parser.add_argument("--durable-port", required=True, type=int, help="of dex-local-runner")
+    parser.add_argument("--function-arn", required=True, help="of the durable function, with its alias")
+    parser.add_argument("--execution-timeout", required=True, type=int, help="seconds, of its DurableConfig")
+    parser.add_argument("--retention-days", required=True, type=int, help="of its DurableConfig")
+    parser.add_argument("--ready-file", required=True, type=Path, help="made when polling begins")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,78 @@
+"""The deployed event source mapping, as Lambda describes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from local_aws.errors import EmulatorError
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_lambda.type_defs import EventSourceMappingConfigurationTypeDef
+    from mypy_boto3_sqs import SQSClient
+
+# https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html: without a maximum, it starts with five.
+_DEFAULT_CONCURRENCY = 5
+_REPORT_FAILURES = "ReportBatchItemFailures"
+
+
+@dataclass(frozen=True)
+class EventSourceMapping:
+    """What decides how a queue's messages reach the function; times in seconds."""
+
+    queue_arn: str
+    queue_url: str
+    visibility_timeout: int
+    function_name: str
+    qualifier: str
+    account: str
+    region: str
+    batch_size: int
+    window: int
+    maximum_concurrency: int
+    reports_batch_item_failures: bool
+
+    @classmethod
+    def deployed_for(cls, function_arn: str, lambda_client: LambdaClient, sqs: SQSClient) -> EventSourceMapping:
+        """Read the one mapping of the function; raises EmulatorError when there is none or several.
+
+        ``State`` is not looked at: the stack is deployed with the mapping disabled so that nobody else polls.
+        """
+        mappings = lambda_client.list_event_source_mappings()["EventSourceMappings"]
+        own = [mapping for mapping in mappings if mapping["FunctionArn"] == function_arn]
+        if len(own) != 1:
+            raise EmulatorError(f"{function_arn} has {len(own)} event source mappings; exactly one is expected")
+        return cls._of(own[0], sqs)
+
+    def version(self, lambda_client: LambdaClient) -> str:
+        """Give the version that the alias points at now, or the version itself that the mapping names."""
+        if self.qualifier.isdecimal():
+            return self.qualifier
+        alias = lambda_client.get_alias(FunctionName=self.function_name, Name=self.qualifier)
+        return alias["FunctionVersion"]
+
+    @classmethod
+    def _of(cls, mapping: EventSourceMappingConfigurationTypeDef, sqs: SQSClient) -> EventSourceMapping:
+        if "FilterCriteria" in mapping:
+            raise EmulatorError("the event source mapping has FilterCriteria, which is not emulated")
+        queue_arn = mapping["EventSourceArn"]
+        _, _, _, region, account, queue_name = queue_arn.split(":")
+        function_name, _, qualifier = mapping["FunctionArn"].partition(":function:")[2].partition(":")
+        if not qualifier:
+            raise EmulatorError(f"{mapping['FunctionArn']} is unqualified; a durable function needs version or alias")
+        queue_url = sqs.get_queue_url(QueueName=queue_name)["QueueUrl"]
+        attributes = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["VisibilityTimeout"])["Attributes"]
+        return cls(
+            queue_arn=queue_arn,
+            queue_url=queue_url,
+            visibility_timeout=int(attributes["VisibilityTimeout"]),
+            function_name=function_name,
+            qualifier=qualifier,
+            account=account,
+            region=region,
+            batch_size=mapping.get("BatchSize", 10),
+            window=mapping.get("MaximumBatchingWindowInSeconds", 0),
+            maximum_concurrency=mapping.get("ScalingConfig", {}).get("MaximumConcurrency", _DEFAULT_CONCURRENCY),
+            reports_batch_item_failures=_REPORT_FAILURES in mapping.get("FunctionResponseTypes", []),
+        )

@@ -1,0 +1,93 @@
+"""MiniStack: CloudFormation, SQS, DynamoDB, Lambda and S3 on this machine."""
+
+from __future__ import annotations
+
+import http.client
+import ssl
+from typing import TYPE_CHECKING
+
+from local_aws.aws import REGION
+from local_aws.environment import service_environment
+from local_aws.ports import LOOPBACK
+from local_aws.process import ChildProcess
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from local_aws.aws import AwsEndpoint
+    from local_aws.executables import Executables
+    from local_aws.run_folder import RunFolder
+
+# AWS's own default; MiniStack's is taken from the memory that is free, and a throttled invoke of a durable function
+# costs the runner 5 s. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+_CONCURRENT_INVOKES = 1000
+
+
+def ministack_process(
+    run: RunFolder,
+    executables: Executables,
+    endpoint: AwsEndpoint,
+    port: int,
+    durable_url: str,
+    inner_endpoint: AwsEndpoint,
+    *,
+    enforce_iam: bool,
+) -> ChildProcess:
+    """Describe MiniStack on that port, with functions that checkpoint at ``durable_url``.
+
+    They call SQS and DynamoDB at ``inner_endpoint``. Enforcing IAM takes TLS, as the policies of the queues deny plain
+    HTTP: the certificate is then at ``certificate_of(run)``.
+    """
+    variables = service_environment(run.id, run.path, endpoint)
+    # MiniStack gives its workers its own environment, and sets this one for them unless it is there.
+    del variables["AWS_ENDPOINT_URL"]
+    settings = {
+        "AWS_ENDPOINT_URL_LAMBDA": durable_url,
+        "AWS_ENDPOINT_URL_DYNAMODB": inner_endpoint.url,
+        "AWS_ENDPOINT_URL_SQS": inner_endpoint.url,
+        "BIND_HOST": LOOPBACK,
+        "GATEWAY_PORT": str(port),
+        # The host in queue URLs, which functions and the user's tools get.
+        "MINISTACK_HOST": LOOPBACK,
+        "MINISTACK_REGION": REGION,
+        "STATE_DIR": str(run.path / "ministack"),
+        "S3_DATA_DIR": str(run.path / "ministack" / "s3"),
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        "LAMBDA_EXECUTOR": "local",
+        "LAMBDA_ACCOUNT_CONCURRENCY": str(_CONCURRENT_INVOKES),
+    }
+    if enforce_iam:
+        settings |= {"AUTH": "true", "USE_SSL": "1"}
+    return ChildProcess(
+        "MiniStack",
+        [str(executables.ministack_python), "-m", "ministack"],
+        environment=variables | settings,
+        folder=run.path,
+        log=run.log("ministack"),
+    )
+
+
+def certificate_of(run: RunFolder) -> Path:
+    """Give the file with the certificate that MiniStack makes for itself."""
+    return run.path / "tmp" / "ministack-tls" / "server.crt"
+
+
+def ministack_is_ready(port: int, certificates: Path | None = None) -> bool:
+    """Say whether MiniStack answers on that port, with TLS if there are certificates, and has finished starting."""
+    return http_status(port, "/_ministack/ready", certificates) == http.HTTPStatus.OK
+
+
+def http_status(port: int, path: str, certificates: Path | None = None) -> int | None:
+    """Get a page from this machine and give the HTTP status, or None when nothing answers."""
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=2)
+    try:
+        if certificates:
+            trusted = ssl.create_default_context(cafile=certificates)
+            connection = http.client.HTTPSConnection(LOOPBACK, port, timeout=2, context=trusted)
+        connection.request("GET", path)
+        return connection.getresponse().status
+    except (OSError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()

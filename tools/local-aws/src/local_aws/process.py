@@ -1,0 +1,135 @@
+"""One child process: started in a group of its own, logged to a file, and stopped with all that it started."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from local_aws.errors import PartFailedError
+from local_aws.signals import ending_postponed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+_POLL_SECONDS = 0.02
+
+
+class ChildProcess:
+    """A part of the emulated AWS, or a command that it needs, with its log.
+
+    It is a session leader, so that Ctrl-C at the terminal reaches this process alone, which then stops the children
+    in the right order.
+    """
+
+    def __init__(
+        self, name: str, command: Sequence[str], *, environment: Mapping[str, str], folder: Path, log: Path
+    ) -> None:
+        """Describe the process; ``name`` is what errors call it, ``folder`` is its working folder."""
+        self.name = name
+        self.log = log
+        self._command = list(command)
+        self._environment = dict(environment)
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """The process's id; raises RuntimeError when it was never started."""
+        return self._started().pid
+
+    @property
+    def running(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self._process is not None and self._process.poll() is None
+
+    def start(self) -> None:
+        """Start it; what it prints is appended to its log."""
+        with self.log.open("ab") as log, ending_postponed():
+            try:
+                self._process = subprocess.Popen(  # noqa: S603 - the command is this package's own
+                    self._command,
+                    cwd=self._folder,
+                    env=self._environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )
+            except OSError as error:
+                raise PartFailedError(self.name, f"could not be started: {error}", self.log) from error
+
+    def wait_until(self, ready: Callable[[], bool], *, seconds: float) -> None:
+        """Wait until ``ready`` says yes; raises PartFailedError when the process ends or the time is over first."""
+        deadline = time.monotonic() + seconds
+        while not ready():
+            self.check()
+            if time.monotonic() > deadline:
+                raise PartFailedError(self.name, f"was not ready after {seconds:.0f} s", self.log)
+            time.sleep(_POLL_SECONDS)
+        self.check()
+
+    def wait_for_success(self, *, seconds: float) -> None:
+        """Wait until it ends by itself; raises PartFailedError unless its exit status is 0."""
+        try:
+            status = self._started().wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            self.stop(grace_seconds=1)
+            raise PartFailedError(self.name, f"had not finished after {seconds:.0f} s", self.log) from None
+        self._kill_group()
+        if status != 0:
+            raise PartFailedError(self.name, f"failed with {_described(status)}", self.log)
+
+    def check(self) -> None:
+        """Raise PartFailedError when the process was started and has ended."""
+        status = self._process.poll() if self._process is not None else None
+        if status is not None:
+            raise PartFailedError(self.name, f"ended unexpectedly with {_described(status)}", self.log)
+
+    def stop(self, *, grace_seconds: float) -> None:
+        """Send SIGTERM, wait that long, then kill the whole process group; it may be called again."""
+        if self._process is None:
+            return
+        self._process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=grace_seconds)
+        self.kill()
+
+    def kill(self) -> None:
+        """Kill the process and all in its group at once, as a crash would."""
+        if self._process is not None:
+            self._kill_group()
+            self._process.wait()
+
+    def pause(self) -> None:
+        """Hold it where it is, until ``resume``; its children go on."""
+        self._started().send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on after ``pause``."""
+        self._started().send_signal(signal.SIGCONT)
+
+    def restart(self) -> None:
+        """Start it again with the same command, environment and log."""
+        self.kill()
+        self.start()
+
+    def _kill_group(self) -> None:
+        # While any process of the group lives, the kernel gives the group's number to no one else.
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        if self._process is None:
+            raise RuntimeError(f"{self.name} was not started")
+        return self._process
+
+
+def _described(status: int) -> str:
+    if status < 0:
+        return f"signal {signal.Signals(-status).name}"
+    return f"exit status {status}"

@@ -1,0 +1,186 @@
+"""The folder that a run writes to, and the remains of runs that were killed."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+import time
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+import psutil
+
+from local_aws.environment import RUN_MARK
+from local_aws.errors import EmulatorError
+from local_aws.guard import Guard
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_KEPT_LOGS = 5
+_KILL_SECONDS = 5.0
+_KILL_ATTEMPTS = 5
+
+
+class RunFolder:
+    """``.emulator/runs/<id>``: all that one run writes, beside ``.emulator/env``.
+
+    The run holds a lock on a file in it for as long as it lives. The kernel drops the lock however the run ends, so
+    a folder whose lock is free belongs to a run that is over. If the run's process is killed, its guard cleans up; if
+    the guard is killed as well, the next run does.
+    """
+
+    def __init__(self, path: Path, lock: IO[str]) -> None:
+        """Take over a folder whose lock this process holds; made by ``create``."""
+        self.path = path
+        self.id = path.name
+        self.logs = path / "logs"
+        self.guard = Guard(path)
+        self._lock = lock
+
+    @classmethod
+    def create(cls, repository: Path, say: Callable[[str], None]) -> RunFolder:
+        """Make the folder of a new run, after clearing what killed runs left; ``say`` is told about those."""
+        runs = repository / ".emulator" / "runs"
+        try:
+            runs.mkdir(parents=True, exist_ok=True)
+            (runs.parent / "lock").touch()
+        except OSError as error:
+            raise EmulatorError(
+                f"{runs} cannot be written: {error.strerror}; a run keeps its files there, so the checkout has to be "
+                f"writable"
+            ) from error
+        with _exclusively(runs.parent / "lock"):
+            _clear_remains(runs, say)
+            path = Path(tempfile.mkdtemp(prefix=time.strftime("%Y%m%d-%H%M%S-"), dir=runs))
+            lock = _try_lock(path)
+        if lock is None:
+            raise RuntimeError(f"{path} is new and cannot be locked")
+        for name in ("logs", "tmp"):
+            (path / name).mkdir()
+        return cls(path, lock)
+
+    def log(self, part: str) -> Path:
+        """Give the path of the log of a part."""
+        return self.logs / f"{part}.log"
+
+    def publish(self, variables: str) -> None:
+        """Write the lines for a shell to ``.emulator/env``."""
+        _variables_file(self.path).write_text(f"{_first_line(self.path)}{variables}", encoding="utf-8")
+
+    def withdraw(self) -> None:
+        """Remove ``.emulator/env``, unless another run has taken it over."""
+        _withdraw(self.path)
+
+    def close(self, *, keep_logs: bool) -> None:
+        """Kill what the run started and still runs, and remove the folder, or all of it but the logs."""
+        _kill_all(self.id)
+        if keep_logs:
+            _remove_all_but_logs(self.path)
+        else:
+            shutil.rmtree(self.path, ignore_errors=True)
+        self._lock.close()
+        self.guard.dismiss()
+
+
+def processes_of(run: str) -> list[psutil.Process]:
+    """Find the processes that a run started, directly or not, other than this one."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if process.pid != os.getpid() and process.environ().get(RUN_MARK) == run:
+                found.append(process)
+    return found
+
+
+def clear(folder: Path) -> None:
+    """Clear what a run left that was killed; nothing is done if it has cleaned up, or lives."""
+    if not folder.exists():
+        return
+    with _exclusively(folder.parents[1] / "lock"):
+        _clear_if_over(folder)
+
+
+def _clear_remains(runs: Path, say: Callable[[str], None]) -> None:
+    for folder in sorted(runs.iterdir()):
+        left_over = _clear_if_over(folder)
+        if left_over is not None:
+            say(f"run {folder.name} was killed: stopped {left_over} processes that it left, cleared its folder")
+    for folder in sorted(runs.iterdir())[:-_KEPT_LOGS]:
+        lock = _try_lock(folder)
+        if lock is not None:
+            with lock:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _clear_if_over(folder: Path) -> int | None:
+    """Clear the folder of a run that is over, and give how many processes it had left; None if it left nothing."""
+    lock = _try_lock(folder)
+    if lock is None:
+        return None
+    with lock:
+        _withdraw(folder)
+        was_killed = (folder / "tmp").exists()
+        left_over = _kill_all(folder.name)
+        _remove_all_but_logs(folder)
+    return left_over if left_over or was_killed else None
+
+
+def _kill_all(run: str) -> int:
+    """Kill the processes of a run, and those that they start meanwhile; give how many there were."""
+    killed = 0
+    for _ in range(_KILL_ATTEMPTS):
+        processes = processes_of(run)
+        if not processes:
+            break
+        killed += len(processes)
+        for process in processes:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(processes, timeout=_KILL_SECONDS)
+    return killed
+
+
+def _variables_file(folder: Path) -> Path:
+    return folder.parents[1] / "env"
+
+
+def _first_line(folder: Path) -> str:
+    return f"# For a shell, while the run {folder.name} lasts.\n"
+
+
+def _withdraw(folder: Path) -> None:
+    file = _variables_file(folder)
+    with suppress(FileNotFoundError):
+        if file.read_text(encoding="utf-8").startswith(_first_line(folder)):
+            file.unlink()
+
+
+def _remove_all_but_logs(folder: Path) -> None:
+    for entry in folder.iterdir():
+        if entry.name in {"logs", "alive"}:
+            continue
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry, ignore_errors=True)
+        else:
+            entry.unlink(missing_ok=True)
+
+
+def _try_lock(folder: Path) -> IO[str] | None:
+    file = (folder / "alive").open("a")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        return None
+    return file
+
+
+@contextmanager
+def _exclusively(path: Path) -> Iterator[None]:
+    with path.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

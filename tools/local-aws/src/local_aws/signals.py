@@ -1,0 +1,85 @@
+"""Ending in order when the user or the system asks for it."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from local_aws.parent import ends_with_parent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM or SIGHUP arrived; like Ctrl-C it passes every ``except Exception``."""
+
+    def __init__(self, number: int) -> None:
+        """Remember which signal it was."""
+        super().__init__(signal.Signals(number).name)
+        self.number = number
+
+
+class _Postponed:
+    """Whether a request to end has to wait, and the one that does."""
+
+    waiting: int | None = None
+    depth = 0
+
+
+@contextmanager
+def ending_signals_raise() -> Iterator[None]:
+    """Turn the first request to end into an exception, and ignore further ones while it unwinds.
+
+    A second Ctrl-C, or the SIGTERM that a session runner sends after it, would otherwise interrupt the cleaning up
+    and leave processes behind. The end of the process that LOCAL_AWS_ENDS_WITH names is a request to end, too. Outside
+    the main thread, which alone may set handlers, it does nothing.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {ending: signal.signal(ending, _on_signal) for ending in _ENDING}
+    try:
+        with ends_with_parent():
+            yield
+    finally:
+        for ending, handler in before.items():
+            signal.signal(ending, handler)
+
+
+@contextmanager
+def ending_postponed() -> Iterator[None]:
+    """Let a request to end wait until what is inside is done, such as starting a process and noting its id."""
+    _Postponed.depth += 1
+    try:
+        yield
+    finally:
+        _Postponed.depth -= 1
+        if _Postponed.waiting is not None and not _Postponed.depth:
+            number, _Postponed.waiting = _Postponed.waiting, None
+            _raise(number)
+
+
+def ignore_ending_signals() -> None:
+    """Ignore requests to end from now on, because the process is ending."""
+    for ending in _ENDING:
+        signal.signal(ending, signal.SIG_IGN)
+
+
+def _on_signal(number: int, _frame: FrameType | None) -> None:
+    ignore_ending_signals()
+    if _Postponed.depth:
+        _Postponed.waiting = number
+    else:
+        _raise(number)
+
+
+def _raise(number: int) -> None:
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt
+    raise Terminated(number)

@@ -1,0 +1,35 @@
+"""What is changed in a template before it is deployed to the emulated AWS."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import pytest
+from local_aws.deploy.transform import Transformer
+
+TEMPLATE = """
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Function:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: s3://bucket/key
+      Handler: module.handler
+      Runtime: python3.11
+      AutoPublishAlias: live
+      {}
+      Events:
+        Queue: {{Type: SQS, Properties: {{Queue: "arn:aws:sqs:eu-central-2:000000000000:queue"}}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("function", "enabled"), [("DurableConfig: {ExecutionTimeout: 60}", False), ("Description: a plain one", None)]
+)
+def test_ministack_polls_for_plain_functions_alone(function: str, enabled: bool | None) -> None:
+    s3 = cast("Any", None)  # a template without nested ones needs none
+
+    template = Transformer(s3, "bucket", "http://127.0.0.1").transform(TEMPLATE.format(function), {}, name="template")
+
+    (mapping,) = template.resources("AWS::Lambda::EventSourceMapping").values()
+    assert mapping["Properties"].get("Enabled") is enabled

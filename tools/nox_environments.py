@@ -1,0 +1,232 @@
+"""The environments of the sessions: which packages there are, what each needs, and installing it.
+
+Each environment is kept until what it was made from changes.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import filecmp
+import hashlib
+import io
+import os
+import shutil
+import sys
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import nox
+from packaging.requirements import Requirement
+from packaging.utils import parse_wheel_filename
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+ROOT = Path(__file__).resolve().parents[1]
+CONTRACTS = Path("contracts")
+_INSTALL = ROOT / "tools" / "service-build" / "src" / "service_build" / "uv_install.py"
+
+
+def _packages(pattern: str) -> dict[str, Path]:
+    return {path.parent.name: path.parent.relative_to(ROOT) for path in sorted(ROOT.glob(f"{pattern}/pyproject.toml"))}
+
+
+SERVICES = _packages("services/*")
+TOOLS = _packages("tools/*") | _packages("tests/*") | _packages("bench")
+PACKAGES = {"contracts": CONTRACTS} | SERVICES | TOOLS
+"""The folder of each package, by the folder's name."""
+TEMPLATES = [
+    path.relative_to(ROOT)
+    for pattern in ("infra/template.yaml", "infra/*/template.yaml", "services/*/template.yaml")
+    for path in sorted(ROOT.glob(pattern))
+]
+_DISTRIBUTIONS = {nox.project.load_toml(path / "pyproject.toml")["project"]["name"]: path for path in PACKAGES.values()}
+
+
+def group(name: str, pyproject: str | Path = "pyproject.toml") -> tuple[str, ...]:
+    """The requirements of a dependency group, by default one of the repository's own tools."""
+    return nox.project.dependency_groups(nox.project.load_toml(pyproject), name)
+
+
+def supported_contracts(service: str) -> list[Path]:
+    """The released wheels of the contracts in the range that a service declares, the lowest first."""
+    (declared,) = (one for one in _dependencies(SERVICES[service]) if one.name == "durable-pipeline-contracts")
+    wheels = {parse_wheel_filename(path.name)[1]: path for path in Path(CONTRACTS, "releases").glob("*.whl")}
+    return [wheels[version] for version in sorted(wheels) if version in declared.specifier]
+
+
+def install_package(session: nox.Session, name: str) -> None:
+    """Install a package into the session's environment, to run it."""
+    install(session, environment(session), ["--exact", *_editable(PACKAGES[name])])
+
+
+def install_tests(session: nox.Session, name: str, *further: Sequence[str]) -> None:
+    """Install a package into the session's environment with what its tests need, and take further steps."""
+    install(session, environment(session), *_steps(name), *further)
+
+
+def install_group(session: nox.Session, name: str, *options: str) -> None:
+    """Install a group of the repository's own tools into the session's environment."""
+    install(session, environment(session), ["--exact", *options, *group(name)])
+
+
+def types(session: nox.Session, name: str) -> tuple[str, ...]:
+    """The options with which mypy finds what a package and its tests import, and keeps what it knows of it."""
+    python = str(_environment_beside(session, f"types-{name}", *_steps(name)) / "bin" / "python")
+    return "--python-executable", python, "--cache-dir", f".mypy_cache/{name}"
+
+
+def program(session: nox.Session, name: str, *options: str) -> str:
+    """A program with an environment of its own, which has the dependency group of the same name."""
+    return str(_environment_beside(session, name, ["--exact", *options, *group(name)]) / "bin" / name)
+
+
+def local_aws(session: nox.Session) -> dict[str, str]:
+    """The variables that name MiniStack's interpreter and the SAM CLI to tools/local-aws."""
+    return ministack(session) | sam(session)
+
+
+def ministack(session: nox.Session) -> dict[str, str]:
+    """The variable that names MiniStack's interpreter."""
+    return {"MINISTACK_PYTHON": str(Path(program(session, "ministack", "--compile-bytecode")).with_name("python"))}
+
+
+def sam(session: nox.Session) -> dict[str, str]:
+    """The variable that names the SAM CLI."""
+    return {"SAM_EXECUTABLE": program(session, "sam", "--compile-bytecode")}
+
+
+def microburst(session: nox.Session) -> dict[str, str]:
+    """The variable that names the proxy which injects faults."""
+    return {"MICROBURST_EXECUTABLE": program(session, "microburst")}
+
+
+def variables(session: nox.Session, name: str) -> dict[str, str]:
+    """The variables that a package's tests need."""
+    if PACKAGES["local-aws"] in _ours(PACKAGES[name]):
+        return local_aws(session)
+    # A service may not import what is in tools: the storer starts MiniStack by itself.
+    return ministack(session) if (PACKAGES[name] / "tests" / "ministack.py").exists() else {}
+
+
+def typed(name: str) -> list[str]:
+    """What mypy checks of a package: its code, and the tests if they say that they are typed."""
+    package = PACKAGES[name]
+    # Those of a service have no py.typed, so that mypy takes them from here alone.
+    services = [one for one in _ours(package) if one in SERVICES.values()]
+    tests = [package / "tests"] if package in TOOLS.values() else []
+    return [
+        str(one)
+        for one in (*(one / "src" for one in {package: None, **dict.fromkeys(services)}), *tests)
+        if one.is_dir()
+    ]
+
+
+def size(folder: Path) -> str:
+    """How large a built package is, as it is and zipped."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    package = io.BytesIO()
+    with zipfile.ZipFile(package, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in files:
+            archive.write(path)
+    unzipped = sum(path.stat().st_size for path in files)
+    return f"{unzipped / 1e6:5.1f} MB, zipped {package.tell() / 1e6:4.1f} MB"
+
+
+def node_modules(session: nox.Session, package: Path) -> Path:
+    """The folder with what a package.json asks for; without Node.js the session is skipped, or fails in CI."""
+    if not shutil.which("node") or not shutil.which("npm"):
+        missing = "Node.js 18 or later, with npm, is not on PATH (apt install nodejs npm, or brew install node)"
+        session.error(missing) if os.environ.get("CI") else session.skip(missing)
+    folder = environment(session) / "node"
+    installed = folder / "node_modules" / "package-lock.json"
+    if not installed.exists() or not filecmp.cmp(package / "package-lock.json", installed, shallow=False):
+        folder.mkdir(exist_ok=True)
+        for name in ("package.json", "package-lock.json", ".npmrc"):
+            shutil.copyfile(package / name, folder / name)
+        session.run_install("npm", "ci", "--ignore-scripts", "--prefix", str(folder), external=True, silent=True)
+        shutil.copyfile(package / "package-lock.json", installed)
+    return folder / "node_modules"
+
+
+def environment(session: nox.Session) -> Path:
+    """The folder of the session's own environment."""
+    return Path(session.virtualenv.location)
+
+
+def install(session: nox.Session, into: Path, *steps: Sequence[str]) -> None:
+    """Take each step of an installation, unless the same steps made the environment from the same files."""
+    digest = hashlib.sha256(repr(steps).encode())
+    for path in (Path(argument) for step in steps for argument in step):
+        source = path / "pyproject.toml" if path.is_dir() else path
+        if source.is_file():
+            digest.update(source.read_bytes())
+    made_from = into / "made-from"
+    if made_from.exists() and made_from.read_text(encoding="utf-8") == digest.hexdigest():
+        return
+    made_from.unlink(missing_ok=True)
+    for step in steps:
+        command = (sys.executable, str(_INSTALL), "--python", str(into / "bin" / "python"), *step)
+        if session.run_install(*command, external=True, silent=True) is None:
+            return  # nox was told not to install
+    made_from.write_text(digest.hexdigest(), encoding="utf-8")
+
+
+def _environment_beside(session: nox.Session, name: str, *steps: Sequence[str]) -> Path:
+    """The folder of an environment for what cannot be installed together with the rest."""
+    version = str(session.python or f"{sys.version_info.major}.{sys.version_info.minor}")
+    folder = ROOT / ".nox" / f"{name}-{version}"
+    # Sessions that run side by side may need the same one.
+    with Path(f"{folder}.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if not all((folder / made).exists() for made in ("bin/python", "made-from")):
+            python = str(session.python or sys.executable)
+            command = ("uv", "venv", "--clear", "--python", python, str(folder))
+            session.run_install(*command, external=True, silent=True)
+        install(session, folder, *steps)
+    return folder
+
+
+def _steps(name: str) -> list[list[str]]:
+    """The steps that install a package with its test tools, and nothing that it did not ask for.
+
+    What a lock pins comes first and by hash, for a service the contracts with it. A service itself brings in nothing
+    then, so that an import that its lock does not cover fails. What imports services has all of their locks; in one
+    process they can have but one version of the contracts: the one that is being worked on.
+    """
+    package, ours = PACKAGES[name], _ours(PACKAGES[name])
+    tools = group("test", package / "pyproject.toml")
+    locks = [one / "requirements.lock" for one in ours if (one / "requirements.lock").exists()]
+    pinned = ["--exact", "--require-hashes", *(word for lock in locks for word in ("-r", str(lock)))]
+    if package in SERVICES.values():
+        return [pinned, ["--no-deps", "-e", str(package)], ["-c", str(locks[0]), *tools]]
+    if locks:
+        excluded = ["--excludes", str(package / "not-from-locks.txt")]
+        return [[*pinned, *excluded], ["--no-deps", *_editable(package)], [*_editable(package), *tools]]
+    return [["--exact", *_editable(package), *tools]]
+
+
+def _editable(package: Path) -> list[str]:
+    return [word for one in _ours(package) for word in ("-e", str(one))]
+
+
+def _ours(package: Path) -> list[Path]:
+    """A package of this repository, and those that it or its tests depend on, directly or not."""
+    found, waiting = [package], _local(package, tests=True)
+    while waiting:
+        one = waiting.pop()
+        if one not in found:
+            found.append(one)
+            waiting += _local(one)
+    return found
+
+
+def _local(package: Path, *, tests: bool = False) -> list[Path]:
+    further = group("test", package / "pyproject.toml") if tests else ()
+    names = (requirement.name for requirement in (*_dependencies(package), *map(Requirement, further)))
+    return [_DISTRIBUTIONS[name] for name in names if name in _DISTRIBUTIONS]
+
+
+def _dependencies(package: Path) -> Iterator[Requirement]:
+    yield from map(Requirement, nox.project.load_toml(package / "pyproject.toml")["project"].get("dependencies", []))

@@ -1,0 +1,68 @@
+"""Deleting one stack, and saying what of it was kept.
+
+DeleteStack rather than `sam delete`, which asks more and fails on nested stacks on the emulated AWS. What was uploaded
+stays in the SAM CLI's bucket, so that an older version can still be looked at.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import WaiterError
+
+from pipeline_cli import emulated
+from pipeline_cli.checks import check_delete
+from pipeline_cli.errors import DeployError
+from pipeline_cli.stacks import Catalogue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+_STACK = "AWS::CloudFormation::Stack"
+_POLL = {"Delay": 5, "MaxAttempts": 720}
+# A version's policy is for updates: it ends with its function all the same.
+_NOT_KEPT = "AWS::Lambda::Version"
+
+
+@dataclass(frozen=True)
+class Retained:
+    """A resource that outlives its stack."""
+
+    kind: str
+    physical_id: str
+
+
+def delete(repository: Path, name: str | None, environment: str, client: Callable[[str], Any]) -> list[Retained]:
+    """Delete a stack, or the root without a name, and give what was retained; raises DeployError when it cannot."""
+    catalogue = Catalogue(repository)
+    stack = catalogue.get(name)
+    cloudformation = client("cloudformation")
+    check_delete(catalogue, stack, environment, cloudformation)
+    stack_name = stack.stack_name(environment)
+    stack_id = cloudformation.describe_stacks(StackName=stack_name)["Stacks"][0]["StackId"]
+    cloudformation.delete_stack(StackName=stack_name)
+    poll = _POLL | {"Delay": 1} if emulated.is_emulated(cloudformation) else _POLL
+    try:
+        cloudformation.get_waiter("stack_delete_complete").wait(StackName=stack_id, WaiterConfig=poll)
+    except WaiterError as error:
+        reasons = "".join(f"\n    {reason}" for reason in _events(cloudformation, stack_id, "DELETE_FAILED"))
+        raise DeployError(f"{stack_name} could not be deleted: {error}{reasons}") from error
+    kept = [Retained(kind, physical_id) for kind, physical_id, _ in _events(cloudformation, stack_id, "DELETE_SKIPPED")]
+    return [resource for resource in kept if resource.kind != _NOT_KEPT]
+
+
+def _events(cloudformation: Any, stack: str, wanted: str) -> list[tuple[str, str, str]]:
+    """Give type, id and reason of the resources with a status, nested stacks included."""
+    found, nested = [], set()
+    for page in cloudformation.get_paginator("describe_stack_events").paginate(StackName=stack):
+        for event in page["StackEvents"]:
+            physical_id = event.get("PhysicalResourceId") or ""
+            if event["ResourceType"] == _STACK and physical_id.startswith("arn:") and physical_id != event["StackId"]:
+                nested.add(physical_id)
+            elif event["ResourceStatus"] == wanted:
+                found.append((event["ResourceType"], physical_id, event.get("ResourceStatusReason", "")))
+    for child in sorted(nested):
+        found += _events(cloudformation, child, wanted)
+    return list(dict.fromkeys(found))

@@ -1,0 +1,102 @@
+"""Deploying one stack: build, package, deploy; or only showing what would change."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from local_aws.deploy.build import BUCKET
+from local_aws.sam import VARIABLES, Sam
+
+from pipeline_cli import emulated, settings
+from pipeline_cli.checks import check_deploy, status
+from pipeline_cli.errors import DeployError
+from pipeline_cli.stacks import Catalogue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+
+def deploy(
+    repository: Path,
+    name: str | None,
+    environment: str,
+    given: Mapping[str, str],
+    client: Callable[[str], Any],
+    *,
+    dry_run: bool,
+    yes: bool,
+) -> None:
+    """Deploy a stack of the repository, or the root without a name; raises DeployError when it cannot."""
+    catalogue = Catalogue(repository)
+    stack = catalogue.get(name)
+    url = emulated.endpoint()
+    configuration = repository / "infra" / "samconfig.toml"
+    own = emulated.parameters() if url else {}
+    chosen = settings.parameters(stack, environment, configuration, own, given)
+    cloudformation = client("cloudformation")
+    check_deploy(catalogue, stack, environment, client, given)
+    executable = os.environ.get("SAM_EXECUTABLE")
+    if not executable:
+        raise DeployError("SAM_EXECUTABLE is not set; run this through ./nox -s deploy, which sets it")
+    sam = Sam(executable, configuration, settings.section(configuration, environment), BUCKET if url else None)
+    if url:
+        emulated.make_bucket(client("s3"))
+    with tempfile.TemporaryDirectory(prefix="durable-pipeline-") as folder:
+        target = "host" if url else settings.build_target(chosen)
+        built, template = Path(folder, "template.yaml"), Path(folder, "packaged.yaml")
+        _run(sam.build(stack.template, Path(folder)), target=target)
+        _run(sam.package(built, template))
+        if url:
+            template = emulated.translate(template, chosen, client("s3"))
+        stack_name = stack.stack_name(environment)
+        before = _change_sets(stack_name, cloudformation) if dry_run else set()
+        # It may ask, and shows the changes.
+        _run(sam.deploy(template, stack_name, chosen, dry_run=dry_run, yes=yes), quiet=False)
+        if dry_run:
+            _forget(stack_name, before, cloudformation)
+
+
+def _change_sets(stack_name: str, cloudformation: Any) -> set[str]:
+    if status(stack_name, cloudformation) == "DELETE_COMPLETE":
+        return set()
+    pages = cloudformation.get_paginator("list_change_sets").paginate(StackName=stack_name)
+    return {entry["ChangeSetId"] for page in pages for entry in page["Summaries"]}
+
+
+def _forget(stack_name: str, before: set[str], cloudformation: Any) -> None:
+    """Delete the change set that was only to be looked at, and the empty stack that a first one leaves."""
+    for change_set in _change_sets(stack_name, cloudformation) - before:
+        cloudformation.delete_change_set(ChangeSetName=change_set, StackName=stack_name)
+    if status(stack_name, cloudformation) == "REVIEW_IN_PROGRESS":
+        cloudformation.delete_stack(StackName=stack_name)
+
+
+def _run(line: Sequence[str], *, target: str | None = None, quiet: bool = True) -> None:
+    """Run a command of the SAM CLI, with a target of tools/service-build; raises DeployError when it fails.
+
+    What build and package say of success is about commands of their own, so that it is left out.
+    """
+    environment = VARIABLES | _without_python_settings(os.environ)
+    if target:
+        environment.setdefault("BUILD_TARGET", target)
+    command = f"sam {line[1]}"
+    print(f"{command} …", flush=True)
+    done = subprocess.run(  # noqa: S603 - words of local_aws.sam
+        line,
+        env=environment,
+        check=False,
+        text=True,
+        stdout=subprocess.PIPE if quiet else None,
+        stderr=subprocess.STDOUT if quiet else None,
+    )
+    if done.returncode:
+        raise DeployError(f"{command} failed:\n{done.stdout}" if quiet else f"{command} failed, see above")
+
+
+def _without_python_settings(environment: Mapping[str, str]) -> dict[str, str]:
+    """Leave out PYTHONPATH and the like, which are for this program and not for those that it starts."""
+    return {name: value for name, value in environment.items() if not name.startswith("PYTHON")}

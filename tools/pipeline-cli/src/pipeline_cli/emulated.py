@@ -1,0 +1,59 @@
+"""Where the emulated AWS differs as a target. Everything else is deployed to it as to AWS.
+
+MiniStack does not run the SAM transform, so it gets templates that were translated here, by the library that AWS runs;
+nor can the SAM CLI make its bucket there, for which it needs the transform as well.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlparse
+
+from local_aws.deploy.build import BUCKET
+from local_aws.deploy.transform import Transformer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+
+def endpoint(environ: Mapping[str, str] | None = None) -> str | None:
+    """Give the address of the emulated AWS: AWS_ENDPOINT_URL, when it is on this machine."""
+    url = (os.environ if environ is None else environ).get("AWS_ENDPOINT_URL", "")
+    return url if urlparse(url).hostname in {"127.0.0.1", "::1", "localhost"} else None
+
+
+def is_emulated(client: Any) -> bool:
+    """Say whether a client talks to the emulated AWS."""
+    return endpoint({"AWS_ENDPOINT_URL": client.meta.endpoint_url}) is not None
+
+
+def parameters() -> dict[str, str]:
+    """Give the parameters that it needs: the functions run on this interpreter."""
+    return {
+        "PythonRuntime": f"python{sys.version_info.major}.{sys.version_info.minor}",
+        "Architecture": {"aarch64": "arm64"}.get(platform.machine(), platform.machine()),
+    }
+
+
+def make_bucket(s3: Any) -> None:
+    """Make the bucket that is uploaded to, unless it is there."""
+    if BUCKET not in [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]:
+        region = s3.meta.region_name
+        s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": region})
+
+
+def translate(packaged: Path, chosen: Mapping[str, str], s3: Any) -> Path:
+    """Write a packaged template as plain CloudFormation, the nested ones uploaded, and give its path."""
+    # The SAM CLI takes no other address of a nested template than S3's own; MiniStack looks only at its path.
+    url = f"https://s3.{s3.meta.region_name}.amazonaws.com"
+    template = Transformer(s3, BUCKET, url).transform(
+        packaged.read_text(encoding="utf-8"), chosen, name=packaged.parent.name
+    )
+    translated = packaged.with_name("translated.json")
+    translated.write_text(json.dumps(template.body), encoding="utf-8")
+    return translated

@@ -1,0 +1,51 @@
+"""What a stack is deployed with: infra/samconfig.toml, the names in SSM, and the command line, in this order."""
+
+from __future__ import annotations
+
+import shlex
+import tomllib
+from typing import TYPE_CHECKING
+
+from pipeline_cli.errors import DeployError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from pipeline_cli.stacks import Stack
+
+_BUILT_FOR = ("PythonRuntime", "Architecture")
+
+
+def section(settings: Path, environment: str) -> str:
+    """Give the section of samconfig.toml for an environment: its own, or the default one."""
+    sections = tomllib.loads(settings.read_text(encoding="utf-8"))
+    return environment if isinstance(sections.get(environment), dict) else "default"
+
+
+def parameters(
+    stack: Stack, environment: str, settings: Path, own: Mapping[str, str], given: Mapping[str, str]
+) -> dict[str, str]:
+    """Give the parameters to deploy a stack with; raises DeployError when it has none of a name in ``given``.
+
+    ``own`` are those of the target. What samconfig.toml gives the root reaches the parts that have such a parameter.
+    """
+    unknown = sorted(set(given) - stack.parameters)
+    if unknown:
+        raise DeployError(
+            f"{stack.template} has no parameter {', '.join(unknown)}, only {', '.join(sorted(stack.parameters))}"
+        )
+    sections = tomllib.loads(settings.read_text(encoding="utf-8"))
+    configured = sections[section(settings, environment)]["deploy"]["parameters"].get("parameter_overrides", "")
+    # Given even when they are the defaults: what is built is for these, and a stack keeps its old values otherwise.
+    chosen = {name: stack.defaults[name] for name in _BUILT_FOR if name in stack.parameters}
+    chosen |= dict(pair.split("=", 1) for pair in shlex.split(configured))
+    chosen |= dict(own) | stack.discovered(environment) | {"EnvironmentName": environment} | dict(given)
+    return {name: value for name, value in chosen.items() if name in stack.parameters}
+
+
+def build_target(chosen: Mapping[str, str]) -> str | None:
+    """Give what the packages are to be built for, as tools/service-build takes it; None without functions."""
+    if not all(name in chosen for name in _BUILT_FOR):
+        return None
+    return "-".join(chosen[name] for name in _BUILT_FOR)

@@ -1,0 +1,142 @@
+"""The stacks that can be deployed, and what each needs of the others: read from the templates themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
+
+from pipeline_cli.errors import DeployError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+ROOT = "everything"
+"""What the root stack is called on the command line when it has to be called something."""
+
+_VALUE_OF_PARAMETER = "AWS::SSM::Parameter::Value<String>"
+_DEFAULT_PREFIX = "/durable-pipeline/dev/"
+_WRITTEN_PREFIX = "/durable-pipeline/${EnvironmentName}/"
+
+
+# The types whose resources have a name that the template gives them, and that nothing else may have.
+_NAMED = {
+    "AWS::CloudWatch::Alarm": "AlarmName",
+    "AWS::CloudWatch::CompositeAlarm": "AlarmName",
+    "AWS::CloudWatch::Dashboard": "DashboardName",
+    "AWS::DynamoDB::Table": "TableName",
+    "AWS::Logs::LogGroup": "LogGroupName",
+    "AWS::SQS::Queue": "QueueName",
+    "AWS::SSM::Parameter": "Name",
+    "AWS::Serverless::Function": "FunctionName",
+}
+_TRANSLATED = {"AWS::Serverless::Function": "AWS::Lambda::Function"}
+
+
+@dataclass(frozen=True)
+class Named:
+    """A resource by its type in CloudFormation and its name, in which the environment is still to be put."""
+
+    kind: str
+    pattern: str
+
+    def name_in(self, environment: str) -> str:
+        """Give the name in an environment."""
+        return self.pattern.replace("${EnvironmentName}", environment)
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A template and what it says of itself. SSM parameters are named without their environment's prefix."""
+
+    name: str
+    template: Path
+    parameters: frozenset[str]
+    defaults: Mapping[str, str]
+    publishes: frozenset[str]
+    takes: Mapping[str, str]
+    """The SSM parameter behind each parameter of the template that takes the value of one."""
+    named: tuple[Named, ...]
+
+    @classmethod
+    def read(cls, name: str, template: Path) -> Stack:
+        """Read a template."""
+        body: dict[str, Any] = yaml_parse(template.read_text(encoding="utf-8"))
+        parameters: dict[str, Any] = body.get("Parameters", {})
+        written = [r["Properties"]["Name"] for r in body["Resources"].values() if r["Type"] == "AWS::SSM::Parameter"]
+        return cls(
+            name=name,
+            template=template,
+            parameters=frozenset(parameters),
+            defaults={key: str(entry["Default"]) for key, entry in parameters.items() if "Default" in entry},
+            publishes=frozenset(entry["Fn::Sub"].removeprefix(_WRITTEN_PREFIX) for entry in written),
+            takes={
+                key: entry["Default"].removeprefix(_DEFAULT_PREFIX)
+                for key, entry in parameters.items()
+                if entry["Type"] == _VALUE_OF_PARAMETER
+            },
+            named=tuple(_named(body["Resources"])),
+        )
+
+    @property
+    def title(self) -> str:
+        """What the stack is called in a sentence."""
+        return "the shared resources" if self.name == "shared" else f"the {self.name}"
+
+    def stack_name(self, environment: str) -> str:
+        """Give the name of the CloudFormation stack."""
+        whole = f"durable-pipeline-{environment}"
+        return whole if self.name == ROOT else f"{whole}-{self.name}"
+
+    def discovered(self, environment: str) -> dict[str, str]:
+        """Give the parameters of the template that name SSM parameters, as they are called in the environment."""
+        return {key: ssm_name(environment, path) for key, path in self.takes.items()}
+
+
+class Catalogue:
+    """All stacks: the root, and the parts by the name of their template's folder."""
+
+    def __init__(self, repository: Path) -> None:
+        """Read the templates of a repository."""
+        self.root = Stack.read(ROOT, repository / "infra" / "template.yaml")
+        found = sorted([*repository.glob("infra/*/template.yaml"), *repository.glob("services/*/template.yaml")])
+        self.parts = {path.parent.name: Stack.read(path.parent.name, path) for path in found}
+
+    def get(self, name: str | None) -> Stack:
+        """Give a stack by its name, or the root without one; raises DeployError when there is none."""
+        if name is None:
+            return self.root
+        if name not in self.parts:
+            raise DeployError(f"there is no stack {name}, only {', '.join(self.parts)}, or all of it without a name")
+        return self.parts[name]
+
+    def owner(self, path: str) -> Stack:
+        """Give the stack that publishes an SSM parameter."""
+        for stack in self.parts.values():
+            if path in stack.publishes:
+                return stack
+        raise DeployError(f"no template publishes the SSM parameter {path}")
+
+    def named(self, stack: Stack) -> tuple[Named, ...]:
+        """Give the resources with names that a stack has, those of its nested stacks included."""
+        nested = self.parts.values() if stack is self.root else ()
+        return (*stack.named, *(resource for part in nested for resource in part.named))
+
+    def dependents(self, stack: Stack) -> list[Stack]:
+        """Give the stacks that take what a stack publishes."""
+        return [other for other in self.parts.values() if stack.publishes & set(other.takes.values())]
+
+
+def _named(resources: Mapping[str, Any]) -> Iterator[Named]:
+    for resource in resources.values():
+        kind = resource["Type"]
+        pattern = resource.get("Properties", {}).get(_NAMED.get(kind, ""))
+        if isinstance(pattern, dict) and isinstance(pattern.get("Fn::Sub"), str):
+            yield Named(_TRANSLATED.get(kind, kind), pattern["Fn::Sub"])
+
+
+def ssm_name(environment: str, path: str) -> str:
+    """Give the name of an SSM parameter in an environment."""
+    return f"/durable-pipeline/{environment}/{path}"

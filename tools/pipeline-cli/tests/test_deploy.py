@@ -1,0 +1,317 @@
+"""What ./nox -s deploy and ./nox -s delete decide before and after the SAM CLI does its work.
+
+tests/e2e/tests/test_deploying.py runs them as they are, on the emulated AWS.
+"""
+
+import tomllib
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from botocore.exceptions import ClientError
+from pipeline_cli import emulated, settings
+from pipeline_cli.checks import check_delete, check_deploy
+from pipeline_cli.command import main
+from pipeline_cli.errors import DeployError
+from pipeline_cli.stacks import Catalogue
+
+REPOSITORY = Path(__file__).parents[3]
+SETTINGS = REPOSITORY / "infra/samconfig.toml"
+ORDER = ("shared", "validator", "transformer", "storer", "orchestrator")
+
+
+def stack_id(name: str) -> str:
+    return f"arn:aws:cloudformation:eu-west-1:1:stack/{name}/uuid"
+
+
+class Aws:
+    """CloudFormation, SSM and SQS of an account, as far as the checks ask them."""
+
+    def __init__(self, catalogue: Catalogue, url: str = "https://cloudformation.eu-west-1.amazonaws.com") -> None:
+        self._catalogue = catalogue
+        self.meta = SimpleNamespace(endpoint_url=url)
+        self.statuses: dict[str, str] = {}
+        self.names: set[str] = set()
+        self.resources: dict[str, list[tuple[str, str]]] = {}  # of each stack: types and physical ids
+        self.parents: dict[str, str] = {}
+
+    def has(self, *stacks: str, environment: str = "dev") -> "Aws":
+        for name in stacks:
+            stack = self._catalogue.root if name == "root" else self._catalogue.parts[name]
+            parts = self._catalogue.parts.values() if name == "root" else [stack]
+            self.statuses[stack.stack_name(environment)] = "CREATE_COMPLETE"
+            self.names |= {f"/durable-pipeline/{environment}/{path}" for part in parts for path in part.publishes}
+        return self
+
+    def describe_stacks(self, StackName):  # noqa: N803 - boto3's name
+        known = {name: name for name in self.statuses} | {stack_id(name): name for name in self.statuses}
+        if StackName not in known:
+            message = f"Stack with id {StackName} does not exist"
+            raise ClientError({"Error": {"Code": "ValidationError", "Message": message}}, "DescribeStacks")
+        return {"Stacks": [self._described(known[StackName])]}
+
+    def _described(self, stack):
+        root = self.parents.get(stack)
+        described = {"StackName": stack, "StackId": stack_id(stack), "StackStatus": self.statuses[stack]}
+        return described | ({"RootId": stack_id(root)} if root else {})
+
+    def get_paginator(self, operation):
+        assert operation == "describe_stacks"
+        pages = [{"Stacks": [self._described(stack)]} for stack in self.statuses]
+        return SimpleNamespace(paginate=lambda: pages)
+
+    def describe_stack_resources(self, StackName=None, PhysicalResourceId=None):  # noqa: N803 - boto3's names
+        found = [
+            {"StackId": stack_id(stack), "ResourceType": kind, "PhysicalResourceId": physical_id}
+            for stack, resources in self.resources.items()
+            for kind, physical_id in resources
+            if StackName in (stack, stack_id(stack)) or (physical_id == PhysicalResourceId and self.is_aws)
+        ]
+        if not found:
+            message = f"Stack for {PhysicalResourceId} does not exist"
+            raise ClientError({"Error": {"Code": "ValidationError", "Message": message}}, "DescribeStackResources")
+        return {"StackResources": found}
+
+    @property
+    def is_aws(self) -> bool:
+        return "amazonaws" in self.meta.endpoint_url
+
+    def get_queue_url(self, QueueName):  # noqa: N803 - boto3's name
+        url = f"https://sqs.eu-west-1.amazonaws.com/1/{QueueName}"
+        if not any(url == each for resources in self.resources.values() for _, each in resources):
+            raise ClientError({"Error": {"Code": "AWS.SimpleQueueService.NonExistentQueue"}}, "GetQueueUrl")
+        return {"QueueUrl": url}
+
+    def has_of_another(self, kind: str, physical_id: str) -> None:
+        """Let a nested stack of another pipeline stack have a resource."""
+        self.statuses |= {"theirs": "CREATE_COMPLETE", "theirs-Nested": "CREATE_COMPLETE"}
+        self.parents["theirs-Nested"] = "theirs"
+        self.resources["theirs"] = [("AWS::CloudFormation::Stack", stack_id("theirs-Nested"))]
+        self.resources["theirs-Nested"] = [("AWS::IAM::Role", "a-role"), (kind, physical_id)]
+
+    def get_parameters(self, Names):  # noqa: N803 - boto3's name
+        assert len(Names) <= 10
+        return {"InvalidParameters": [name for name in Names if name not in self.names]}
+
+
+@pytest.fixture(scope="module")
+def catalogue():
+    return Catalogue(REPOSITORY)
+
+
+@pytest.fixture
+def aws(catalogue):
+    return Aws(catalogue)
+
+
+def refusal(check, *arguments):
+    with pytest.raises(DeployError) as refused:
+        check(*arguments)
+    return str(refused.value)
+
+
+def deploying(catalogue, aws, name, environment="dev", **given):
+    return (catalogue, catalogue.get(name), environment, lambda _: aws, given)
+
+
+def test_the_parts_are_the_shared_resources_and_the_services(catalogue):
+    assert set(ORDER) <= catalogue.parts.keys()
+
+
+def test_what_a_stack_needs_is_named_with_the_commands_that_deploy_it(catalogue, aws):
+    aws.has("shared", "transformer")
+
+    message = refusal(check_deploy, *deploying(catalogue, aws, "orchestrator"))
+
+    assert message == (
+        "the orchestrator needs the storer and the validator in dev: deploy them first\n"
+        "    ./nox -s deploy -- storer --env dev\n"
+        "    ./nox -s deploy -- validator --env dev"
+    )
+
+
+def test_one_thing_that_is_needed_is_an_it(catalogue, aws):
+    aws.has("validator", "transformer", "storer", environment="test")
+
+    message = refusal(check_deploy, *deploying(catalogue, aws, "storer", "test"))
+
+    assert message.startswith("the storer needs the shared resources in test: deploy it first\n")
+
+
+def test_what_another_environment_has_is_not_what_is_needed(catalogue, aws):
+    aws.has(*ORDER, environment="prod")
+
+    assert "needs the shared resources" in refusal(check_deploy, *deploying(catalogue, aws, "storer"))
+
+
+def test_what_another_environment_has_is_taken_if_it_is_named(catalogue, aws):
+    aws.has("shared", environment="prod")
+    table = "/durable-pipeline/prod/processed-data-table/name"
+
+    check_deploy(*deploying(catalogue, aws, "storer", "prod-2", ProcessedDataTable=table))
+    assert "needs the shared resources" in refusal(
+        check_deploy, *deploying(catalogue, aws, "storer", "prod-2", ProcessedDataTable=f"{table}s")
+    )
+
+
+@pytest.mark.parametrize("first", [("shared", "validator"), ("validator", "transformer")])
+def test_services_that_need_nothing_of_each_other_are_deployed_in_any_order(catalogue, aws, first):
+    for name in (*first, *[name for name in ORDER if name not in first]):
+        check_deploy(*deploying(catalogue, aws, name))
+        aws.has(name)
+        check_deploy(*deploying(catalogue, aws, name))  # again, as an update
+
+
+def test_a_part_of_an_environment_that_is_one_stack_is_not_deployed_beside_it(catalogue, aws):
+    aws.has("root")
+
+    assert "update that with ./nox -s deploy -- --env dev" in refusal(
+        check_deploy, *deploying(catalogue, aws, "validator")
+    )
+
+
+def test_an_environment_in_parts_is_not_deployed_as_one_stack_as_well(catalogue, aws):
+    aws.has("shared", "storer")
+
+    message = refusal(check_deploy, *deploying(catalogue, aws, None))
+    assert "dev is deployed in parts (the shared resources and the storer)" in message
+
+
+@pytest.mark.parametrize("status", ["REVIEW_IN_PROGRESS", "DELETE_COMPLETE"])
+def test_a_stack_that_was_only_looked_at_is_none(catalogue, aws, status):
+    aws.statuses["durable-pipeline-dev"] = status
+
+    check_deploy(*deploying(catalogue, aws, "validator"))
+
+
+QUEUE = "https://sqs.eu-west-1.amazonaws.com/1/dev-durable-pipeline-data-processing"
+TAKEN = [
+    ("validator", "AWS::Lambda::Function", "dev-durable-pipeline-validator"),
+    ("validator", "AWS::Logs::LogGroup", "/aws/lambda/dev-durable-pipeline-validator"),
+    ("validator", "AWS::SSM::Parameter", "/durable-pipeline/dev/validator/function-arn"),
+    ("shared", "AWS::SQS::Queue", QUEUE),
+    ("monitoring", "AWS::CloudWatch::Alarm", "dev-durable-pipeline-dead-letters"),
+]
+
+
+@pytest.mark.parametrize("url", ["https://cloudformation.eu-west-1.amazonaws.com", "http://127.0.0.1:4566"])
+@pytest.mark.parametrize("whole", [False, True])
+@pytest.mark.parametrize(("part", "kind", "physical_id"), TAKEN)
+def test_a_stack_is_not_created_over_the_resources_of_another(catalogue, url, whole, part, kind, physical_id):
+    aws = Aws(catalogue, url)
+    aws.has_of_another(kind, physical_id)
+
+    message = refusal(check_deploy, *deploying(catalogue, aws, None if whole else part))
+
+    name = "durable-pipeline-dev" if whole else f"durable-pipeline-dev-{part}"
+    assert message.startswith(f"the stack theirs has resources that {name} would create, such as {kind} ")
+    assert physical_id.rpartition("/")[2] in message
+    assert "update theirs, delete it first, or deploy to another --env" in message
+
+
+@pytest.mark.parametrize("url", ["https://cloudformation.eu-west-1.amazonaws.com", "http://127.0.0.1:4566"])
+def test_what_another_environment_has_is_in_nobodys_way(catalogue, url):
+    aws = Aws(catalogue, url)
+    aws.has_of_another("AWS::Lambda::Function", "prod-durable-pipeline-validator")
+
+    check_deploy(*deploying(catalogue, aws, "validator"))
+    check_deploy(*deploying(catalogue, aws, None))
+
+
+def test_a_stack_that_is_there_is_updated_with_the_resources_that_it_has(catalogue, aws):
+    aws.has("validator")
+    aws.resources["durable-pipeline-dev-validator"] = [("AWS::Lambda::Function", "dev-durable-pipeline-validator")]
+
+    check_deploy(*deploying(catalogue, aws, "validator"))
+
+
+def test_what_others_need_is_not_deleted_under_them(catalogue, aws):
+    aws.has(*ORDER)
+
+    for name, needed_by in [("shared", "the orchestrator and the storer"), ("validator", "the orchestrator")]:
+        message = refusal(check_delete, catalogue, catalogue.get(name), "dev", aws)
+        assert message.startswith(f"{needed_by} in dev need"), message
+
+
+def test_stacks_are_deleted_in_the_other_order(catalogue, aws):
+    aws.has(*ORDER)
+
+    for name in reversed(ORDER):
+        check_delete(catalogue, catalogue.get(name), "dev", aws)
+        del aws.statuses[catalogue.get(name).stack_name("dev")]
+
+
+def test_a_stack_that_is_not_there_is_not_deleted(catalogue, aws):
+    assert refusal(check_delete, catalogue, catalogue.get(None), "dev", aws) == "there is no stack durable-pipeline-dev"
+
+
+def test_an_unknown_stack_is_refused_with_those_that_there_are(catalogue):
+    with pytest.raises(DeployError, match=r"there is no stack storage, only .*storer"):
+        catalogue.get("storage")
+
+
+def chosen(catalogue, name, environment, own=None, given=None):
+    return settings.parameters(catalogue.get(name), environment, SETTINGS, own or {}, given or {})
+
+
+def test_a_part_takes_the_names_of_its_own_environment(catalogue):
+    parameters = chosen(catalogue, "storer", "prod")
+
+    assert parameters["EnvironmentName"] == "prod"
+    assert parameters["ProcessedDataTable"] == "/durable-pipeline/prod/processed-data-table/name"
+
+
+def test_what_samconfig_gives_the_root_reaches_the_parts_that_have_it(catalogue):
+    configured = tomllib.loads(SETTINGS.read_text())["prod"]["deploy"]["parameters"]["parameter_overrides"]
+    assert "LogRetentionDays=90" in configured
+
+    assert chosen(catalogue, None, "prod")["LogRetentionDays"] == "90"
+    assert chosen(catalogue, "validator", "prod")["LogRetentionDays"] == "90"
+    assert "LogRetentionDays" not in chosen(catalogue, "shared", "prod")
+    assert "LogRetentionDays" not in chosen(catalogue, "validator", "qa")
+
+
+def test_the_command_line_has_the_last_word(catalogue):
+    given = {"LogRetentionDays": "7", "PythonRuntime": "python3.12"}
+    parameters = chosen(catalogue, "validator", "prod", own={"PythonRuntime": "python3.11"}, given=given)
+
+    assert parameters["LogRetentionDays"] == "7"
+    assert settings.build_target(parameters) == "python3.12-arm64"
+
+
+def test_a_parameter_that_the_template_lacks_is_refused(catalogue):
+    with pytest.raises(DeployError, match=r"has no parameter BatchSize, only .*LogLevel"):
+        chosen(catalogue, "validator", "dev", given={"BatchSize": "5"})
+
+
+def test_packages_are_built_for_what_the_stack_is_told(catalogue):
+    for name in (None, "validator"):
+        assert settings.build_target(chosen(catalogue, name, "dev")) == "python3.14-arm64"
+    root = settings.build_target(chosen(catalogue, "shared", "dev"))
+    assert root is None
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://127.0.0.1:4566", True),
+        ("https://localhost:4566", True),
+        ("https://vpce-1.sqs.eu-west-1.vpce.amazonaws.com", False),
+        ("", False),
+    ],
+)
+def test_only_an_aws_on_this_machine_counts_as_emulated(url, expected):
+    assert (emulated.endpoint({"AWS_ENDPOINT_URL": url}) is not None) is expected
+
+
+def test_nothing_is_deleted_without_a_yes(capsys):
+    assert main(["delete", "--env", "dev"]) == 1
+    assert "nothing was deleted" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "wrong", [["deploy"], ["deploy", "--env", "Prod"], ["deploy", "--env", "a", "--parameter", "x"]]
+)
+def test_a_wrong_command_line_is_refused(wrong, capsys):
+    with pytest.raises(SystemExit):
+        main(wrong)

@@ -1,0 +1,6 @@
+"""``python3 -m service_build``: what the services' Makefiles run."""
+
+from service_build.build import main
+
+if __name__ == "__main__":
+    main()

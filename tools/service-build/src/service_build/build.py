@@ -1,0 +1,269 @@
+"""Build one service into a folder that Lambda runs as it is.
+
+    python3 -m service_build services/validator dist/validator
+
+`sam build` gets here through the service's Makefile, `./nox -s build` directly. Two builds of the same
+sources give the same bytes, wherever and whenever they run. The environment variable BUILD_TARGET says what
+to build for: a runtime and an architecture as the template names them, `python3.14-arm64` unless it is set,
+or `host` for this interpreter on this machine.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from service_build import uv_install
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+VERSIONS = ("3.11", "3.12", "3.13", "3.14")
+# An ELF file names its machine by number: https://www.sco.com/developers/gabi/latest/ch4.eheader.html
+ELF_MACHINES = {"arm64": 183, "x86_64": 62}
+# Lambda's oldest runtime of these has glibc 2.26: wheels for manylinux 2.17 run on all.
+PLATFORMS = {"arm64": "aarch64-manylinux2014", "x86_64": "x86_64-manylinux2014"}
+
+# botocore describes 400 services in 25 MB. A service that calls another one adds its name here.
+AWS_SERVICES = ("dynamodb", "lambda", "sqs", "sts")
+NOT_NEEDED = (
+    "bin",
+    ".lock",
+    "boto3/examples",
+    "aws_lambda_powertools/event_handler/openapi/swagger_ui",  # a page for browsers
+    "dateutil/zoneinfo/dateutil-zoneinfo.tar.gz",  # a copy of the system's time zones
+)
+# They hold paths and times of the build, and nothing reads them at run time.
+BUILD_RECORDS = ("INSTALLER", "RECORD", "REQUESTED", "direct_url.json", "uv_build.json", "uv_cache.json")
+
+
+CONTRACTS = "pipeline_contracts"
+
+# A service reads its settings at import. These are no settings of anybody: nothing is called with them.
+SETTINGS = {
+    "AWS_ACCESS_KEY_ID": "none",
+    "AWS_SECRET_ACCESS_KEY": "none",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "ENVIRONMENT": "build",
+    "INVALID_MESSAGE_QUEUE_URL": "none",
+    "POWERTOOLS_METRICS_NAMESPACE": "build",
+    "POWERTOOLS_SERVICE_NAME": "build",
+    "PROCESSED_DATA_TABLE": "none",
+    "STORAGE_FUNCTION_ARN": "none",
+    "TRANSFORMATION_FUNCTION_ARN": "none",
+    "VALIDATION_FUNCTION_ARN": "none",
+}
+
+LIST_MODULES = """
+import importlib, os, sys
+folder, handler = sys.argv[1:]
+sys.path.insert(0, folder)
+sys.dont_write_bytecode = True
+importlib.import_module(handler)
+files = (getattr(module, "__file__", None) or "" for module in list(sys.modules.values()))
+for file in sorted({os.path.relpath(file, folder) for file in files if file.startswith(folder + os.sep)}):
+    if file.endswith(".py"):
+        print(file)
+"""
+
+
+class BuildError(Exception):
+    """A build that cannot go on; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a package is built for; without an architecture it is the machine that builds."""
+
+    version: str
+    architecture: str | None
+
+    @classmethod
+    def parse(cls, text: str) -> Target:
+        """Read BUILD_TARGET; raises BuildError when it names no target."""
+        if text == "host":
+            return cls(f"{sys.version_info.major}.{sys.version_info.minor}", None)
+        runtime, _, architecture = text.partition("-")
+        version = runtime.removeprefix("python")
+        if version == runtime or version not in VERSIONS or architecture not in PLATFORMS:
+            raise BuildError(
+                f"BUILD_TARGET is {text!r}, expected host, or a runtime and an architecture such as "
+                f"python3.14-arm64, of python{', python'.join(VERSIONS)} and {', '.join(PLATFORMS)}"
+            )
+        return cls(version, architecture)
+
+    @property
+    def uv_options(self) -> tuple[str, ...]:
+        """The options that make uv choose wheels for this target."""
+        if self.architecture is None:
+            return ()
+        return ("--python-version", self.version, "--python-platform", PLATFORMS[self.architecture])
+
+
+def run(command: Iterable[str | Path], *, env: dict[str, str] | None = None) -> None:
+    """Run a command; raises BuildError when it fails."""
+    words = [str(word) for word in command]
+    check(subprocess.run(words, env=env, check=False).returncode, words)  # noqa: S603 - words of this file
+
+
+def check(status: int, words: Sequence[str]) -> None:
+    """Raise BuildError when a command has failed."""
+    if status:
+        raise BuildError(f"exit status {status} from: {' '.join(words)}")
+
+
+def find_uv(service: Path) -> str:
+    """The uv of the caller, or else the one of ./nox, which installs it when it is not there yet."""
+    if found := shutil.which("uv"):
+        return found
+    for folder in service.parents:
+        if (folder / "nox").is_file():
+            run([folder / "nox", "--version"])
+            return str(folder / ".nox" / "launcher" / "bin" / "uv")
+    raise BuildError("uv is not on PATH; install it, see https://docs.astral.sh/uv/getting-started/installation")
+
+
+def install(uv: str, service: Path, folder: Path, target: Target, python: str = sys.executable) -> None:
+    """Install what the service's lock pins, the contracts included, then the service itself.
+
+    uv runs in the service's folder, and finds its settings there or above.
+    """
+    lock = service / "requirements.lock"
+    if not lock.is_file():
+        raise BuildError(f"{lock} is missing; write it with: ./nox -s lock")
+    options = ["--quiet", "--link-mode", "copy", "--python", python, "--target", str(folder)]
+    pinned = [*target.uv_options, "--only-binary", ":all:", "--require-hashes", "-r", str(lock)]
+    for words in ([*options, *pinned], [*options, "--no-deps", str(service)]):
+        check(uv_install.install(uv, words, folder=service), ["uv", "pip", "install", *words])
+
+
+def prune(folder: Path) -> None:
+    """Remove what is not needed at run time, and what would differ in the next build."""
+    unneeded = [folder / name for name in NOT_NEEDED] + [*folder.rglob("__pycache__")]
+    unneeded += folder.glob("botocore/data/*/*/examples-1.json")
+    for name in BUILD_RECORDS:
+        unneeded += folder.glob(f"*.dist-info/{name}")
+    for data in (folder / "botocore" / "data", folder / "boto3" / "data"):
+        unneeded += (path for path in data.glob("*/") if path.name not in AWS_SERVICES)
+    for path in unneeded:
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def foreign_binaries(folder: Path, target: Target) -> Iterator[Path]:
+    """The compiled libraries that the target cannot load."""
+    for path in sorted(folder.rglob("*.so*")):
+        version = re.search(r"\.cpython-3(\d+)", path.name)
+        if version and f"3.{version[1]}" != target.version:
+            yield path
+        elif target.architecture:
+            with path.open("rb") as file:
+                header = file.read(20)
+            machine = int.from_bytes(header[18:20], "little")
+            if header[:4] != b"\x7fELF" or machine != ELF_MACHINES[target.architecture]:
+                yield path
+
+
+def find_interpreter(uv: str, target: Target) -> str | None:
+    """An interpreter of the target's version: bytecode differs by version, not by machine."""
+    if target.version == f"{sys.version_info.major}.{sys.version_info.minor}":
+        return sys.executable
+    command = [uv, "python", "find", "--no-project", "--no-python-downloads", f"cpython@{target.version}"]
+    found = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603
+    return found.stdout.strip() if found.returncode == 0 else None
+
+
+def own_package(service: Path) -> str:
+    """The name that the service's own code is imported by."""
+    return next(path.parent.name for path in service.glob("src/*/handler.py"))
+
+
+def modules_of(service: Path, python: str, folder: Path) -> set[str]:
+    """The modules that the handler imports at a cold start, as paths in the package."""
+    handler = f"{own_package(service)}.handler"
+    command = [python, "-I", "-S", "-c", LIST_MODULES, str(folder), handler]
+    own = uv_install.without_python_settings(os.environ)
+    env = {name: value for name, value in own.items() if not name.startswith("AWS_")} | SETTINGS
+    found = subprocess.run(command, env=env, check=False, capture_output=True, text=True)  # noqa: S603
+    if found.returncode:
+        raise BuildError(f"{handler} cannot be imported: {found.stderr.strip()}")
+    return set(found.stdout.split())
+
+
+def cold_start(uv: str, python: str, service: Path, folder: Path, target: Target) -> set[str]:
+    """The modules that a cold start imports; a package for another machine is installed for this one to find out."""
+    if target.architecture is None:
+        return modules_of(service, python, folder)
+    with tempfile.TemporaryDirectory() as name:
+        here = Path(name)
+        install(uv, service, here, Target(target.version, None), python)
+        return {module for module in modules_of(service, python, here) if (folder / module).is_file()}
+
+
+def compile_bytecode(python: str, folder: Path, modules: set[str], own: Sequence[str]) -> None:
+    """Compile what a cold start imports, so that it does not compile by itself.
+
+    Each other module stays as it is: bytecode that nobody loads makes a package larger, and a cold start longer. Of
+    what others wrote only the bytecode stays, in the place of the source; a traceback still has its names and lines.
+
+    Unchecked, because `sam package` sets every file's time to 1980, and bytecode that is checked against it
+    would be thrown away. The hash seed orders the members of a constant set. Not in parallel: which strings
+    the bytecode shares may depend on what the same process compiled before.
+    """
+    env = uv_install.without_python_settings(os.environ)
+    options = ("--invalidation-mode", "unchecked-hash", "-s", folder, "-p", "/var/task")
+    ours = {module for module in modules if module.partition("/")[0] in own}
+    for chosen, place in ((ours, ()), (modules - ours, ("-b",))):
+        files = [folder / module for module in sorted(chosen)]
+        run([python, "-m", "compileall", "-q", *options, *place, *files], env={**env, "PYTHONHASHSEED": "0"})
+    for module in modules - ours:
+        (folder / module).unlink()
+
+
+def normalize_modes(folder: Path) -> None:
+    """Make all readable, as Lambda needs it, whatever the umask: the modes are part of the package."""
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+
+
+def build(service: Path, folder: Path, target: Target) -> None:
+    """Build a service into a new or empty folder; raises BuildError when it cannot."""
+    if not (service / "pyproject.toml").is_file():
+        raise BuildError(f"{service} has no pyproject.toml; give a service's folder, as services/validator")
+    if folder.exists() and any(folder.iterdir()):
+        raise BuildError(f"{folder} is not empty; remove it, or build into another folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    uv = find_uv(service)
+    install(uv, service, folder, target)
+    prune(folder)
+    if foreign := [str(path.relative_to(folder)) for path in foreign_binaries(folder, target)]:
+        raise BuildError(f"{', '.join(foreign)}: not for Python {target.version} on {target.architecture}")
+    if python := find_interpreter(uv, target):
+        compile_bytecode(
+            python, folder, cold_start(uv, python, service, folder, target), (own_package(service), CONTRACTS)
+        )
+    else:
+        print(f"{service.name}: no bytecode, as Python {target.version} is not here: cold starts are slower")
+    normalize_modes(folder)
+
+
+def main() -> None:
+    """Build the service into the folder, as the command line names them."""
+    if sys.version_info < (3, 11):  # noqa: UP036 - a Makefile's python3 may be any
+        sys.exit(f"service_build needs Python 3.11 or later as python3, this is {sys.version.split()[0]}")
+    if len(sys.argv) != 3:
+        sys.exit("usage: python3 -m service_build services/<service> <folder>")
+    service, folder = (Path(argument).resolve() for argument in sys.argv[1:])
+    try:
+        build(service, folder, Target.parse(os.environ.get("BUILD_TARGET", "python3.14-arm64")))
+    except BuildError as error:
+        sys.exit(f"{service.name}: {error}")

@@ -1,0 +1,78 @@
+"""Installing from uv's cache, and from an index only for what the cache lacks."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from service_build import build as build_service
+from service_build import uv_install
+from service_build.build import Target
+
+ROOT = Path(__file__).parents[3]
+VALIDATOR = ROOT / "services/validator"
+
+
+@pytest.fixture
+def no_network(monkeypatch):
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        for spelling in (name, name.upper()):
+            monkeypatch.setenv(spelling, "http://127.0.0.1:9")  # nobody listens there
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("UV_HTTP_RETRIES", "0")
+
+
+def fake_uv(folder: Path, status_offline: int) -> str:
+    """Make a uv that says which calls it got, and that ends as it is told when it may not ask an index."""
+    program = folder / "uv"
+    program.write_text(
+        f'#!/bin/sh\necho "$* PYTHONPATH=$PYTHONPATH" >>"{folder}/calls"\n'
+        f'case "$*" in *--offline*) exit {status_offline} ;; esac\n'
+    )
+    program.chmod(0o755)
+    return str(program)
+
+
+def test_a_service_is_built_without_a_network_once_it_has_been_built(tmp_path, no_network):
+    with pytest.MonkeyPatch.context() as online:
+        for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+            online.delenv(name)
+        build_service.build(VALIDATOR, tmp_path / "first", Target.parse("host"))
+
+    build_service.build(VALIDATOR, tmp_path / "second", Target.parse("host"))
+
+    assert (tmp_path / "second/validator/handler.py").is_file()
+
+
+def test_what_the_cache_has_is_installed_without_asking_an_index(tmp_path):
+    assert uv_install.install(fake_uv(tmp_path, 0), ["boto3"]) == 0
+
+    assert (tmp_path / "calls").read_text() == "pip install boto3 --offline PYTHONPATH=\n"
+
+
+def test_what_the_cache_lacks_comes_from_an_index(tmp_path):
+    assert uv_install.install(fake_uv(tmp_path, 2), ["boto3"]) == 0
+
+    assert (tmp_path / "calls").read_text().splitlines() == [
+        "pip install boto3 --offline PYTHONPATH=",
+        "pip install boto3 PYTHONPATH=",
+    ]
+
+
+def test_the_callers_python_settings_do_not_reach_a_build(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", "/foreign")
+
+    uv_install.install(fake_uv(tmp_path, 0), ["boto3"])
+
+    assert "PYTHONPATH=\n" in (tmp_path / "calls").read_text()
+
+
+def test_an_installation_that_fails_says_why(tmp_path):
+    command = [sys.executable, uv_install.__file__, "--python", str(tmp_path / "nowhere"), "boto3"]
+
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert ran.returncode != 0
+    assert "nowhere" in ran.stderr
