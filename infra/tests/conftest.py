@@ -130,3 +130,12 @@ def any_template(request: pytest.FixtureRequest) -> Template:
 def pipeline() -> Any:
     """What the orchestrator exports: its stages, and the limits that follow from them."""
     return json.loads((_REPOSITORY / "services/orchestrator/pipeline.json").read_text("utf-8"))
+
+
+@pytest.fixture
+def functions(pipeline: Any) -> dict[str, str]:
+    """The orchestrator's parameter with the ARN of each stage's function, by service."""
+    return {
+        stage["service"]: "".join(word.capitalize() for word in stage["variable"].split("_"))
+        for stage in pipeline["stages"]
+    }

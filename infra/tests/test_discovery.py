@@ -3,7 +3,6 @@
 import pytest
 
 VALUE_OF_PARAMETER = "AWS::SSM::Parameter::Value<String>"
-SERVICES = ("orchestrator", "validator", "transformer", "storer")
 
 
 def published(template):
@@ -21,8 +20,8 @@ def taken(template):
 
 
 @pytest.fixture
-def everything_published(read):
-    return {name: owner for owner in ("shared", *SERVICES) for name in published(read(owner))}
+def everything_published(read, services):
+    return {name: owner for owner in ("shared", *services) for name in published(read(owner))}
 
 
 def test_a_service_publishes_the_arn_of_its_alias(service, template):
@@ -53,26 +52,24 @@ def test_what_a_template_takes_by_default_is_what_another_publishes(any_template
     assert set(taken(any_template).values()) <= everything_published.keys()
 
 
-def test_each_parameter_is_the_thing_that_it_is_called(orchestrator, read):
+def test_each_parameter_is_the_thing_that_it_is_called(orchestrator, read, functions):
     assert taken(orchestrator) == {
         "DataProcessingQueueArn": "/durable-pipeline/dev/data-processing-queue/arn",
         "InvalidMessageQueueArn": "/durable-pipeline/dev/invalid-message-queue/arn",
         "InvalidMessageQueueUrl": "/durable-pipeline/dev/invalid-message-queue/url",
-        "ValidationFunctionArn": "/durable-pipeline/dev/validator/function-arn",
-        "TransformationFunctionArn": "/durable-pipeline/dev/transformer/function-arn",
-        "StorageFunctionArn": "/durable-pipeline/dev/storer/function-arn",
+        **{parameter: f"/durable-pipeline/dev/{service}/function-arn" for service, parameter in functions.items()},
     }
     for name in ("storer", "monitoring"):
         assert taken(read(name)) == {"ProcessedDataTable": "/durable-pipeline/dev/processed-data-table/name"}
 
 
 @pytest.mark.parametrize("consumer", ["orchestrator", "storer", "monitoring"])
-def test_the_root_passes_the_name_that_the_owner_of_the_same_thing_gives(root, read, consumer):
+def test_the_root_passes_the_name_that_the_owner_of_the_same_thing_gives(root, read, services, consumer):
     stacks = {
         r["Properties"]["Location"].split("/")[-2]: (name, r["Properties"]["Parameters"])
         for name, r in root["Resources"].items()
     }
-    owner_of = {stacks[name][0]: name for name in ("shared", *SERVICES)}
+    owner_of = {stacks[name][0]: name for name in ("shared", *services)}
     given = stacks[consumer][1]
 
     for parameter, default in taken(read(consumer)).items():

@@ -9,18 +9,7 @@ COMMON_VARIABLES = {
     "POWERTOOLS_METRICS_NAMESPACE": "DurablePipeline",
     "POWERTOOLS_LOG_LEVEL": {"Ref": "LogLevel"},
 }
-OWN_VARIABLES = {
-    "validator": {},
-    "transformer": {},
-    "storer": {"PROCESSED_DATA_TABLE": {"Ref": "ProcessedDataTable"}},
-    "orchestrator": {
-        "VALIDATION_FUNCTION_ARN": {"Ref": "ValidationFunctionArn"},
-        "TRANSFORMATION_FUNCTION_ARN": {"Ref": "TransformationFunctionArn"},
-        "STORAGE_FUNCTION_ARN": {"Ref": "StorageFunctionArn"},
-        "INVALID_MESSAGE_QUEUE_URL": {"Ref": "InvalidMessageQueueUrl"},
-        "CHUNK_SIZE": {"Ref": "ChunkSize"},
-    },
-}
+OWN_VARIABLES = {"storer": {"PROCESSED_DATA_TABLE": {"Ref": "ProcessedDataTable"}}}
 
 
 def nested(root, location):
@@ -32,18 +21,21 @@ def nested(root, location):
     return stack["Parameters"]
 
 
-@pytest.fixture(params=["shared", "monitoring", *OWN_VARIABLES])
-def child(request, read):
-    """Where the root finds a nested template, and the template."""
-    name = request.param
-    return f"../services/{name}/template.yaml" if name in OWN_VARIABLES else f"{name}/template.yaml", read(name)
+@pytest.fixture
+def children(read, services):
+    """The templates that the root nests, by where it finds them."""
+    infra = {f"{name}/template.yaml": read(name) for name in ("shared", "monitoring")}
+    return infra | {f"../services/{name}/template.yaml": read(name) for name in services}
 
 
-def test_a_function_has_the_environment_variables_that_its_settings_read(service, template):
+def test_a_function_has_the_environment_variables_that_its_settings_read(service, template, pipeline, functions):
     variables = template["Resources"]["Function"]["Properties"]["Environment"]["Variables"]
+    own = OWN_VARIABLES.get(service, {})
+    if service == "orchestrator":
+        own = {stage["variable"]: {"Ref": functions[stage["service"]]} for stage in pipeline["stages"]}
+        own |= {"INVALID_MESSAGE_QUEUE_URL": {"Ref": "InvalidMessageQueueUrl"}, "CHUNK_SIZE": {"Ref": "ChunkSize"}}
 
-    own = {"POWERTOOLS_SERVICE_NAME": service} | OWN_VARIABLES[service]
-    assert variables == COMMON_VARIABLES | own
+    assert variables == COMMON_VARIABLES | {"POWERTOOLS_SERVICE_NAME": service} | own
 
 
 def test_a_function_is_named_after_its_environment_and_service(service, template):
@@ -88,14 +80,12 @@ def test_every_template_parameter_and_output_is_described(any_template):
     assert not [name for name, entry in described.items() if not entry.get("Description", "").strip()]
 
 
-@pytest.mark.parametrize("name", ["root", *OWN_VARIABLES])
-def test_packages_are_for_the_newest_python_on_arm_unless_one_says_otherwise(read, name):
-    parameters = read(name)["Parameters"]
-
-    assert parameters["PythonRuntime"]["Default"] == "python3.14"
-    assert parameters["PythonRuntime"]["AllowedValues"] == [f"python3.{minor}" for minor in range(11, 15)]
-    assert parameters["Architecture"]["Default"] == "arm64"
-    assert parameters["Architecture"]["AllowedValues"] == ["arm64", "x86_64"]
+def test_packages_are_for_the_newest_python_on_arm_unless_one_says_otherwise(root, read, services):
+    for parameters in (one["Parameters"] for one in (root, *map(read, services))):
+        assert parameters["PythonRuntime"]["Default"] == "python3.14"
+        assert parameters["PythonRuntime"]["AllowedValues"] == [f"python3.{minor}" for minor in range(11, 15)]
+        assert parameters["Architecture"]["Default"] == "arm64"
+        assert parameters["Architecture"]["AllowedValues"] == ["arm64", "x86_64"]
 
 
 def test_a_function_runs_on_the_python_and_architecture_of_its_parameters(template):
@@ -105,18 +95,24 @@ def test_a_function_runs_on_the_python_and_architecture_of_its_parameters(templa
     assert function["Architectures"] == [{"Ref": "Architecture"}]
 
 
-def test_a_nested_stack_gets_every_parameter_that_the_root_shares_with_it(root, child):
-    location, template = child
-    given = nested(root, location)
-    shared = root["Parameters"].keys() & template["Parameters"].keys()
+def test_the_root_nests_every_template(root, children):
+    nested = [r for r in root["Resources"].values() if r["Type"] == "AWS::Serverless::Application"]
 
-    assert {name: value for name, value in given.items() if name in shared} == {n: {"Ref": n} for n in shared}
+    assert sorted(r["Properties"]["Location"] for r in nested) == sorted(children)
 
 
-def test_a_nested_stack_gets_every_parameter_that_it_needs_and_none_that_it_lacks(root, child):
-    location, template = child
-    given = nested(root, location).keys()
-    parameters = template["Parameters"]
+def test_a_nested_stack_gets_every_parameter_that_the_root_shares_with_it(root, children):
+    for location, template in children.items():
+        given = nested(root, location)
+        shared = root["Parameters"].keys() & template["Parameters"].keys()
 
-    assert {name for name, parameter in parameters.items() if "Default" not in parameter} <= given
-    assert given <= parameters.keys()
+        assert {name: value for name, value in given.items() if name in shared} == {n: {"Ref": n} for n in shared}
+
+
+def test_a_nested_stack_gets_every_parameter_that_it_needs_and_none_that_it_lacks(root, children):
+    for location, template in children.items():
+        given = nested(root, location).keys()
+        parameters = template["Parameters"]
+
+        assert {name for name, parameter in parameters.items() if "Default" not in parameter} <= given
+        assert given <= parameters.keys()

@@ -15,7 +15,6 @@ RUNBOOK = (REPOSITORY / "docs/operations.md").read_text()
 ALARM, COMPOSITE = "AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"
 COLUMNS = 24
 DECIMAL = re.compile(r"\d+\.\d+")
-SERVICES = ("orchestrator", "validator", "transformer", "storer")
 
 VALUES = {
     "EnvironmentName": "dev",
@@ -111,8 +110,8 @@ def test_what_is_listed_as_documented_says_where():
             assert all(entry["source"].startswith("https://docs.aws.amazon.com/") for entry in entries)
 
 
-def test_queues_and_functions_are_those_of_the_other_templates(monitoring, widgets, shared, read):
-    functions = {value(read(name)["Resources"]["Function"]["Properties"]["FunctionName"]) for name in SERVICES}
+def test_queues_and_functions_are_those_of_the_other_templates(monitoring, widgets, shared, read, services):
+    functions = {value(read(name)["Resources"]["Function"]["Properties"]["FunctionName"]) for name in services}
     queues = {
         value(r["Properties"]["QueueName"]) for r in shared["Resources"].values() if r["Type"] == "AWS::SQS::Queue"
     }
@@ -239,7 +238,9 @@ def test_every_widget_is_whole(widgets):
         for metric in properties.get("metrics", []):
             expression = metric[0].get("expression", "") if isinstance(metric[0], dict) else ""
             if not expression.startswith("SEARCH("):
-                assert set(re.findall(r"\b[a-z]\w*\b", expression)) <= set(ids)
+                for beginning in re.findall(r'METRICS\("(\w+)"\)', expression):
+                    assert any(name.startswith(beginning) for name in ids)
+                assert set(re.findall(r'\b[a-z]\w*\b(?!")', expression)) <= set(ids)
 
 
 def test_every_alarm_that_is_always_there_is_on_the_dashboard(monitoring, widgets):
@@ -251,14 +252,34 @@ def test_every_alarm_that_is_always_there_is_on_the_dashboard(monitoring, widget
     assert {arn.rpartition(":")[2] for arn in shown} == {value(r["Properties"]["AlarmName"]) for r in resources}
 
 
-def test_the_cost_estimate_knows_the_memory_of_each_function(widgets, read):
-    """Gigabytes by function, as the expression multiplies their durations: change both or none."""
+def test_the_cost_estimate_knows_the_memory_of_each_function(widgets, read, services):
+    """Those of half a gigabyte by the beginning of their ids, as the expression multiplies their durations."""
     (cost,) = [w["properties"] for w in widgets if w["properties"].get("title", "").startswith("Cost")]
-    (functions,) = [m[0]["expression"] for m in cost["metrics"] if isinstance(m[0], dict) and m[0]["id"] == "functions"]
+    ids = {m[-1]["id"]: m[3].removeprefix("dev-durable-pipeline-") for m in cost["metrics"] if m[0] == "AWS/Lambda"}
+    memory = {name: read(name)["Resources"]["Function"]["Properties"]["MemorySize"] for name in services}
 
-    memory = {name: read(name)["Resources"]["Function"]["Properties"]["MemorySize"] for name in SERVICES}
-    assert "FILL(d1, 0) * 1 + (FILL(d2, 0) + FILL(d3, 0) + FILL(d4, 0)) * 0.5)" in functions
-    assert memory == {"orchestrator": 1024, "validator": 512, "transformer": 512, "storer": 512}
+    assert {name for name, size in memory.items() if size == 512} == {
+        service for name, service in ids.items() if name == f"half_{service}"
+    }
+    assert [(name, size) for name, size in memory.items() if size != 512] == [("orchestrator", 1024)]
+    assert {service for name, service in ids.items() if name == f"invocations_{service}"} == set(services)
+
+
+@pytest.mark.parametrize("metric", ["Errors", "Throttles", "Duration"])
+def test_every_function_is_on_the_dashboard(widgets, services, metric):
+    shown = {
+        dimensions["FunctionName"].removeprefix("dev-durable-pipeline-")
+        for namespace, name, dimensions in metrics_shown(widgets)
+        if (namespace, name) == ("AWS/Lambda", metric)
+    }
+
+    assert shown == set(services)
+
+
+def test_every_function_that_is_throttled_raises_the_alarm(monitoring, services):
+    throttled = {dimensions["FunctionName"] for *_, dimensions in metrics_of(alarms(monitoring)["FunctionThrottles"])}
+
+    assert throttled == {f"dev-durable-pipeline-{service}" for service in services}
 
 
 def test_the_cost_estimate_has_the_prices_of_the_cost_model(widgets):

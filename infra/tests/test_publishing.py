@@ -99,18 +99,16 @@ def test_a_change_of_a_parameter_publishes_a_version_if_and_only_if_it_changes_t
 
 def test_the_description_of_a_version_is_never_too_long(template):
     environment = "e" * 16  # by the pattern of EnvironmentName
-    longest = {
-        "Validator": f"{environment}-durable-pipeline-validator",
-        "Transformer": f"{environment}-durable-pipeline-transformer",
-        "Storer": f"{environment}-durable-pipeline-storer",
-        "Queue": f"{environment}-durable-pipeline-invalid-message",
-        "ProcessedDataTable": "t" * 128,
-    }
+    key = "0b1c2d3e-4f50-6172-8394-a5b6c7d8e9f0"
+    longest = {"ProcessedDataTable": "t" * 128}
     description = template["Resources"]["Function"]["Properties"]["VersionDescription"]["Fn::Sub"]
     if isinstance(description, list):
         description, local = description
         for name in local:
-            description = description.replace(f"${{{name}}}", longest[name])
+            description = description.replace(
+                f"${{{name}}}", f"{environment}-{'invalid-message' if name == 'Queue' else name}"
+            )
+        description += f", {environment}-{'n' * 16}, {key}"  # a stage of one's own, and a key, have room too
     for name, parameter in template["Parameters"].items():
         values = [longest.get(name, ""), parameter.get("MaxValue", ""), *parameter.get("AllowedValues", [])]
         description = description.replace(f"${{{name}}}", max(map(str, values), key=len))

@@ -5,8 +5,6 @@ The emulated AWS has no CodeDeploy, so this looks at what SAM makes of the templ
 
 import re
 
-import pytest
-
 ON = {"GradualRelease": "true"}
 EXECUTION_SECONDS = 840
 
@@ -79,13 +77,13 @@ def test_no_data_is_no_reason_to_go_back(template):
     assert {alarm["Properties"]["TreatMissingData"] for alarm in alarms(template).values()} == {"notBreaching"}
 
 
-@pytest.mark.parametrize("name", ["root", "orchestrator", "validator", "transformer", "storer"])
-def test_a_release_is_longer_than_an_execution_unless_one_says_otherwise(read, name):
-    parameter = read(name)["Parameters"]["GradualReleaseType"]
-    minutes = int(re.fullmatch(r"Canary10Percent(\d+)Minutes", parameter["Default"])[1])
+def test_a_release_is_longer_than_an_execution_unless_one_says_otherwise(root, read, services):
+    for template in (root, *map(read, services)):
+        parameter = template["Parameters"]["GradualReleaseType"]
+        minutes = int(re.fullmatch(r"Canary10Percent(\d+)Minutes", parameter["Default"])[1])
 
-    assert minutes * 60 > EXECUTION_SECONDS
-    assert parameter["Default"] in parameter["AllowedValues"]
+        assert minutes * 60 > EXECUTION_SECONDS
+        assert parameter["Default"] in parameter["AllowedValues"]
 
 
 def test_concurrency_is_reserved_only_when_one_says_so(template):
