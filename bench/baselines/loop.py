@@ -9,7 +9,7 @@ import os
 from typing import Any
 
 from aws_durable_execution_sdk_python import DurableContext, durable_execution
-from pipeline_contracts import PipelineMessage, TransformedData, execution_id
+from pipeline_contracts import execution_id, parse_message
 from pipeline_contracts.storage import StorageRecord, StorageRequest
 from pipeline_contracts.transformation import TransformationRecord, TransformationRequest
 from pipeline_contracts.validation import ValidationRecord, ValidationRequest
@@ -33,18 +33,19 @@ def handler(event: dict[str, Any], context: DurableContext) -> dict[str, Any]:
 def process(context: DurableContext, message: dict[str, Any]) -> None:
     """Validate, transform and store one message; raises when it cannot be stored."""
     body, message_id = message["body"], message["messageId"]
-    identity = execution_id(ENVIRONMENT, message_id, PipelineMessage.from_body(body))
+    identity = execution_id(ENVIRONMENT, message_id, parse_message(body))
     asked = ValidationRequest(records=(ValidationRecord(execution_id=identity, data=body),))
     verdict = invoke(context, "VALIDATION", asked.model_dump(mode="json"), f"validate-{message_id}")
     if not verdict["is_valid"]:
         raise ValueError(str(verdict["errors"]))
-    wanted = TransformationRequest(records=(TransformationRecord(execution_id=identity, data=body),))
+    record = TransformationRecord(execution_id=identity, data=body)
+    wanted = TransformationRequest(records=(record,), max_bytes=4_096)
     answer = invoke(context, "TRANSFORMATION", wanted.model_dump(mode="json"), f"transform-{message_id}")
     item = StorageRecord(
         execution_id=identity,
         message_id=message_id,
         data=body,
-        transformed_data=TransformedData.model_validate(answer["transformed_data"]),
+        transformed_data=answer["transformed_data"],
     )
     stored = invoke(context, "STORAGE", StorageRequest(records=(item,)).model_dump(mode="json"), f"store-{message_id}")
     if stored["error"]:

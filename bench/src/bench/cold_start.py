@@ -19,6 +19,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline_testing.stages import SERVICES, STAGES
+
 from bench import report
 
 if TYPE_CHECKING:
@@ -32,8 +34,7 @@ MODEL = "import pydantic\nclass Model(pydantic.BaseModel):\n    name: str"
 UNAVOIDABLE = {
     "orchestrator": f"{MODEL}\nimport aws_durable_execution_sdk_python, boto3\nboto3.client('sqs')",
     "storer": f"{MODEL}\nimport boto3\nboto3.client('dynamodb')",
-    "transformer": MODEL,
-    "validator": MODEL,
+    **{service: MODEL for service in SERVICES if service != "storer"},
 }
 """What each service is built on: pydantic with one model, and the SDKs with a client."""
 
@@ -54,9 +55,7 @@ SETTINGS = {
     "POWERTOOLS_METRICS_NAMESPACE": "bench",
     "POWERTOOLS_SERVICE_NAME": "bench",
     "PROCESSED_DATA_TABLE": "none",
-    "STORAGE_FUNCTION_ARN": "none",
-    "TRANSFORMATION_FUNCTION_ARN": "none",
-    "VALIDATION_FUNCTION_ARN": "none",
+    **{stage["variable"]: "none" for stage in STAGES},
 }
 
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from pipeline_testing.stages import SERVICES
+
 from bench.prices import Prices
 from bench.report import calm
-from bench.variants import SERVICES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -31,7 +32,7 @@ RECEIVED_TOGETHER = 10
 RETENTION_DAYS = 7
 """`ExecutionRetentionDays` of the template. Assumption: state is kept for so long, and no longer."""
 
-MEMORY_GIGABYTES = {"orchestrator": 1.0, "validator": 0.5, "transformer": 0.5, "storer": 0.5}
+MEMORY_GIGABYTES = {"orchestrator": 1.0, **dict.fromkeys(SERVICES, 0.5)}
 """`MemorySize` of the templates."""
 
 CORE_GIGABYTES = 1_769 / 1_024

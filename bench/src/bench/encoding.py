@@ -13,11 +13,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from pipeline_contracts import TransformedData
+from pipeline_contracts import compress
 from pipeline_contracts.storage import StorageRecord, StorageRequest, StorageResponse, StorageResult, StorageStatus
-from pipeline_contracts.transformation import TransformationRecord, TransformationRequest, TransformationResponse, TransformationResult
+from pipeline_contracts.transformation import (
+    TransformationRecord,
+    TransformationRequest,
+    TransformationResponse,
+    TransformationResult,
+)
 from pipeline_contracts.validation import ValidationRecord, ValidationRequest, ValidationResponse, ValidationResult
-from pipeline_contracts.encoding import compress
+from pipeline_testing.bodies import EXAMPLE
 
 from bench.cost import GIGABYTE, MILLION, RETENTION_DAYS
 from bench.messages import KINDS
@@ -65,15 +70,8 @@ def payloads(bodies: Sequence[str]) -> list[str]:
     chance = random.Random(1)  # noqa: S311 - the ids of messages
     ids = [f"dev-esm-{UUID(int=chance.getrandbits(128), version=4)}" for _ in bodies]
     data = [
-        TransformedData(
-            data_source=f"ORDERS-{number}.CSV",
-            processing_type="standard",
-            processed_at=NOW,
-            execution_id=identity,
-            transformation_applied="standard",
-            derived={},
-        )
-        for number, identity in enumerate(ids)
+        {**EXAMPLE, "processed_at": NOW, "execution_id": identity, "transformation_applied": "standard"}
+        for identity in ids
     ]
     exchanges = (
         ValidationRequest(
@@ -81,10 +79,13 @@ def payloads(bodies: Sequence[str]) -> list[str]:
         ),
         ValidationResponse(results=tuple(ValidationResult(execution_id=i, is_valid=True) for i in ids)),
         TransformationRequest(
-            records=tuple(TransformationRecord(execution_id=i, data=body) for i, body in zip(ids, bodies, strict=True))
+            records=tuple(TransformationRecord(execution_id=i, data=body) for i, body in zip(ids, bodies, strict=True)),
+            max_bytes=4_096,
         ),
         TransformationResponse(
-            results=tuple(TransformationResult(execution_id=one.execution_id, transformed_data=one) for one in data)
+            results=tuple(
+                TransformationResult(execution_id=i, transformed_data=one) for i, one in zip(ids, data, strict=True)
+            )
         ),
         StorageRequest(
             records=tuple(

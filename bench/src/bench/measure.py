@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 from pipeline_cli.outputs import StackOutputs
 from pipeline_cli.queue_reader import depth
+from pipeline_testing.stages import SERVICES
 
 from bench.history import Histories, Tally
 from bench.item_size import WRITE_UNIT_BYTES, item_bytes
-from bench.variants import OURS, SERVICES
+from bench.variants import OURS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

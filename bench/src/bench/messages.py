@@ -7,6 +7,8 @@ import json
 import random
 from typing import TYPE_CHECKING
 
+from pipeline_testing.bodies import EXAMPLE
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -25,8 +27,7 @@ def orders(size: int, count: int, *, seed: int = 1) -> Iterator[str]:
     for number in range(count):
         chance = random.Random(f"{seed}/{number}/{size}")  # noqa: S311 - data, no secret
         body: dict[str, object] = {
-            "data_source": f"orders-{chance.randrange(100)}.csv",
-            "processing_type": "standard",
+            **EXAMPLE,
             "order": f"{chance.getrandbits(40):010x}",
         }
         if size >= 200:
@@ -39,7 +40,7 @@ def noise(size: int, count: int, *, seed: int = 1) -> Iterator[str]:
     """Give messages of exactly that many bytes, filled with the base64 of random bytes: six bits a character."""
     for number in range(count):
         chance = random.Random(f"{seed}/{number}/{size}")  # noqa: S311 - data, no secret
-        body: dict[str, object] = {"data_source": "noise", "processing_type": "standard"}
+        body: dict[str, object] = {**EXAMPLE}
         yield _filled(body, size, base64.b64encode(chance.randbytes(size)).decode())
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from local_aws.deploy.transform import parse_template
 from pipeline_testing.repository_copy import REPOSITORY, changed_copy
+from pipeline_testing.stages import SERVICES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,17 +37,16 @@ OURS = Variant("ours", 100)
 LOOP = Variant("loop", 5)
 MAP = Variant("map", 10)
 BASELINES = (LOOP, MAP)
-SERVICES = ("validator", "transformer", "storer")
 EXECUTIONS_AT_ONCE = 2
 """Of each variant: the fewest that an event source mapping takes, and one for each of two cores."""
 
-MEND = "from orchestrator import sdk_mend\n\nsdk_mend.mend()\n"
+PATCH = "from orchestrator import sdk_patch\n\nsdk_patch.patch()\n"
 
 
-def copy_with_baselines(folder: Path, *, mended: bool = False) -> Path:
+def copy_with_baselines(folder: Path, *, patched: bool = False) -> Path:
     """Copy what is deployed into the folder, add the baselines, and give the root template.
 
-    With ``mended``, the baselines have our mends of the durable SDK, too.
+    With ``patched``, the baselines have our patches of the durable SDK, too.
     """
     changed_copy(folder)
     timed = (REPOSITORY / "bench" / "baselines" / "timed.py").read_text(encoding="utf-8")
@@ -61,7 +61,7 @@ def copy_with_baselines(folder: Path, *, mended: bool = False) -> Path:
             source = REPOSITORY / "bench" / "baselines" / f"{baseline.name}.py"
             target = service / "src" / "orchestrator" / f"{baseline.name}.py"
             shutil.copyfile(source, target)
-            _append(target, MEND + timed if mended else timed)
+            _append(target, PATCH + timed if patched else timed)
         _write(service / "template.yaml", _baseline(service / "template.yaml", variant))
         root["Resources"][variant.name.capitalize()] = _nested(root, variant)
     _write(template, root)

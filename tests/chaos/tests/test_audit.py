@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -12,12 +11,12 @@ from chaos.audit import Findings, Outcome, SecondOutcome, Sent, audit
 from chaos.evidence import Evidence, QueueMessage
 from chaos.items import parsed
 from chaos.messages import Kind, PlannedMessage
+from chaos.poison import POISON as POISON_FIELD
+from pipeline_contracts import parse_message
+from pipeline_testing.bodies import body
 
 RECEIVES = 3
-
-
-def body(**further: Any) -> str:
-    return json.dumps({"data_source": "a.csv", "processing_type": "standard", **further})
+ATTRIBUTE = next(iter(parse_message(body()).item_attributes), "data_digest")
 
 
 def sent(number: int, kind: Kind, text: str, **further: Any) -> Sent:
@@ -26,7 +25,7 @@ def sent(number: int, kind: Kind, text: str, **further: Any) -> Sent:
 
 VALID = sent(1, Kind.VALID, body(n=1.5))
 INVALID = sent(2, Kind.INVALID, "[]", rejection=("intake", "not_an_object"))
-POISON = sent(3, Kind.POISON, body(processing_type="poison-exit"))
+POISON = sent(3, Kind.POISON, body(**{POISON_FIELD: "exit"}))
 DUPLICATES = [
     sent(number, Kind.DUPLICATE, body(idempotency_key="k", n=1, metadata={"number": str(number)}), key="k")
     for number in (4, 5)
@@ -40,7 +39,6 @@ ALL = [VALID, INVALID, POISON, *DUPLICATES, BEFORE, *CONFLICTS]
 def item(message: Sent) -> dict[str, Any]:
     data = parsed(message.planned.body)
     identity = message.identity("test")
-    common = {"processing_type": data["processing_type"]}
     metadata = {"metadata": data["metadata"]} if "metadata" in data else {}
     return {
         **metadata,
@@ -48,16 +46,13 @@ def item(message: Sent) -> dict[str, Any]:
         "message_id": message.message_id,
         "original_data": data,
         "transformed_data": {
-            "data_source": data["data_source"].upper(),
             "processed_at": "now",
             "execution_id": identity,
             "transformation_applied": "standard",
-            **common,
         },
-        "data_source": data["data_source"],
         "stored_at": "now",
         "data_digest": "1:digest",
-        **common,
+        **parse_message(message.planned.body).item_attributes,
     }
 
 
@@ -231,11 +226,8 @@ def test_one_of_many_conflicts_that_is_swallowed_is_found() -> None:
         (("original_data", "n"), "1.5"),
         (("original_data", "n"), True),
         (("original_data", "more"), None),
-        (("transformed_data", "data_source"), "a.csv"),
         (("transformed_data", "execution_id"), "test-esm-m9"),
-        (("transformed_data", "derived"), {}),
-        (("data_source",), "b.csv"),
-        (("processing_type",), "tabular"),
+        ((ATTRIBUTE,), "another"),
         (("further",), 1),
     ],
 )

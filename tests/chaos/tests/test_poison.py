@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from chaos.poison import poisoned_copy
+from chaos.poison import POISON, REFUSED, poisoned_copy
+from pipeline_testing.bodies import body
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 
@@ -21,25 +22,41 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def handled(copy: Path, processing_type: str) -> subprocess.CompletedProcess[str]:
-    code = f"from transformer.transformations import TRANSFORMATIONS as T; T['{processing_type}'](None); print('alive')"
-    variables = os.environ | {"PYTHONPATH": str(copy / "services/transformer/src"), "PYTHONDONTWRITEBYTECODE": "1"}
+def handled(copy: Path, module: str, **fields: str) -> subprocess.CompletedProcess[str]:
+    code = f"""
+from pipeline_contracts import parse_message
+from {module} import *
+message = parse_message({body(**fields)!r}).content
+if "rules" in {module!r}:
+    print([error.code for rule in RULES.get("any") for error in rule(message)])
+else:
+    print(standard(message))
+"""
+    service = module.partition(".")[0]
+    variables = os.environ | {"PYTHONPATH": str(copy / f"services/{service}/src"), "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-c", code]
     return subprocess.run(command, env=variables, timeout=5, capture_output=True, text=True, check=False)
 
 
 def test_poison_ends_the_process_that_handles_it(copy: Path) -> None:
-    assert handled(copy, "standard").stdout == "alive\n"
-    assert handled(copy, "poison-exit").returncode == 1
-    assert handled(copy, "poison-memory").returncode == -signal.SIGKILL
+    transformations = "transformer.transformations"
+
+    assert handled(copy, transformations).stdout
+    assert handled(copy, transformations, **{POISON: "exit"}).returncode == 1
+    assert handled(copy, transformations, **{POISON: "memory"}).returncode == -signal.SIGKILL
 
 
 def test_a_loop_does_not_end(copy: Path) -> None:
     with pytest.raises(subprocess.TimeoutExpired):
-        handled(copy, "poison-loop")
+        handled(copy, "transformer.transformations", **{POISON: "loop"})
 
 
-def test_nothing_else_is_changed_but_a_timeout_and_the_waits(copy: Path) -> None:
+def test_a_message_is_refused_with_the_code_that_it_names(copy: Path) -> None:
+    assert handled(copy, "validator.rules").stdout == "[]\n"
+    assert handled(copy, "validator.rules", **{REFUSED: "some_rule"}).stdout == "['some_rule']\n"
+
+
+def test_nothing_else_is_changed_but_a_timeout_a_rule_and_the_waits(copy: Path) -> None:
     changed = {
         str(path.relative_to(copy))
         for path in copy.rglob("*")
@@ -50,4 +67,5 @@ def test_nothing_else_is_changed_but_a_timeout_and_the_waits(copy: Path) -> None
         "services/orchestrator/src/orchestrator/redelivery.py",
         "services/transformer/src/transformer/transformations.py",
         "services/transformer/template.yaml",
+        "services/validator/src/validator/rules.py",
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chaos.audit import Findings
 from chaos.drive import Course
-from chaos.faults import Fault, FaultKind
+from chaos.faults import Fault
 from chaos.injector import Strike
 from chaos.report import Report
 
@@ -15,8 +15,8 @@ def report(findings: Findings, *faults: Fault, given_up: str | None = None) -> R
 
 
 def test_kills_and_outages_are_counted_each_by_themselves() -> None:
-    kill = Fault(1, FaultKind.STORER, after=5, draw=0.5)
-    outages = [Fault(number, FaultKind.STORER_OUTAGE, after=6, draw=0.5, seconds=2.25) for number in (2, 3)]
+    kill = Fault(1, "worker of the storer killed", after=5, draw=0.5)
+    outages = [Fault(number, "storer throttled", after=6, draw=0.5, seconds=2.25) for number in (2, 3)]
 
     lines = list(report(Findings(), kill, *outages).lines())
 

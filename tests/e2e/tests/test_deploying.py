@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import re
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from local_aws.emulator import Emulator
 from pipeline_e2e.deploying import PARTS, Deployer
-from pipeline_e2e.flow import Flow, message
+from pipeline_e2e.flow import Flow
 from pipeline_e2e.stack import Stack
+from pipeline_testing.bodies import INVALID, body
 from pipeline_testing.repository_copy import REPOSITORY, changed_copy
 
 if TYPE_CHECKING:
@@ -22,41 +24,67 @@ PARAMETERS = {
     "shared": {"MaxReceiveCount": "4"},
     "orchestrator": {"MaximumConcurrency": "4"},
 }
-DERIVES = (
-    "services/transformer/src/transformer/transformations.py",
-    '    """Derive nothing: the transformed data is what every record gets."""\n    return {}\n',
-    '    """Derive which contracts this release has."""\n    from pipeline_contracts import VERSION\n\n'
-    '    return {"contracts": VERSION}\n',
-)
-OLDEST = "1.0.0"
+TRANSFORMATIONS = "services/transformer/src/transformer/transformations.py"
+WRAPPED = """
+
+def _wrapped(transformation: Transformation) -> Transformation:
+    from functools import wraps
+
+    @wraps(transformation)
+    def transform(message: PipelineMessage) -> dict[str, JsonValue]:
+        import time
+        from pathlib import Path
+
+        from pipeline_contracts import VERSION
+
+        while (message.model_extra or {}).get("waits") and not Path({file!r}).exists():
+            time.sleep(0.2)
+        return {{**transformation(message), "contracts": VERSION}}
+
+    return transform
 
 
-def takes_the_oldest_contracts(service: str) -> tuple[str, str, str]:
-    """Pin the first release of the contracts, as a team that has not moved yet has it."""
-    lock = f"services/{service}/requirements.lock"
-    text = (REPOSITORY / lock).read_text(encoding="utf-8")
-    pinned = re.search(r"durable-pipeline-contracts==.* \\\n +--hash=sha256:\w+\n", text)
-    assert pinned
-    wheel = REPOSITORY / f"contracts/releases/durable_pipeline_contracts-{OLDEST}-py3-none-any.whl"
-    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
-    return lock, pinned[0], f"durable-pipeline-contracts=={OLDEST} --hash=sha256:{digest}\n"
+standard = _wrapped(standard)
+TRANSFORMATIONS = {{name: _wrapped(transformation) for name, transformation in TRANSFORMATIONS.items()}}
+"""
 
 
-def waits_for(file: Path) -> tuple[tuple[str, str, str], ...]:
-    """Let the transformation of a slow message take until the file is there."""
-    slow = (
-        '    """Wait for a file when the message is a slow one."""\n    import time\n    from pathlib import Path\n\n'
-        f'    while _message.processing_type == "slow" and not Path({str(file)!r}).exists():\n'
-        "        time.sleep(0.2)\n    return {}\n"
+def with_other_transformations(copy: Path, file: str = "") -> Path:
+    """Have the copy's transformer say which contracts it has, and wait for a file if a message says so."""
+    with (copy / TRANSFORMATIONS).open("a", encoding="utf-8") as source:
+        source.write(WRAPPED.format(file=file))
+    return copy
+
+
+def with_newer_contracts(copy: Path, service: str) -> str:
+    """Release a next minor version of the contracts in a copy, and pin it there for a service; give the version."""
+    contracts = copy / "contracts"
+    project = (contracts / "pyproject.toml").read_text("utf-8")
+    (version,) = re.findall(r'(?m)^version = "(.*)"$', project)
+    major, minor, _ = version.split(".")
+    newer = f"{major}.{int(minor) + 1}.0"
+    for path in (contracts / "pyproject.toml", contracts / "src/pipeline_contracts/exchange.py"):
+        path.write_text(path.read_text("utf-8").replace(f'"{version}"', f'"{newer}"'), "utf-8")
+    releases = contracts / "releases"
+    command = ["uv", "build", "--quiet", "--wheel", str(contracts), "--out-dir", str(releases), "--no-create-gitignore"]
+    subprocess.run(command, cwd=copy, check=True)
+    digest = hashlib.sha256(
+        (releases / f"durable_pipeline_contracts-{newer}-py3-none-any.whl").read_bytes()
+    ).hexdigest()
+    lock = copy / f"services/{service}/requirements.lock"
+    text, found = re.subn(
+        r"durable-pipeline-contracts==.* \\\n +--hash=sha256:\w+\n",
+        f"durable-pipeline-contracts=={newer} --hash=sha256:{digest}\n",
+        lock.read_text("utf-8"),
     )
-    return (
-        (DERIVES[0], DERIVES[1], slow),
-        ("services/transformer/template.yaml", "Timeout: 25\n", "Timeout: 300\n"),
-    )
+    assert found == 1
+    lock.write_text(text, "utf-8")
+    return newer
 
 
+SLOW = ("services/transformer/template.yaml", "Timeout: 25\n", "Timeout: 300\n")
 # A replay of an execution that began with the other name would fail.
-RENAMES = ("services/orchestrator/src/orchestrator/operations.py", 'VALIDATE = "validate"', 'VALIDATE = "judge"')
+RENAMES = ("services/orchestrator/src/orchestrator/stages.py", '        "validate",', '        "judge",')
 SAYS = ("services/orchestrator/src/orchestrator/handler.py", '"batch is done"', '"batch is done, next release"')
 
 
@@ -90,9 +118,9 @@ def stack(running: Emulator) -> Iterator[Stack]:
     running.check()
 
 
-def derived(stack: Stack, message_id: str) -> Any:
+def contracts_of(stack: Stack, message_id: str) -> Any:
     item = stack.wait_for_item(f"{ENVIRONMENT}-esm-{message_id}")
-    return item["transformed_data"].get("derived")
+    return item["transformed_data"].get("contracts")
 
 
 def all_stored_once(stack: Stack, sent: list[str]) -> None:
@@ -124,7 +152,7 @@ def test_a_dry_run_shows_the_changes_and_makes_none(aws: Emulator) -> None:
 
 
 def test_messages_run_through_stacks_that_were_deployed_one_by_one(stack: Stack) -> None:
-    good, other, bad = stack.send(message(), message(n=1), message(processing_type=" "))
+    good, other, bad = stack.send(body(), body(n=1), INVALID)
     stack.wait_until_drained()
 
     assert stack.outcomes().of([good, other, bad]) == {good: {"stored"}, other: {"stored"}, bad: {"rejected"}}
@@ -133,38 +161,39 @@ def test_messages_run_through_stacks_that_were_deployed_one_by_one(stack: Stack)
 def test_a_service_is_changed_and_rolled_back_while_messages_flow(
     stack: Stack, deployer: Deployer, tmp_path: Path
 ) -> None:
-    """The changed one has other contracts than the rest: it reads newer requests, and its answers are read."""
-    changed = changed_copy(tmp_path / "changed", DERIVES, takes_the_oldest_contracts("transformer"))
-    (before,) = stack.send(message())
-    assert derived(stack, before) is None
+    """The changed one has newer contracts than the rest: it reads older requests, and its answers are read."""
+    changed = with_other_transformations(changed_copy(tmp_path / "changed"))
+    newer = with_newer_contracts(changed, "transformer")
+    (before,) = stack.send(body())
+    assert contracts_of(stack, before) is None
 
     with Flow(stack) as flow:
         deploy(deployer, "transformer", changed)
-        (after,) = stack.send(message())
+        (after,) = stack.send(body())
         changed_at = len(flow.sent)
-        assert derived(stack, after) == {"contracts": OLDEST}
+        assert contracts_of(stack, after) == newer
         deploy(deployer, "transformer")
-        (rolled_back,) = stack.send(message())
-        assert derived(stack, rolled_back) is None
+        (rolled_back,) = stack.send(body())
+        assert contracts_of(stack, rolled_back) is None
 
     assert changed_at > 10, "nothing flowed meanwhile"
     assert len(flow.sent) > changed_at + 10
     all_stored_once(stack, [before, after, rolled_back, *flow.sent])
-    assert {str(derived(stack, each)) for each in flow.sent} == {"None", f"{{'contracts': '{OLDEST}'}}"}
+    assert {contracts_of(stack, each) for each in flow.sent} == {None, newer}
 
 
 def test_an_execution_in_flight_ends_on_the_version_that_it_began_with(
     running: Emulator, stack: Stack, deployer: Deployer, tmp_path: Path
 ) -> None:
     go_on = tmp_path / "go-on"
-    deploy(deployer, "transformer", changed_copy(tmp_path / "slow", *waits_for(go_on)))
+    deploy(deployer, "transformer", with_other_transformations(changed_copy(tmp_path / "slow", SLOW), str(go_on)))
     log = running.logs / "event-source.log"
     read = len(log.read_text())
-    (slow,) = stack.send(message("slow"))
+    (slow,) = stack.send(body(waits=True))
     stack.wait_until(stack.in_flight, "message in flight")
 
     deploy(deployer, "orchestrator", changed_copy(tmp_path / "next", RENAMES, SAYS))
-    (quick,) = stack.send(message())
+    (quick,) = stack.send(body())
     stack.wait_for_item(f"{ENVIRONMENT}-esm-{quick}")
     stack.wait_until(lambda: stack.logged("batch is done, next release"), "batch that the next release has done")
     assert stack.item(f"{ENVIRONMENT}-esm-{slow}") is None, "both releases were to be at work at once"
@@ -176,7 +205,7 @@ def test_an_execution_in_flight_ends_on_the_version_that_it_began_with(
     assert "messages failed" not in ended, "an execution was lost, and its messages delivered again"
     deployer.deploy("orchestrator", parameters={**PARAMETERS["orchestrator"], "ChunkSize": "50"})
     assert chunk_size(running, ENVIRONMENT) == "50"
-    (back,) = stack.send(message())
+    (back,) = stack.send(body())
     all_stored_once(stack, [back])
     assert stack.logged("batch is done, next release") == 1
 

@@ -7,7 +7,6 @@ or it is in NOT_PROVEN.
 
 from __future__ import annotations
 
-import json
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from botocore.exceptions import ClientError
 from pipeline_cli.outputs import StackOutputs
 from pipeline_e2e.permissions import Grant, grants_of_templates
 from pipeline_e2e.stack import PARAMETERS
+from pipeline_testing.bodies import INVALID, body
 from pipeline_testing.repository_copy import REPOSITORY
 
 if TYPE_CHECKING:
@@ -27,10 +27,6 @@ if TYPE_CHECKING:
 
     Expectation = Callable[[Stack], None]
     Call = Callable[[Roles, str, Emulator], Any]
-
-
-def body(data_source: Any = "a.csv") -> str:
-    return json.dumps({"data_source": data_source, "processing_type": "standard"})
 
 
 def a_message_is_stored(stack: Stack) -> None:
@@ -45,7 +41,7 @@ def an_invalid_message_is_rejected(stack: Stack) -> None:
         return stack.logged("rejected messages could not be sent")
 
     before = given_up()
-    stack.send(body(5))
+    stack.send(INVALID)
     rejected = stack.wait_until(
         lambda: stack.outcomes().rejected or given_up() > before, "end of the delivery of an invalid message"
     )
@@ -69,7 +65,7 @@ def a_failed_message_is_brought_forward(stack: Stack) -> None:
 
 
 def a_message_that_comes_twice_is_stored_once(stack: Stack) -> None:
-    text = json.dumps({"data_source": "a", "processing_type": "standard", "idempotency_key": f"k{time.monotonic_ns()}"})
+    text = body(idempotency_key=f"k{time.monotonic_ns()}")
     stack.send(text)
     stack.wait_until_drained()
     (again,) = stack.send(text)

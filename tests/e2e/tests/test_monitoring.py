@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+from pipeline_testing.bodies import body
 from pipeline_testing.repository_copy import REPOSITORY
+from pipeline_testing.stages import SERVICES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
 
 MONITORING = REPOSITORY / "infra/monitoring"
 PREFIX = "e2e-durable-pipeline-"
-SERVICES = ("orchestrator", "validator", "transformer", "storer")
 
 SIMPLE = {"dead-letters", "oldest-message", "outage", "executions-failed", "executions-timed-out", "table-throttles"}
 NOT_IN_MINISTACK = {"invalid-messages", "function-throttles", "storer-write-errors", "unhealthy"}
@@ -62,16 +63,16 @@ def listed() -> set[Metric]:
 
 
 def test_a_run_with_every_outcome_emits_exactly_the_metrics_that_are_listed(stack: Stack) -> None:
-    stack.send('{"data_source": "a", "processing_type": "standard"}', "not json")
+    stack.send(body(), "not json")
     stack.wait_until_drained()
     put_back = stack.without_table()
     try:
-        stack.send('{"data_source": "the secret", "processing_type": "standard"}')
+        stack.send(body(note="the secret"))
         stack.wait_for_dead_letters(1)
     finally:
         put_back()
 
-    records = [record for service in SERVICES for record in emitted(stack, service)]
+    records = [record for service in ("orchestrator", *SERVICES) for record in emitted(stack, service)]
 
     assert {metric for record in records for metric in named(record)} == listed()
     assert {directive["Namespace"] for r in records for directive in r["_aws"]["CloudWatchMetrics"]} == {
@@ -88,13 +89,13 @@ def test_a_run_with_every_outcome_emits_exactly_the_metrics_that_are_listed(stac
 def test_alarms_and_dashboard_are_deployed_with_the_root(cloudwatch: Any) -> None:
     alarms = cloudwatch.describe_alarms(AlarmNamePrefix=PREFIX)["MetricAlarms"]
     (dashboard,) = cloudwatch.list_dashboards(DashboardNamePrefix="e2e-durable-pipeline")["DashboardEntries"]
-    body = cloudwatch.get_dashboard(DashboardName=dashboard["DashboardName"])["DashboardBody"]
+    drawn = cloudwatch.get_dashboard(DashboardName=dashboard["DashboardName"])["DashboardBody"]
 
     assert {alarm["AlarmName"].removeprefix(PREFIX) for alarm in alarms} == SIMPLE
     assert all(alarm["AlarmActions"][0].startswith("arn:aws:sns:") for alarm in alarms)
-    (shown,) = [widget["properties"]["alarms"] for widget in json.loads(body)["widgets"] if widget["type"] == "alarm"]
+    (shown,) = [widget["properties"]["alarms"] for widget in json.loads(drawn)["widgets"] if widget["type"] == "alarm"]
     assert {arn.rpartition(":")[2].removeprefix(PREFIX) for arn in shown} == SIMPLE | NOT_IN_MINISTACK
-    assert "${" not in body
+    assert "${" not in drawn
 
 
 def test_monitoring_is_deployed_and_deleted_alone(emulator: Emulator, cloudwatch: Any) -> None:

@@ -6,14 +6,14 @@ The faults stand between the emulated AWS and all that calls it for the pipeline
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from pipeline_cli.local import local_pipeline
 from pipeline_e2e.faults import Faults, microburst
 from pipeline_e2e.stack import PARAMETERS, Stack
+from pipeline_testing.bodies import INVALID, body
 from pipeline_testing.repository_copy import REPOSITORY
 
 if TYPE_CHECKING:
@@ -63,10 +63,6 @@ def faults(faulty: Emulator) -> Iterator[Faults]:
     faults.stop()
 
 
-def body(data_source: Any = "a.csv") -> str:
-    return json.dumps({"data_source": data_source, "processing_type": "standard"})
-
-
 def error(code: str, status: int = 400) -> Rule:
     return {"error": {"code": code, "status": status}}
 
@@ -110,7 +106,7 @@ def test_calls_that_fail_once_are_made_again_and_every_message_has_its_outcome(
     rules = [rule | {"times": 1} for rule in KINDS[kind]]
     faults.inject(*rules)
 
-    good, other, bad = stack.send(body(), body("b.csv"), body(5))
+    good, other, bad = stack.send(body(), body(label="b.csv"), INVALID)
     stack.wait_until_drained()
     # One ReceiveMessage may have been waiting already and have taken all three: the next one meets its fault.
     faults.wait_until_fired()
@@ -120,7 +116,7 @@ def test_calls_that_fail_once_are_made_again_and_every_message_has_its_outcome(
     assert outcomes.of([good, other, bad]) == {good: {"stored"}, other: {"stored"}, bad: {"rejected"}}
     assert outcomes.stored.count(good) == outcomes.stored.count(other) == 1
     # A message that was sent although the answer was lost, or late, is in the invalid message queue twice.
-    assert {message["Body"] for message in outcomes.rejected} == {body(5)}
+    assert {message["Body"] for message in outcomes.rejected} == {INVALID}
     assert len(outcomes.rejected) <= 2
     assert not stack.failures_of(good)
 
@@ -144,12 +140,12 @@ def test_each_message_of_a_batch_has_the_outcome_that_its_own_faults_leave_it(st
     unavailable = PUT | error("InternalServerError", 500)
     failing_delivery = PUT_ATTEMPTS * STAGE_ATTEMPTS
     faults.inject(
-        unavailable | {"body": "Item.data_source.S == 'never'"},
-        unavailable | {"body": "Item.data_source.S == 'once'", "times": failing_delivery},
+        unavailable | {"body": "Item.original_data.M.label.S == 'never'"},
+        unavailable | {"body": "Item.original_data.M.label.S == 'once'", "times": failing_delivery},
         REJECT | error("ServiceUnavailable", 503) | {"times": SQS_ATTEMPTS},
     )
 
-    never, once, well, bad = stack.send(body("never"), body("once"), body("well"), body(5))
+    never, once, well, bad = stack.send(body(label="never"), body(label="once"), body(label="well"), INVALID)
     stack.wait_until_drained(seconds=STORM_SECONDS)
 
     assert faults.counts() == [MAX_RECEIVE_COUNT * failing_delivery, failing_delivery, SQS_ATTEMPTS]
@@ -165,7 +161,7 @@ def test_each_message_of_a_batch_has_the_outcome_that_its_own_faults_leave_it(st
     assert failures == {never: MAX_RECEIVE_COUNT, once: 1, well: 0}
     # The last one to receive it is this test.
     assert outcomes.dead[0]["Attributes"]["ApproximateReceiveCount"] == str(MAX_RECEIVE_COUNT + 1)
-    assert outcomes.dead[0]["Body"] == body("never")
+    assert outcomes.dead[0]["Body"] == body(label="never")
 
 
 def test_a_permanent_outage_ends_in_the_dead_letter_queue_all_of_it_after_as_many_deliveries_as_are_allowed(
@@ -173,7 +169,7 @@ def test_a_permanent_outage_ends_in_the_dead_letter_queue_all_of_it_after_as_man
 ) -> None:
     faults.inject(PUT | error("InternalServerError", 500))
 
-    sent = stack.send(*(body(f"{number}.csv") for number in range(20)))
+    sent = stack.send(*(body(n=number) for number in range(20)))
     stack.wait_until_drained(seconds=STORM_SECONDS)
 
     outcomes = stack.outcomes()
@@ -201,7 +197,7 @@ def test_an_outage_that_ends_before_the_last_delivery_leaves_no_dead_letter(
     """On the scaled waits: the first of two deliveries falls into the outage, and the second comes after it."""
     faults.inject(OUTAGES[outage])
     # More would be compressed on their way to the storer, and the faults would not know them.
-    sent = stack.send(body("a.csv"), body("b.csv"), body(5))
+    sent = stack.send(body(label="a.csv"), body(label="b.csv"), INVALID)
     affected = sent[-1:] if outage == "the invalid message queue" else sent[:-1]
     for message in affected:
         stack.wait_until_failed(message)
@@ -231,7 +227,7 @@ def test_messages_that_can_be_neither_finished_nor_brought_forward_nor_deleted_c
     )
 
     try:
-        sent = stack.send(body("unreachable"), body(), body())
+        sent = stack.send(body(label="unreachable"), body(), body())
         stack.wait_until_drained()
     finally:
         stack.set_visibility_timeout(960)

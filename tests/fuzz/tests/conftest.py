@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from local_aws import Emulator
+from orchestrator.stages import STAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,9 +21,7 @@ FUNCTION = "arn:aws:lambda:us-west-2:123456789012:function:{}:live"
 os.environ |= {
     "ENVIRONMENT": "fuzz",
     "PROCESSED_DATA_TABLE": TABLE,
-    "VALIDATION_FUNCTION_ARN": FUNCTION.format("validator"),
-    "TRANSFORMATION_FUNCTION_ARN": FUNCTION.format("transformer"),
-    "STORAGE_FUNCTION_ARN": FUNCTION.format("storer"),
+    **{stage.variable: FUNCTION.format(stage.service) for stage in STAGES},
     "POWERTOOLS_METRICS_NAMESPACE": "DurablePipeline",
     "POWERTOOLS_LOG_LEVEL": "CRITICAL",
     "AWS_ACCESS_KEY_ID": "test",
@@ -59,11 +58,10 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
 @pytest.fixture
 def own_message(whole: Whole, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Have all functions read the own model, as they do when `PipelineMessage` is changed."""
-    from orchestrator.intake import take_in
-    from pipeline_fuzz.own_model import READERS, OwnMessage
+    from orchestrator.handler import parse_batch
+    from pipeline_fuzz.own_model import OwnMessage
 
-    for module in READERS:
-        monkeypatch.setattr(f"{module}.PipelineMessage", OwnMessage)
-    take_in.cache_clear()
+    monkeypatch.setattr("pipeline_contracts.message.PipelineMessage", OwnMessage)
+    parse_batch.cache_clear()
     yield
-    take_in.cache_clear()
+    parse_batch.cache_clear()

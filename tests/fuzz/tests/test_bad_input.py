@@ -11,13 +11,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pipeline_contracts import InvalidBodyError, parse_body, same_json
 from pipeline_contracts.body import MAX_NESTING
+from pipeline_testing.bodies import REQUIRED, body, body_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pipeline_fuzz.whole import Whole
 
-GOOD = '{"data_source": "neighbour", "processing_type": "standard"}'
+GOOD = body()
 BATCH = 20
 
 
@@ -42,22 +43,22 @@ def test_whatever_arrives_ends_in_one_outcome_and_harms_no_neighbour(whole: Whol
         first, *ended, last = whole.run(GOOD, *batch, GOOD)
 
         assert first.outcome == last.outcome == "stored"
-        for body, end in zip(batch, ended, strict=True):
-            assert end.outcome != "failed", body
+        for sent, end in zip(batch, ended, strict=True):
+            assert end.outcome != "failed", sent
             if end.item is not None:
-                assert same_json(end.item["original_data"], parse_body(body)), body
+                assert same_json(end.item["original_data"], parse_body(sent)), sent
             else:
-                assert end.body == body
+                assert end.body == sent
                 assert end.code
                 assert end.reason
 
     # A key would make two messages of a batch one record; what that comes to has tests of its own.
-    for_many(pytestconfig, ANY_BODIES.filter(lambda body: not has_key(body)), check)
+    for_many(pytestconfig, ANY_BODIES.filter(lambda text: not has_key(text)), check)
 
 
-def has_key(body: str) -> bool:
+def has_key(text: str) -> bool:
     try:
-        return parse_body(body).get("idempotency_key") is not None
+        return parse_body(text).get("idempotency_key") is not None
     except InvalidBodyError:
         return False
 
@@ -65,17 +66,13 @@ def has_key(body: str) -> bool:
 def test_whatever_is_good_is_stored_equal(whole: Whole, pytestconfig: pytest.Config) -> None:
     def check(batch: list[dict[str, Any]]) -> None:
         bodies = [json.dumps(message) for message in batch]
-        for body, end in zip(bodies, whole.run(*bodies), strict=True):
-            assert end.item is not None, f"{end.code}: {end.reason}: {body}"
-            assert same_json(end.item["original_data"], parse_body(body)), body
-            assert end.item["transformed_data"]["data_source"] == end.item["data_source"].upper()
-            assert end.item.get("metadata") == json.loads(body).get("metadata")
+        for sent, end in zip(bodies, whole.run(*bodies), strict=True):
+            assert end.item is not None, f"{end.code}: {end.reason}: {sent}"
+            assert same_json(end.item["original_data"], parse_body(sent)), sent
+            assert end.item["transformed_data"]["execution_id"] == end.item["execution_id"]
+            assert end.item.get("metadata") == json.loads(sent).get("metadata")
 
     for_many(pytestconfig, good_bodies(), check)
-
-
-def message(further: str) -> str:
-    return f'{{"data_source": "a", "processing_type": "standard", {further}}}'
 
 
 BAD = {
@@ -85,50 +82,51 @@ BAD = {
     "a string": ('"text"', "not_an_object", "not a string"),
     "a number": ("42", "not_an_object", "not a number"),
     "null": ("null", "not_an_object", "not null"),
-    "a missing field": ('{"data_source": "a"}', "missing_field", "processing_type: Field required"),
-    "a blank field": ('{"data_source": " ", "processing_type": "s"}', "blank_field", "data_source: must not be blank"),
+    "a missing field": ("{}", "missing_field", f"{REQUIRED[0]}: Field required"),
+    "a blank key": (body_with('"idempotency_key": ""'), "blank_field", "idempotency_key: must not be blank"),
     "a number where a string belongs": (
-        '{"data_source": 5, "processing_type": "s"}',
+        body_with('"idempotency_key": 5'),
         "wrong_type",
-        "data_source: Input should be a valid string",
+        "idempotency_key: Input should be a valid string",
     ),
+    "a rule": (body_with('"refused": "own_code"'), "own_code", "refused: is refused"),
     "metadata that is no object": (
-        message('"metadata": []'),
+        body_with('"metadata": []'),
         "wrong_type",
         "metadata: Input should be an object",
     ),
     "metadata that is no string": (
-        message('"metadata": {"n": 1}'),
+        body_with('"metadata": {"n": 1}'),
         "wrong_type",
         'metadata."n": Input should be a valid string',
     ),
     "51 entries of metadata": (
-        message(f'"metadata": {json.dumps({str(n): "" for n in range(51)})}'),
+        body_with(f'"metadata": {json.dumps({str(n): "" for n in range(51)})}'),
         "too_long",
         "metadata: Dictionary should have at most 50 items",
     ),
-    "NaN": (message('"n": NaN'), "not_finite", "has NaN"),
-    "Infinity": (message('"n": -Infinity'), "not_finite", "has -Infinity"),
-    "39 digits": (message(f'"n": {"9" * 39}'), "number_out_of_range", "at most 38 digits"),
-    "a number too large": (message('"n": 1e126'), "number_out_of_range", "9.99E+125"),
-    "33 levels": (message('"n": ' + "[" * 32 + "]" * 32), "nested_too_deeply", "32 levels"),
-    "a number on the 33rd level": (message('"n": ' + "[" * 31 + "1" + "]" * 31), "nested_too_deeply", "32 levels"),
-    "a lone surrogate": (message('"n": "\\ud800"'), "lone_surrogate", "\\ud800"),
-    "a duplicate key": (message('"n": 1, "n": 2'), "duplicate_key", 'has the key "n" twice'),
-    "an item past 400 KB": (message(f'"n": "{"x" * 420_000}"'), "not_storable", "size"),
-    "a body of 1 MiB": (message(f'"n": "{"x" * (1_048_576 - 500)}"'), "message_too_large", "1,048,576"),
+    "NaN": (body_with('"n": NaN'), "not_finite", "has NaN"),
+    "Infinity": (body_with('"n": -Infinity'), "not_finite", "has -Infinity"),
+    "39 digits": (body_with(f'"n": {"9" * 39}'), "number_out_of_range", "at most 38 digits"),
+    "a number too large": (body_with('"n": 1e126'), "number_out_of_range", "9.99E+125"),
+    "33 levels": (body_with('"n": ' + "[" * 32 + "]" * 32), "nested_too_deeply", "32 levels"),
+    "a number on the 33rd level": (body_with('"n": ' + "[" * 31 + "1" + "]" * 31), "nested_too_deeply", "32 levels"),
+    "a lone surrogate": (body_with('"n": "\\ud800"'), "lone_surrogate", "\\ud800"),
+    "a duplicate key": (body_with('"n": 1, "n": 2'), "duplicate_key", 'has the key "n" twice'),
+    "an item past 400 KB": (body_with(f'"n": "{"x" * 420_000}"'), "not_storable", "size"),
+    "a body of 1 MiB": (body_with(f'"n": "{"x" * (1_048_576 - 500)}"'), "message_too_large", "1,048,576"),
 }
 
 
 @pytest.mark.parametrize("kind", BAD)
 def test_bad_input_is_rejected_with_its_code_and_reason(whole: Whole, kind: str) -> None:
-    body, code, words = BAD[kind]
+    sent, code, words = BAD[kind]
 
-    before, end, after = whole.run(GOOD, body, GOOD)
+    before, end, after = whole.run(GOOD, sent, GOOD)
 
     assert (end.outcome, end.code) == ("rejected", code)
     assert words in end.reason
-    assert end.body == body
+    assert end.body == sent
     assert before.outcome == after.outcome == "stored"
 
 
@@ -153,9 +151,9 @@ VALUES = [
 
 @pytest.mark.parametrize("value", VALUES)
 def test_good_input_is_read_back_equal(whole: Whole, value: str) -> None:
-    body = message(f'"value": {value}')
+    sent = body_with(f'"value": {value}')
 
-    (end,) = whole.run(body)
+    (end,) = whole.run(sent)
 
     assert end.item is not None, f"{end.code}: {end.reason}"
-    assert same_json(end.item["original_data"], parse_body(body))
+    assert same_json(end.item["original_data"], parse_body(sent))

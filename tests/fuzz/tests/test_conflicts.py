@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from pipeline_contracts import parse_body, same_json
+from pipeline_testing.bodies import body_with
 from test_encoded_sizes import SMALL, array
 
 if TYPE_CHECKING:
@@ -30,13 +31,7 @@ VALID = (
 )
 """Data variants, each in all of its spellings."""
 
-INVALID = {
-    '"columns": []': "blank_field",
-    '"columns": ["a", "a"]': "repeated_column",
-    '"columns": 5': "wrong_type",
-    '"columns": ["b", "b"]': "repeated_column",
-    '"columns": null': "missing_field",
-}
+INVALID = {f'"refused": "{code}"': code for code in ("blank", "odd", "wrong", "late", "cut")}
 """Members that a rule refuses, with its code."""
 
 
@@ -49,11 +44,10 @@ class Member:
     metadata: str = ""
 
     def body(self, batch: str) -> str:
-        kind = "tabular" if self.data in INVALID else "standard"
         data = self.data if self.data in INVALID else f'"data": {self.data}'
         metadata = f', "metadata": {{"trace": "{self.metadata}"}}' if self.metadata else ""
         key = f'"idempotency_key": "{batch}-{self.key}"'
-        return f'{{{data}, {key}, "processing_type": "{kind}", "data_source": "a"{metadata}}}'
+        return body_with(f"{data}, {key}{metadata}")
 
     @property
     def variant(self) -> str:

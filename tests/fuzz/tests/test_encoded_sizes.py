@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from pipeline_contracts import parse_body, same_json
+from pipeline_testing.bodies import EXAMPLE, body
 
 if TYPE_CHECKING:
     import pytest
     from pipeline_fuzz.whole import Whole
 
-SMALL = '{"data_source": "neighbour", "processing_type": "standard"}'
-START = '{"data_source": "a", "processing_type": "standard", "values": '
+SMALL = body()
+START = f'{json.dumps(EXAMPLE)[:-1]}, "values": '
 MAX_BODY = 1_048_576
 
 BODIES_OF_AN_EXAMPLE = 40
@@ -51,14 +52,14 @@ def test_whatever_the_encoded_size_a_message_is_stored_or_rejected(whole: Whole,
         suppress_health_check=list(HealthCheck),
     )
     @given(LARGE)
-    def tried(body: str) -> None:
-        before, end, after = whole.run(SMALL, body, SMALL)
+    def tried(sent: str) -> None:
+        before, end, after = whole.run(SMALL, sent, SMALL)
 
         assert before.outcome == after.outcome == "stored"
         if end.item is not None:
-            assert same_json(end.item["original_data"], parse_body(body))
+            assert same_json(end.item["original_data"], parse_body(sent))
         else:
-            assert (end.outcome, end.body) == ("rejected", body)
+            assert (end.outcome, end.body) == ("rejected", sent)
             assert end.code in {"not_storable", "message_too_large"}
 
     tried()
@@ -75,18 +76,18 @@ def test_a_batch_of_small_numbers_is_stored_with_its_neighbours(whole: Whole, *,
 
 
 def test_a_body_of_half_a_million_numbers_is_rejected_alone(whole: Whole) -> None:
-    body = array("0", 1_040_000)
+    sent = array("0", 1_040_000)
 
-    before, end, after = whole.run(SMALL, body, SMALL)
+    before, end, after = whole.run(SMALL, sent, SMALL)
 
     assert (end.outcome, end.code) == ("rejected", "not_storable")
-    assert end.body == body
+    assert end.body == sent
     assert before.outcome == after.outcome == "stored"
 
 
 def test_the_bodies_have_the_size_that_was_asked_for() -> None:
     for shape in (array, short_keys):
         for size in (10_000, MAX_BODY):
-            body = shape("[]", size)
-            assert size * 0.7 < len(body) <= size
-            json.loads(body)
+            text = shape("[]", size)
+            assert size * 0.7 < len(text) <= size
+            json.loads(text)

@@ -17,7 +17,9 @@ DOCUMENT = document("1.0.0", STAGES)
 
 
 def test_the_committed_file_is_what_the_models_give() -> None:
-    assert (REPOSITORY / FILE).read_text("utf-8") == written(REPOSITORY), "write it with ./nox -s asyncapi -- --write, and commit it"
+    assert (REPOSITORY / FILE).read_text("utf-8") == written(REPOSITORY), (
+        "write it with ./nox -s asyncapi -- --write, and commit it"
+    )
 
 
 def schema(name: str) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 from local_aws.errors import EmulatorError
+from pipeline_contracts import parse_message
+from pipeline_contracts.message import EXAMPLES
 from pipeline_demo.lines import generated_lines, read_lines
 from pipeline_demo.outcome import execution_id_of
 
@@ -45,16 +47,16 @@ def test_generated_messages_are_valid_and_differ() -> None:
     bodies = [line.body for line in generated_lines(50)]
 
     assert len(set(bodies)) == 50
-    assert all(isinstance(json.loads(body)["data_source"], str) for body in bodies)
+    assert all(parse_message(body) for body in bodies)
 
 
-def test_the_samples_are_distinct_and_begin_with_the_plainest_one() -> None:
+def test_the_samples_are_distinct_and_begin_with_the_example() -> None:
     lines, unreadable = read_lines(SAMPLES)
     identities = [execution_id_of("local", str(line.number), line.body) for line in lines]
 
     assert unreadable == []
-    assert lines[0].body == '{"data_source": "test.csv", "processing_type": "standard"}'
-    assert 25 <= len(lines) <= 35
+    assert json.loads(lines[0].body) == EXAMPLES[0]
+    assert len(lines) >= 10
     assert len({line.body for line in lines}) == len(lines)
     assert len(set(identities)) == len(lines)
 

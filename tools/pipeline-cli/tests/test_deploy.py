@@ -3,6 +3,7 @@
 tests/e2e/tests/test_deploying.py runs them as they are, on the emulated AWS.
 """
 
+import json
 import tomllib
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,7 +18,9 @@ from pipeline_cli.stacks import Catalogue
 
 REPOSITORY = Path(__file__).parents[3]
 SETTINGS = REPOSITORY / "infra/samconfig.toml"
-ORDER = ("shared", "validator", "transformer", "storer", "orchestrator")
+STAGES = json.loads((REPOSITORY / "services/orchestrator/pipeline.json").read_text("utf-8"))["stages"]
+SERVICES = [stage["service"] for stage in STAGES]
+ORDER = ("shared", *SERVICES, "orchestrator")
 
 
 def stack_id(name: str) -> str:
@@ -119,7 +122,7 @@ def test_the_parts_are_the_shared_resources_and_the_services(catalogue):
 
 
 def test_what_a_stack_needs_is_named_with_the_commands_that_deploy_it(catalogue, aws):
-    aws.has("shared", "transformer")
+    aws.has("shared", *[name for name in SERVICES if name not in ("storer", "validator")])
 
     message = refusal(check_deploy, *deploying(catalogue, aws, "orchestrator"))
 
@@ -131,7 +134,7 @@ def test_what_a_stack_needs_is_named_with_the_commands_that_deploy_it(catalogue,
 
 
 def test_one_thing_that_is_needed_is_an_it(catalogue, aws):
-    aws.has("validator", "transformer", "storer", environment="test")
+    aws.has(*SERVICES, environment="test")
 
     message = refusal(check_deploy, *deploying(catalogue, aws, "storer", "test"))
 

@@ -6,6 +6,11 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pipeline_contracts.message import EXAMPLES
+from pipeline_testing.bodies import REQUIRED
+
+from chaos.poison import REFUSALS, REFUSED
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from random import Random
@@ -64,14 +69,10 @@ def many_nested(random: Random) -> Fields:
     return {"deep": [_nest(LARGEST_NESTING - 3, 0)] * random.randrange(170, 1_700)}
 
 
-def tabular(random: Random) -> Fields:
-    """A processing type with rules of its own and a transformation that derives something."""
-    return {"processing_type": "tabular", "columns": [f"c{index}" for index in range(random.randrange(1, 9))]}
-
-
-def unregistered(random: Random) -> Fields:
-    """A processing type that nobody registered."""
-    return {"processing_type": f"type-{random.randrange(100)}", "value": random.random()}
+def example(random: Random) -> Fields:
+    """One of the examples of the model, as it is."""
+    chosen = random.choice(EXAMPLES)
+    return {name: value for name, value in chosen.items() if name not in ("idempotency_key", "metadata")}
 
 
 SHAPES: tuple[tuple[Callable[[Random], Fields], int], ...] = (
@@ -81,8 +82,7 @@ SHAPES: tuple[tuple[Callable[[Random], Fields], int], ...] = (
     (words, 10),
     (nested, 5),
     (medium, 8),
-    (tabular, 10),
-    (unregistered, 8),
+    (example, 18),
 )
 """Every shape of a usual size, and how many of a hundred messages have it, about."""
 
@@ -130,15 +130,13 @@ def _nest(levels: int, innermost: Any) -> Any:
 INVALID: tuple[Invalid, ...] = (
     Invalid("cut off", "intake", "not_json", lambda fields: json.dumps(fields)[:-1]),
     Invalid("blank", "intake", "not_json", lambda _: " \n\t "),
-    Invalid("not JSON at all", "intake", "not_json", lambda fields: f"<xml>{fields['data_source']}</xml>"),
+    Invalid("not JSON at all", "intake", "not_json", lambda _: "<xml>text</xml>"),
     Invalid("a list", "intake", "not_an_object", lambda fields: json.dumps([fields])),
-    Invalid("a string", "intake", "not_an_object", lambda fields: json.dumps(fields["data_source"])),
+    Invalid("a string", "intake", "not_an_object", lambda _: json.dumps("text")),
     Invalid("a number", "intake", "not_an_object", lambda _: "42"),
     Invalid("null", "intake", "not_an_object", lambda _: "null"),
-    Invalid("no data_source", "intake", "missing_field", _without("data_source")),
-    Invalid("no processing_type", "intake", "missing_field", _without("processing_type")),
-    Invalid("blank data_source", "intake", "blank_field", _with(data_source=" \t")),
-    Invalid("number for data_source", "intake", "wrong_type", _with(data_source=7)),
+    *(Invalid(f"no {name}", "intake", "missing_field", _without(name)) for name in REQUIRED),
+    Invalid("list for metadata", "intake", "wrong_type", _with(metadata=[])),
     Invalid("number for idempotency_key", "intake", "wrong_type", _with(idempotency_key=7)),
     Invalid("empty idempotency_key", "intake", "blank_field", _with(idempotency_key="")),
     Invalid("long idempotency_key", "intake", "too_long", _with(idempotency_key="k" * 257)),
@@ -151,9 +149,7 @@ INVALID: tuple[Invalid, ...] = (
     Invalid("5000 levels", "intake", "nested_too_deeply", _and('"value": ' + "[" * 5000 + "]" * 5000)),
     Invalid("lone surrogate", "intake", "lone_surrogate", _and(r'"value": "\ud800"')),
     Invalid("a key twice", "intake", "duplicate_key", _and('"value": 1, "value": 1')),
-    Invalid("no columns", "validate", "missing_field", _with(processing_type="tabular")),
-    Invalid("empty columns", "validate", "blank_field", _with(processing_type="tabular", columns=[])),
-    Invalid("a column twice", "validate", "repeated_column", _with(processing_type="tabular", columns=["a", "a"])),
+    *(Invalid(f"refused by a rule: {code}", "validate", code, _with(**{REFUSED: code})) for code in REFUSALS),
 )
 
 LARGE_INVALID: tuple[Invalid, ...] = (

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from random import Random
 from typing import TYPE_CHECKING
+
+from pipeline_testing.stages import SERVICES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,36 +15,17 @@ if TYPE_CHECKING:
 _UNTIL = 0.95
 
 
-class FaultKind(StrEnum):
-    """The processes that are killed with SIGKILL, and the services that Lambda does not run for some seconds.
+ORCHESTRATOR = "orchestrator"
+DURABLE_SERVICE = "durable service killed and restarted"
+EVENT_SOURCE = "event source mapping killed and restarted"
 
-    MiniStack is not among them: it holds the table and the queues in memory, so that its death would take away what
-    the audit is about. On AWS these outlive any process.
-    """
+WORKERS = {f"worker of the {service} killed": service for service in (ORCHESTRATOR, *SERVICES)}
+OUTAGES = {f"{service} throttled": service for service in SERVICES}
+"""The services by the kind of fault: their processes are killed with SIGKILL, or Lambda does not run them for a while.
 
-    ORCHESTRATOR = "worker of the orchestrator killed"
-    VALIDATOR = "worker of the validator killed"
-    TRANSFORMER = "worker of the transformer killed"
-    STORER = "worker of the storer killed"
-    DURABLE_SERVICE = "durable service killed and restarted"
-    EVENT_SOURCE = "event source mapping killed and restarted"
-    VALIDATOR_OUTAGE = "validator throttled"
-    TRANSFORMER_OUTAGE = "transformer throttled"
-    STORER_OUTAGE = "storer throttled"
-
-
-WORKERS = {
-    FaultKind.ORCHESTRATOR: "orchestrator",
-    FaultKind.VALIDATOR: "validator",
-    FaultKind.TRANSFORMER: "transformer",
-    FaultKind.STORER: "storer",
-}
-OUTAGES = {
-    FaultKind.VALIDATOR_OUTAGE: "validator",
-    FaultKind.TRANSFORMER_OUTAGE: "transformer",
-    FaultKind.STORER_OUTAGE: "storer",
-}
-"""The services by the kind of fault."""
+MiniStack is not among what is killed: it holds the table and the queues in memory, so that its death would take away
+what the audit is about. On AWS these outlive any process.
+"""
 
 OUTAGE_SECONDS = (2.0, 8.0)
 """From within the retries of an execution to beyond them."""
@@ -52,17 +34,9 @@ DELIVERIES_OF_AN_OUTAGE = 2
 """Deliveries of one message that an outage can end: the third comes 3 + 15 s after the first, by the short waits."""
 
 # The durable service and the mapping take every message in flight with them, a worker only what it is handling.
-_WEIGHTS = {
-    FaultKind.ORCHESTRATOR: 24,
-    FaultKind.VALIDATOR: 18,
-    FaultKind.TRANSFORMER: 18,
-    FaultKind.STORER: 24,
-    FaultKind.DURABLE_SERVICE: 8,
-    FaultKind.EVENT_SOURCE: 8,
-    FaultKind.VALIDATOR_OUTAGE: 4,
-    FaultKind.TRANSFORMER_OUTAGE: 4,
-    FaultKind.STORER_OUTAGE: 4,
-}
+_WEIGHTS = dict.fromkeys(WORKERS, 20) | {DURABLE_SERVICE: 8, EVENT_SOURCE: 8} | dict.fromkeys(OUTAGES, 4)
+
+KINDS = tuple(_WEIGHTS)
 
 
 @dataclass(frozen=True)
@@ -73,7 +47,7 @@ class Fault:
     """
 
     number: int
-    kind: FaultKind
+    kind: str
     after: int
     draw: float
     seconds: float = 0.0

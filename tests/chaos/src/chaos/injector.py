@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from chaos.faults import OUTAGES, WORKERS, FaultKind
+from chaos.faults import DURABLE_SERVICE, OUTAGES, WORKERS
 from chaos.outage import Outage
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Injector:
             if not self._kill_worker(WORKERS[fault.kind], fault.draw):
                 return False
         else:
-            part = self._aws.durable_runner if fault.kind is FaultKind.DURABLE_SERVICE else self._aws.event_source
+            part = self._aws.durable_runner if fault.kind == DURABLE_SERVICE else self._aws.event_source
             # What needs it tries again until it is up, so nobody waits for it here.
             part.restart()
         self.strikes.append(Strike(fault, settled))

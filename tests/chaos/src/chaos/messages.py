@@ -9,8 +9,10 @@ from itertools import cycle
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
+from pipeline_testing.bodies import EXAMPLE
+
 from chaos import bodies
-from chaos.poison import POISONS
+from chaos.poison import POISON, POISONS, REFUSALS, REFUSED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -103,7 +105,7 @@ def _endless_groups(count: int, poisons: int, random: Random) -> Iterator[_Group
     large = max(1, round(count * _LARGE_OF_THOUSAND / 1000))
     for number in range(poisons):
         variety = POISONS[number % len(POISONS)]
-        fields = _source(number) | {"processing_type": variety}
+        fields = _source(number) | {POISON: variety}
         yield _Group([_draft(Kind.POISON, variety, fields, random)], latest=_POISON_UNTIL)
     for number, invalid in zip(range(large), cycle(bodies.LARGE_INVALID), strict=False):
         yield _Group([_invalid(invalid, number, random)])
@@ -151,14 +153,14 @@ def _many_conflicts(number: int, random: Random) -> _Group:
 def _conflicts_behind_invalid(number: int, random: Random) -> _Group:
     """Some that a rule rejects, and then those of which one can be stored: more than an execution tries, at times."""
     key = f"behind-invalid-{number}"
-    source = _source(number) | {"processing_type": "tabular", "idempotency_key": key}
+    source = _source(number) | {REFUSED: REFUSALS[0], "idempotency_key": key}
     first = [
         _Draft(
             Kind.INVALID,
             "before conflicts",
             bodies.written(source | {"version": -version}, random),
             key,
-            ("validate", "missing_field"),
+            ("validate", REFUSALS[0]),
         )
         for version in range(1, random.randrange(2, 6))
     ]
@@ -185,7 +187,7 @@ def _good(number: int, random: Random) -> tuple[str, Fields]:
 
 
 def _source(number: int) -> Fields:
-    return {"data_source": f"chaos-{number}.csv", "processing_type": "standard"}
+    return {**EXAMPLE, "number": number}
 
 
 def _draft(

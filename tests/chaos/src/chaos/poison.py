@@ -1,4 +1,7 @@
-"""A copy of the repository whose transformer dies of some messages; the services themselves hold nothing of it."""
+"""A copy of the repository whose transformer dies of some messages, and whose validator refuses some.
+
+The services themselves hold nothing of it. A message says in a field of its own what it does.
+"""
 
 from __future__ import annotations
 
@@ -9,22 +12,26 @@ from pipeline_testing.repository_copy import SHORT_WAITS, changed_copy
 if TYPE_CHECKING:
     from pathlib import Path
 
-POISONS = ("poison-exit", "poison-memory", "poison-loop")
-"""Processing types that end the process which handles them."""
+POISON, POISONS = "chaos_poison", ("exit", "memory", "loop")
+"""A field, and its values, that end the process which transforms the message."""
 
+REFUSED, REFUSALS = "chaos_refused", ("first_rule", "second_rule", "third_rule")
+"""A field, and its values: the codes with which a rule refuses the message."""
+
+_RULES = "services/validator/src/validator/rules.py"
 _TRANSFORMATIONS = "services/transformer/src/transformer/transformations.py"
 _TEMPLATE = "services/transformer/template.yaml"
 
-_ADDED = '''
+_POISON = '''
 
-def poison_exit(_message: PipelineMessage) -> dict[str, JsonValue]:
+def _exit() -> None:
     """End the process without a word."""
     import os
 
     os._exit(1)
 
 
-def poison_memory(_message: PipelineMessage) -> dict[str, JsonValue]:
+def _memory() -> None:
     """Take memory until there is none left, and be killed for it, as Lambda does."""
     import os
     import resource
@@ -39,10 +46,9 @@ def poison_memory(_message: PipelineMessage) -> dict[str, JsonValue]:
             taken.append(bytearray(2**20))
     except MemoryError:
         os.kill(os.getpid(), signal.SIGKILL)
-    return {}
 
 
-def poison_loop(_message: PipelineMessage) -> dict[str, JsonValue]:
+def _loop() -> None:
     """Go on past the timeout of the function."""
     import time
 
@@ -50,13 +56,44 @@ def poison_loop(_message: PipelineMessage) -> dict[str, JsonValue]:
         time.sleep(0.01)
 
 
-TRANSFORMATIONS |= {"poison-exit": poison_exit, "poison-memory": poison_memory, "poison-loop": poison_loop}
+def _poisoned(transformation: Transformation) -> Transformation:
+    from functools import wraps
+
+    @wraps(transformation)
+    def transform(message: PipelineMessage) -> dict[str, JsonValue]:
+        poison = (message.model_extra or {}).get("chaos_poison")
+        if poison:
+            {"exit": _exit, "memory": _memory, "loop": _loop}[poison]()
+        return transformation(message)
+
+    return transform
+
+
+standard = _poisoned(standard)
+TRANSFORMATIONS = {name: _poisoned(transformation) for name, transformation in TRANSFORMATIONS.items()}
 '''
+
+_REFUSAL = """
+
+def _refused(message: PipelineMessage) -> Iterator[FieldError]:
+    code = (message.model_extra or {}).get("chaos_refused")
+    if code:
+        yield FieldError(field="chaos_refused", code=code, message="is refused")
+
+
+class _WithRefusal(dict):
+    def get(self, processing_type, default=()):
+        return (*super().get(processing_type, default), _refused)
+
+
+RULES = _WithRefusal(RULES)
+"""
 
 
 def poisoned_copy(folder: Path, *, timeout_seconds: int) -> Path:
-    """Copy what is deployed, with poison, a timeout of the transformer, and short waits; give the root template."""
+    """Copy what is deployed, with poison, refusals, a short timeout and short waits, and give the root template."""
     changed_copy(folder, *SHORT_WAITS, (_TEMPLATE, "Timeout: 25\n", f"Timeout: {timeout_seconds}\n"))
-    with (folder / _TRANSFORMATIONS).open("a", encoding="utf-8") as file:
-        file.write(_ADDED)
+    for name, added in ((_TRANSFORMATIONS, _POISON), (_RULES, _REFUSAL)):
+        with (folder / name).open("a", encoding="utf-8") as file:
+            file.write(added)
     return folder / "infra" / "template.yaml"

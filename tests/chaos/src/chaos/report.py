@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from chaos.audit import Outcome
-from chaos.faults import OUTAGES, FaultKind
+from chaos.faults import KINDS, OUTAGES
 from chaos.messages import Kind
 
 if TYPE_CHECKING:
@@ -133,11 +133,11 @@ class Report:
             elif run == _SHOWN + 1:
                 yield f"{_DEEP}…"
 
-    def _faults(self) -> dict[FaultKind, int]:
+    def _faults(self) -> dict[str, int]:
         counts = Counter(strike.fault.kind for strike in self.course.strikes)
-        return {kind: counts[kind] for kind in FaultKind}
+        return {kind: counts[kind] for kind in KINDS}
 
-    def _seconds(self, kind: FaultKind) -> float:
+    def _seconds(self, kind: str) -> float:
         return sum(strike.fault.seconds for strike in self.course.strikes if strike.fault.kind is kind)
 
     def _rate(self) -> float:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipeline_testing.repository_copy import REPOSITORY
+from pipeline_testing.stages import SERVICES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from local_aws.aws import AwsEndpoint
 
 # Services need each other, and the shared resources, in this order only where one takes what another publishes.
-PARTS = ("shared", "storer", "transformer", "validator", "orchestrator")
+PARTS = ("shared", *reversed(SERVICES), "orchestrator")
 
 _SECONDS = 300
 

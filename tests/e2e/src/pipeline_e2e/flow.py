@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from typing import TYPE_CHECKING, Self
+
+from pipeline_testing.bodies import body
 
 if TYPE_CHECKING:
     from pipeline_e2e.stack import Stack
@@ -31,9 +32,4 @@ class Flow:
 
     def _run(self) -> None:
         while not self._stopping.wait(_PAUSE_SECONDS):
-            self.sent += self._stack.send(message(n=len(self.sent)))
-
-
-def message(processing_type: str = "standard", **further: object) -> str:
-    """Give a good body."""
-    return json.dumps({"data_source": "flow.csv", "processing_type": processing_type, **further})
+            self.sent += self._stack.send(body(n=len(self.sent)))

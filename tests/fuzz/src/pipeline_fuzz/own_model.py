@@ -10,6 +10,7 @@ from uuid import UUID
 from contract_tests.bodies import VALUES
 from hypothesis import strategies as st
 from pipeline_contracts import PipelineMessage
+from pipeline_testing.bodies import EXAMPLE
 from pydantic import (
     AwareDatetime,
     Base64Bytes,
@@ -24,9 +25,6 @@ from pydantic import (
     model_validator,
 )
 from pydantic_core import PydanticCustomError
-
-READERS = ("orchestrator.intake", "validator.logic", "transformer.logic", "storer.logic")
-"""The modules that read `PipelineMessage`."""
 
 BREAKS_THE_MODEL = "breaks the model"
 """The one value for which a validator raises what pydantic does not take for a refusal."""
@@ -193,8 +191,7 @@ GOOD: dict[str, Any] = {
     "asserted": [0],
     "custom": [],
     "breaking": [BREAKS_THE_MODEL],
-    "data_source": "a.csv",
-    "processing_type": "standard",
+    **EXAMPLE,
     "idempotency_key": None,
     "metadata": {"a": "b"},
     "renamed": "an unknown key with the name of a field",
@@ -216,7 +213,7 @@ HARD: list[Any] = [
 def own_messages(draw: st.DrawFn) -> dict[str, Any]:
     """A good message with any value in some of its fields."""
     good = draw(st.sets(st.sampled_from(sorted(GOOD)), max_size=8))
-    message = {"data_source": "a", "processing_type": "standard"} | {name: GOOD[name] for name in good}
+    message = {**EXAMPLE} | {name: GOOD[name] for name in good}
     for name in draw(st.lists(st.sampled_from(NAMES), max_size=2)):
         message[name] = draw(_any_values())
     return message

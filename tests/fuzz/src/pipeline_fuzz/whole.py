@@ -13,14 +13,18 @@ from typing import TYPE_CHECKING, Any, Self
 import boto3
 from aws_durable_execution_sdk_python_testing import DurableFunctionTestRunner
 from botocore.config import Config
-from orchestrator.limits import EXECUTION_TIMEOUT_SECONDS
-from pipeline_contracts import InvalidBodyError, parse_body
+from orchestrator.quotas import EXECUTION_TIMEOUT_SECONDS
+from orchestrator.stages import STAGES
+from pipeline_contracts import FieldError, InvalidBodyError, parse_body
+from pipeline_testing.bodies import TYPE
 from storer.adapters import DynamoDBTable, ExactDeserializer, dynamodb_client
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
-SERVICES = ("validator", "transformer", "storer")
+    from pipeline_contracts import PipelineMessage
+
+SERVICES = tuple(stage.service for stage in STAGES)
 FUNCTIONS = ("orchestrator", *SERVICES)
 
 
@@ -42,6 +46,12 @@ def handler_of(function: str) -> Any:
     """Import a function's handler as its own process would: Powertools gives each service name a logger of its own."""
     os.environ["POWERTOOLS_SERVICE_NAME"] = function
     return importlib.import_module(f"{function}.handler").handler
+
+
+def refuses(message: PipelineMessage) -> Iterator[FieldError]:
+    """Refuse, as a rule may, a message that says with which code it is to be refused."""
+    if code := (message.model_extra or {}).get("refused"):
+        yield FieldError(field="refused", code=code, message="is refused")
 
 
 def patient_table(name: str) -> DynamoDBTable:
@@ -70,6 +80,8 @@ class Whole:
         self._runner = DurableFunctionTestRunner(handler=handler_of("orchestrator"), poll_interval=0.01)
         for name in SERVICES:
             self._runner.register_function(name, handler_of(name))
+        rules = importlib.import_module("validator.rules").RULES
+        rules[TYPE] = (*rules.get(TYPE, ()), refuses)
         importlib.import_module("storer.handler").table = patient_table(self._table)  # type: ignore[attr-defined]
         return self
 

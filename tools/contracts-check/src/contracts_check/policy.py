@@ -17,7 +17,12 @@ from contracts_check.releases import Version
 
 Schemas = dict[str, dict[str, Any]]
 
-SERVICES = {"validation": "a validator", "transformation": "a transformer", "storage": "a storer"}
+SERVICES = {
+    "validation": "a validator",
+    "transformation": "a transformer",
+    "contribution": "a stage of your own",
+    "storage": "a storer",
+}
 
 
 class Level(IntEnum):

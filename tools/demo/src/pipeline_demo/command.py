@@ -33,8 +33,6 @@ EXPECTED = "tools/demo/samples/expected.txt"
 # Few, so that a message that keeps failing is a dead letter while one watches: after a minute, if it is alone.
 DEMO_PARAMETERS = {"MaxReceiveCount": "2"}
 
-_EXAMPLE = "test.csv"
-
 
 @dataclass(frozen=True)
 class _Input:
@@ -109,6 +107,6 @@ def _print_example(aws: Emulator, finished: Finished, console: Console) -> None:
     stored = [tracked for tracked in finished.audit.messages if tracked.outcome is Outcome.STORED]
     if not stored:
         return
-    chosen = next((tracked for tracked in stored if f'"{_EXAMPLE}"' in tracked.message.line.body), stored[0])
+    chosen = min(stored, key=lambda tracked: tracked.message.line.number)
     item = Table(aws.endpoint.dynamodb(), StackOutputs.of(aws.outputs).table_name).item(chosen.execution_id)
     report.print_item(console, f"What became of {chosen.message.line.body[:80]}, read back with GetItem:", item)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from local_aws.errors import EmulatorError
+from pipeline_contracts.message import EXAMPLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,10 +66,4 @@ def read_lines(path: Path) -> tuple[list[Line], list[NotSent]]:
 def generated_lines(count: int) -> Iterator[Line]:
     """Make valid messages that differ."""
     for number in range(1, count + 1):
-        body = {
-            "data_source": f"generated-{number:06}.csv",
-            "processing_type": "standard",
-            "rows": number,
-            "ratio": number / 8,
-        }
-        yield Line(number, json.dumps(body))
+        yield Line(number, json.dumps({**EXAMPLES[0], "rows": number, "ratio": number / 8}))

@@ -52,7 +52,9 @@ def check_name(name: str, stages: Stages, root: Path) -> None:
     if not name.isidentifier() or keyword.iskeyword(name):
         raise NewStageError(f"{name!r} is no Python identifier, which a service's package needs")
     if not re.fullmatch(rf"[a-z][a-z0-9]{{0,{MAX_LENGTH - 1}}}", name):
-        raise NewStageError(f"{name!r} must be 1 to {MAX_LENGTH} lower-case letters and digits: a stack is named after it")
+        raise NewStageError(
+            f"{name!r} must be 1 to {MAX_LENGTH} lower-case letters and digits: a stack is named after it"
+        )
     for stage in stages.stages:
         if name in (stage.name, stage.service):
             raise NewStageError(f"{name!r} is taken: it is the {'stage' if name == stage.name else 'service'} {name}")

@@ -32,12 +32,16 @@ def write_service(edits: Edits, names: Names) -> None:
         edits.set(f"{folder}/{name}", edits.read(f"{model}/{name}"))
     own = {MODEL: names.name, MODEL.capitalize(): names.title}
     template = renamed(edits.read(f"{model}/template.yaml"), own)
-    template = _described(template, "", f"Stage {names.name} of the durable pipeline. Contributes an object to each record.")
-    template = _described(template, "      ", f"Contributes an object to each record of a chunk")
+    template = _described(
+        template, "", f"Stage {names.name} of the durable pipeline. Contributes an object to each record."
+    )
+    template = _described(template, "      ", "Contributes an object to each record of a chunk")
     edits.set(f"{folder}/template.yaml", template)
     project = renamed(edits.read(f"{model}/pyproject.toml"), own)
     project = re.sub(r'(?m)^version = ".*"$', 'version = "1.0.0"', project)
-    project = re.sub(r'(?m)^description = ".*"$', f'description = "Stage {names.name} of the durable pipeline"', project)
+    project = re.sub(
+        r'(?m)^description = ".*"$', f'description = "Stage {names.name} of the durable pipeline"', project
+    )
     edits.set(f"{folder}/pyproject.toml", project)
 
 
