@@ -94,6 +94,20 @@ def fuzz(session: nox.Session) -> None:
     test(session, "fuzz")
 
 
+@nox.session(name="new-stage")
+def new_stage(session: nox.Session) -> None:
+    """Add a stage of your own, with its service: -- enrich --after transform."""
+    envs.install_tests(session, "orchestrator", envs.editable("asyncapi", "new-stage"), envs.group("lint"))
+    session.run("python", "-m", "new_stage", *session.posargs)
+
+
+@nox.session
+def example(session: nox.Session) -> None:
+    """Make the pipeline one's own in a scratch copy, and run it: -- orders, or -- stage."""
+    envs.install_package(session, "examples")
+    session.run("python", "-m", "pipeline_examples", *session.posargs)
+
+
 @nox.session(python=CHECK_PYTHON)
 def contracts(session: nox.Session) -> None:
     """Compare the contracts with their last release: which version, and who would break."""

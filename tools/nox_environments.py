@@ -71,6 +71,11 @@ def install_group(session: nox.Session, name: str, *options: str) -> None:
     install(session, environment(session), ["--exact", *options, *group(name)])
 
 
+def editable(*names: str) -> list[str]:
+    """The words that install packages as they are here, with what they depend on outside of the repository."""
+    return [word for name in names for word in ("-e", str(PACKAGES[name]))]
+
+
 def types(session: nox.Session, name: str) -> tuple[str, ...]:
     """The options with which mypy finds what a package and its tests import, and keeps what it knows of it."""
     python = str(_environment_beside(session, f"types-{name}", *_steps(name)) / "bin" / "python")

@@ -22,6 +22,14 @@ _COPIED = ("contracts", "services", "infra", "tools/service-build", "pyproject.t
 _LEFT_OUT = shutil.ignore_patterns("__pycache__", ".*", "tests")
 
 
+_MADE_HERE = shutil.ignore_patterns("__pycache__", ".git", ".nox", ".emulator", ".*cache*", ".hypothesis", "dist")
+
+
+def whole_copy(folder: Path) -> Path:
+    """Copy the repository into a new folder, without what was made in it, and give the folder."""
+    return Path(shutil.copytree(REPOSITORY, folder, ignore=_MADE_HERE))
+
+
 def changed_copy(folder: Path, *edits: Edit) -> Path:
     """Copy what is deployed into a folder, with edits, and give the folder."""
     for name in _COPIED:

@@ -22,7 +22,7 @@ Stage {name} is in the pipeline, after {after}. Write its logic:
     ./nox -s "test({name})"    # its tests
     ./nox -s demo              # the pipeline with it; the stored item has contributions.{name}
 
-Executions in flight do not have it: drain the pipeline before you deploy the orchestrator (docs/operations.md#draining).
+Executions in flight do not have it: drain the pipeline before you deploy the orchestrator, as docs/operations.md says.
 """
 
 
@@ -42,7 +42,7 @@ def main() -> int:
             write_service(edits, names)
             register(edits, names)
             edits.write()
-            regenerate(edits)
+            regenerate(edits, options.name)
     except NewStageError as error:
         sys.stderr.write(f"new-stage: {error}\n")
         return 1

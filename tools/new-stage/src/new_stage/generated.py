@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 ASYNCAPI = "contracts/asyncapi.yaml"
 
 
-def regenerate(edits: Edits) -> None:
+def regenerate(edits: Edits, name: str) -> None:
     """Write what the orchestrator exports, the AsyncAPI document, and the history of the orchestrator's new version."""
+    # The order of the imports depends on the name.
+    _run(edits.root, "-m", "ruff", "check", "--quiet", "--select", "I", "--fix", f"services/{name}")
+    _run(edits.root, "-m", "ruff", "format", "--quiet", f"services/{name}")
     edits.keep(edits.root / EXPORTED)
     edits.keep(edits.root / ASYNCAPI)
     (edits.root / EXPORTED).write_text(_run(edits.root, "-m", "orchestrator.export"), "utf-8")
