@@ -116,7 +116,7 @@ def variables(session: nox.Session, name: str) -> dict[str, str]:
 
 
 def typed(name: str) -> list[str]:
-    """What mypy checks of a package: its code, and the tests if they say that they are typed."""
+    """What mypy checks of a package: its code, and the tests of what is neither the contracts nor a service."""
     package = PACKAGES[name]
     # Those of a service have no py.typed, so that mypy takes them from here alone.
     services = [one for one in _ours(package) if one in SERVICES.values()]
@@ -197,8 +197,9 @@ def _steps(name: str) -> list[list[str]]:
     """The steps that install a package with its test tools, and nothing that it did not ask for.
 
     What a lock pins comes first and by hash, for a service the contracts with it. A service itself brings in nothing
-    then, so that an import that its lock does not cover fails. What imports services has all of their locks; in one
-    process they can have but one version of the contracts: the one that is being worked on.
+    then, so that an import that its lock does not cover fails. What imports services has all of their locks, and beyond
+    them only what it asks for itself; in one process they can have but one version of the contracts: the one that is
+    being worked on.
     """
     package, ours = PACKAGES[name], _ours(PACKAGES[name])
     tools = group("test", package / "pyproject.toml")
@@ -208,7 +209,8 @@ def _steps(name: str) -> list[list[str]]:
         return [pinned, ["--no-deps", "-e", str(package)], ["-c", str(locks[0]), *tools]]
     if locks:
         excluded = ["--excludes", str(package / "not-from-locks.txt")]
-        return [[*pinned, *excluded], ["--no-deps", *_editable(package)], [*_editable(package), *tools]]
+        others = [str(one) for one in _dependencies(package) if one.name not in _DISTRIBUTIONS]
+        return [[*pinned, *excluded], ["--no-deps", *_editable(package)], [*others, *tools]]
     return [["--exact", *_editable(package), *tools]]
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from local_aws import Emulator
+    from local_aws.emulator import Emulator
 
 
 @pytest.fixture(scope="session")

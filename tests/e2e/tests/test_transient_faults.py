@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from local_aws import Emulator
+    from local_aws.emulator import Emulator
     from pipeline_e2e.faults import Rule
 
 MAX_RECEIVE_COUNT = int(PARAMETERS["MaxReceiveCount"])

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
-from local_aws import Emulator
+from local_aws.ministack import ministack_alone
 from orchestrator.stages import STAGES
 
 if TYPE_CHECKING:
@@ -45,9 +45,8 @@ def is_long(pytestconfig: pytest.Config) -> bool:
 
 @pytest.fixture(scope="session")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
-    with Emulator.start(tmp_path_factory.mktemp("run"), template=None) as aws:
-        endpoint = aws.endpoint.url
-        os.environ["AWS_ENDPOINT_URL"] = endpoint
+    with ministack_alone(tmp_path_factory.mktemp("ministack")) as aws:
+        os.environ["AWS_ENDPOINT_URL"] = endpoint = aws.url
         os.environ["INVALID_MESSAGE_QUEUE_URL"] = f"{endpoint}/000000000000/invalid"
         from pipeline_fuzz.whole import Whole
 

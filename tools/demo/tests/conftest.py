@@ -11,7 +11,7 @@ from pipeline_cli.local import local_pipeline
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from local_aws import Emulator
+    from local_aws.emulator import Emulator
 
 TESTS = Path(__file__).parent
 TOY = TESTS.parents[1] / "local-aws" / "tests" / "toy"

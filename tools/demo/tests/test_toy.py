@@ -26,7 +26,7 @@ from rich.console import Console
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from local_aws import Emulator
+    from local_aws.emulator import Emulator
 
 
 def body(outcome: str) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from local_aws import Emulator
+from local_aws.emulator import Emulator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

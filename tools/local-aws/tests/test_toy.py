@@ -17,7 +17,7 @@ from local_aws.shell_variables import ShellVariables
 from toy_messages import Toy, body, until
 
 if TYPE_CHECKING:
-    from local_aws import Emulator
+    from local_aws.emulator import Emulator
 
 
 def executions_of(aws: Emulator, message_id: str) -> set[str]:

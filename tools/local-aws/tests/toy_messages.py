@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from local_aws import Emulator
+    from local_aws.emulator import Emulator
 
 
 def body(outcome: str) -> str:

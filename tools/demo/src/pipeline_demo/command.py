@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from local_aws import Emulator
+    from local_aws.emulator import Emulator
     from rich.console import Console
 
 SAMPLES = "tools/demo/samples/messages.jsonl"

@@ -11,7 +11,7 @@ from local_aws.deploy.deployment import Deployment, check_parameters, deploy, de
 from local_aws.durable_runner import durable_runner_process
 from local_aws.event_source.process import event_source_process
 from local_aws.executables import Executables
-from local_aws.ministack import certificate_of, http_status, ministack_is_ready, ministack_process
+from local_aws.ministack import START_SECONDS, certificate_of, http_status, ministack_is_ready, ministack_process
 from local_aws.ports import LOOPBACK, reserve_port
 from local_aws.run_folder import RunFolder
 from local_aws.signals import ending_signals_raise
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     Proxy = Callable[[RunFolder, AwsEndpoint, int], ChildProcess]
 
-_START_SECONDS = 60.0
 _BUILD_SECONDS = 900.0
 
 
@@ -199,7 +198,7 @@ class Emulator:
         self._parts.append(self.ministack)
         self.ministack.start()
         self.ministack.wait_until(
-            lambda: ministack_is_ready(self._port, self.endpoint.certificates), seconds=_START_SECONDS
+            lambda: ministack_is_ready(self._port, self.endpoint.certificates), seconds=START_SECONDS
         )
         if self._proxy:
             self._start_proxy(self._proxy)
@@ -211,7 +210,7 @@ class Emulator:
         self._parts.append(process)
         process.start()
         # It is ready when MiniStack answers through it.
-        process.wait_until(lambda: ministack_is_ready(port), seconds=_START_SECONDS)
+        process.wait_until(lambda: ministack_is_ready(port), seconds=START_SECONDS)
 
     def _start_durable_service(self) -> None:
         self.durable_runner = durable_runner_process(
@@ -227,9 +226,9 @@ class Emulator:
         for part in (self.durable_runner, *self.event_sources.values()):
             self._parts.append(part)
             part.start()
-        self.durable_runner.wait_until(self._durable_runner_is_ready, seconds=_START_SECONDS)
+        self.durable_runner.wait_until(self._durable_runner_is_ready, seconds=START_SECONDS)
         for process, polls in mappings.values():
-            process.wait_until(polls.exists, seconds=_START_SECONDS)
+            process.wait_until(polls.exists, seconds=START_SECONDS)
 
     def _event_source_mappings(self) -> dict[str, tuple[ChildProcess, Path]]:
         """Describe the process of each mapping of a durable function, and the file that it makes when it polls."""

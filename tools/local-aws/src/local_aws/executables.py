@@ -65,7 +65,7 @@ def _executable(variable: str, default: str | None) -> Path:
 
 def _runtime_of(python: Path) -> str:
     command = [str(python), "-I", "-c", _ASK_PYTHON]
-    answer = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - from nox
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - the caller's own
     try:
         major, minor, has_ministack = json.loads(answer.stdout)
     except ValueError:

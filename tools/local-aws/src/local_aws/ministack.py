@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import http.client
 import ssl
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from local_aws.aws import REGION
+from local_aws.aws import REGION, AwsEndpoint
 from local_aws.environment import service_environment
-from local_aws.ports import LOOPBACK
+from local_aws.executables import Executables
+from local_aws.ports import LOOPBACK, reserve_port
 from local_aws.process import ChildProcess
+from local_aws.run_folder import RunFolder
+from local_aws.signals import ending_signals_raise
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
-
-    from local_aws.aws import AwsEndpoint
-    from local_aws.executables import Executables
-    from local_aws.run_folder import RunFolder
 
 # AWS's own default; MiniStack's is taken from the memory that is free, and a throttled invoke of a durable function
 # costs the runner 5 s. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 _CONCURRENT_INVOKES = 1000
+
+START_SECONDS = 60.0
+"""How long a part of the emulated AWS may take to start."""
 
 
 def ministack_process(
@@ -66,6 +70,24 @@ def ministack_process(
         folder=run.path,
         log=run.log("ministack"),
     )
+
+
+@contextmanager
+def ministack_alone(folder: Path) -> Iterator[AwsEndpoint]:
+    """Run MiniStack alone, without durable functions; all that it writes is in ``.emulator`` in the folder."""
+    with ending_signals_raise():
+        run = RunFolder.create(folder, print)
+        port = reserve_port()
+        endpoint = AwsEndpoint(f"http://{LOOPBACK}:{port}")
+        executables = Executables.from_environment()
+        process = ministack_process(run, executables, endpoint, port, endpoint.url, endpoint, enforce_iam=False)
+        try:
+            process.start()
+            process.wait_until(lambda: ministack_is_ready(port), seconds=START_SECONDS)
+            yield endpoint
+        finally:
+            process.kill()
+            run.close(keep_logs=False)
 
 
 def certificate_of(run: RunFolder) -> Path:
