@@ -63,6 +63,15 @@ def test(session: nox.Session, package: str) -> None:
 
 
 @nox.session(allow_parallel=True)
+@nox.parametrize("service", [nox.param(name, id=name) for name in SERVICES])
+def alone(session: nox.Session, service: str) -> None:
+    """Test and build a service in a folder that holds nothing else of this repository."""
+    with envs.service_alone(session, service) as (folder, env), session.chdir(folder):
+        session.run("pytest", "-p", "no:cacheprovider", *session.posargs, env=env)
+        session.run("make", "--silent", "build-Function", env=env, external=True)
+
+
+@nox.session(allow_parallel=True)
 def e2e(session: nox.Session) -> None:
     """Test the deployed pipeline from outside, two files at a time; then pytest's."""
     envs.install_tests(session, "e2e")

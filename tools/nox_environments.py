@@ -12,7 +12,9 @@ import io
 import os
 import shutil
 import sys
+import tempfile
 import zipfile
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,6 +76,32 @@ def install_group(session: nox.Session, name: str, *options: str) -> None:
 def editable(*names: str) -> list[str]:
     """The words that install packages as they are here, with what they depend on outside of the repository."""
     return [word for name in names for word in ("-e", str(PACKAGES[name]))]
+
+
+@contextmanager
+def service_alone(session: nox.Session, name: str) -> Iterator[tuple[Path, dict[str, str]]]:
+    """A copy of a service, installed with what its pyproject names and wheels of ours; and the variables it needs."""
+    with tempfile.TemporaryDirectory(prefix="service-alone-") as parent:
+        folder, wheels = Path(parent, name), Path(parent, "wheels")
+        shutil.copytree(SERVICES[name], folder, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+        shutil.copytree(CONTRACTS / "releases", wheels)
+        build = ("uv", "build", "--quiet", "--wheel", str(TOOLS["service-build"]), "--out-dir", str(wheels))
+        session.run_install(*build, external=True, silent=True)
+        lock, project = folder / "requirements.lock", folder / "pyproject.toml"
+        with session.chdir(folder):
+            for words in (
+                ["--exact", "--require-hashes", "-r", str(lock)],
+                ["--no-deps", "-e", str(folder)],
+                ["-c", str(lock), "--group", f"{project}:test", "--group", f"{project}:build"],
+            ):
+                command = (sys.executable, str(_INSTALL), "--find-links", str(wheels), *_python(session), *words)
+                session.run_install(*command, external=True, silent=True)
+        built = {"ARTIFACTS_DIR": str(Path(parent, "built")), "BUILD_TARGET": "host", "UV_FIND_LINKS": str(wheels)}
+        yield folder, variables(session, name) | built
+
+
+def _python(session: nox.Session) -> tuple[str, str]:
+    return "--python", str(environment(session) / "bin" / "python")
 
 
 def types(session: nox.Session, name: str) -> tuple[str, ...]:

@@ -60,7 +60,9 @@ def _in_orchestrator_template(edits: Edits, names: Names) -> None:
     text = copy_block(text, f"  {after.parameter}:", own)
     text = copy_lines(text, f"{after.variable}: !Ref", own)
     text = copy_lines(text, f"- !Ref {after.parameter}", own)
-    text = copy_lines(text, f"  {title}: !Join", own)
+    # The first of these names begins the mapping, which is an entry of a list.
+    (named,) = (line for line in text.split("\n") if f" {title}: !Join" in line)
+    text = replace_once(text, named, f"{named}\n{renamed(named, own).replace('- ', '  ', 1)}")
     text = replace_once(text, f"${{{title}}}, ", f"${{{title}}}, ${{{names.title}}}, ")
     edits.set(path, text)
 

@@ -46,7 +46,8 @@ BUILD_RECORDS = ("INSTALLER", "RECORD", "REQUESTED", "direct_url.json", "uv_buil
 
 CONTRACTS = "pipeline_contracts"
 
-# A service reads its settings at import. These are no settings of anybody: nothing is called with them.
+# A service reads its settings at import. These are no settings of anybody: nothing is called with them. Those of the
+# orchestrator with the ARN of a stage's function are in its template.
 SETTINGS = {
     "AWS_ACCESS_KEY_ID": "none",
     "AWS_SECRET_ACCESS_KEY": "none",
@@ -56,10 +57,8 @@ SETTINGS = {
     "POWERTOOLS_METRICS_NAMESPACE": "build",
     "POWERTOOLS_SERVICE_NAME": "build",
     "PROCESSED_DATA_TABLE": "none",
-    "STORAGE_FUNCTION_ARN": "none",
-    "TRANSFORMATION_FUNCTION_ARN": "none",
-    "VALIDATION_FUNCTION_ARN": "none",
 }
+FUNCTION_ARN = re.compile(r"\b[A-Z][A-Z0-9_]*_FUNCTION_ARN\b")
 
 LIST_MODULES = """
 import importlib, os, sys
@@ -192,7 +191,10 @@ def modules_of(service: Path, python: str, folder: Path) -> set[str]:
     handler = f"{own_package(service)}.handler"
     command = [python, "-I", "-S", "-c", LIST_MODULES, str(folder), handler]
     own = uv_install.without_python_settings(os.environ)
-    env = {name: value for name, value in own.items() if not name.startswith("AWS_")} | SETTINGS
+    template = service / "template.yaml"
+    arns = FUNCTION_ARN.findall(template.read_text(encoding="utf-8")) if template.is_file() else ()
+    env = {name: value for name, value in own.items() if not name.startswith("AWS_")}
+    env |= SETTINGS | dict.fromkeys(arns, "none")
     found = subprocess.run(command, env=env, check=False, capture_output=True, text=True)  # noqa: S603
     if found.returncode:
         raise BuildError(f"{handler} cannot be imported: {found.stderr.strip()}")

@@ -1,0 +1,157 @@
+"""A stage is registered wherever the others are, or the tree is as it was."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from new_stage import __main__ as command
+from new_stage.errors import NewStageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from new_stage.edits import Edits
+
+REPOSITORY = Path(__file__).parents[3]
+STAGES = json.loads((REPOSITORY / "services/orchestrator/pipeline.json").read_text("utf-8"))["stages"]
+FIRST, LAST = STAGES[0], STAGES[-1]
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in ("services", "infra"):
+        shutil.copytree(REPOSITORY / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(command, "regenerate", lambda _edits, _name: None)
+    return tmp_path
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
+    monkeypatch.setattr(sys, "argv", ["new-stage", *words])
+    return command.main()
+
+
+def contents(root: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("after", [stage["name"] for stage in STAGES[:-1]])
+def test_a_stage_is_registered_wherever_the_one_before_it_is(
+    root: Path, monkeypatch: pytest.MonkeyPatch, after: str
+) -> None:
+    before = contents(root)
+
+    assert run(monkeypatch, "mystage", "--after", after) == 0
+
+    after_it = contents(root)
+    changed = {name for name in before if before[name] != after_it[name]}
+    assert changed == {
+        "infra/monitoring/metrics.yaml",
+        "infra/monitoring/template.yaml",
+        "infra/template.yaml",
+        "services/orchestrator/src/orchestrator/stages.py",
+        "services/orchestrator/template.yaml",
+    }
+    written = after_it.keys() - before.keys()
+    assert all(name.startswith("services/mystage/") for name in written)
+    assert not [name for name in written if b"STAGE_NAME" in after_it[name]]
+    (service,) = (stage["service"] for stage in STAGES if stage["name"] == after)
+    for name in changed - {"services/orchestrator/src/orchestrator/stages.py"}:
+        old, new = before[name].decode(), after_it[name].decode()
+        assert new.count("mystage") >= old.count(f'-{service}"'), name
+
+
+def test_the_stage_comes_right_after_the_one_that_is_named(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(monkeypatch, "mystage", "--after", FIRST["name"])
+
+    declared = (root / "services/orchestrator/src/orchestrator/stages.py").read_text("utf-8")
+    entries = [f'"{FIRST["name"]}",', 'contribution("mystage"),', f'"{LAST["name"]}",']
+    assert [line.strip() for line in declared.splitlines() if line.strip() in entries] == entries
+
+
+@pytest.mark.parametrize(
+    ("name", "after", "words"),
+    [
+        ("transform", FIRST["name"], "'transform' is taken: it is the stage transform"),
+        (FIRST["service"], FIRST["name"], f"'{FIRST['service']}' is taken: it is the service {FIRST['service']}"),
+        ("orchestrator", FIRST["name"], "'orchestrator' is taken: there is a folder services/orchestrator"),
+        ("json", FIRST["name"], "'json' is taken: a Python module has that name"),
+        ("pytest", FIRST["name"], "'pytest' is taken: a Python module has that name"),
+        ("my-stage", FIRST["name"], "'my-stage' is no Python identifier"),
+        ("class", FIRST["name"], "'class' is no Python identifier"),
+        ("my_stage", FIRST["name"], "must be 1 to 16 lower-case letters and digits"),
+        ("MyStage", FIRST["name"], "must be 1 to 16 lower-case letters and digits"),
+        ("a" * 17, FIRST["name"], "must be 1 to 16 lower-case letters and digits"),
+        ("mystage", "translate", "there is no stage 'translate'; a stage may follow"),
+        ("mystage", LAST["name"], "would contribute to records that are stored already"),
+    ],
+)
+def test_a_stage_that_cannot_be_is_refused_and_nothing_is_changed(
+    root: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    after: str,
+    words: str,
+) -> None:
+    before = contents(root)
+
+    assert run(monkeypatch, name, "--after", after) == 1
+
+    assert words in capsys.readouterr().err
+    assert contents(root) == before
+
+
+def test_the_root_of_the_repository_is_where_it_is_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    assert run(monkeypatch, "mystage", "--after", FIRST["name"]) == 1
+
+    assert "run this in the root of the repository" in capsys.readouterr().err
+
+
+def fails(_edits: Edits, _name: str) -> None:
+    raise NewStageError("a test failed")
+
+
+def writes_and_is_interrupted(edits: Edits, _name: str) -> None:
+    path = edits.root / "services/orchestrator/pipeline.json"
+    edits.keep(path)
+    path.write_text("{}")
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("fault", [fails, writes_and_is_interrupted])
+def test_after_an_error_the_tree_is_as_it_was(
+    root: Path, monkeypatch: pytest.MonkeyPatch, fault: Callable[[Edits, str], None]
+) -> None:
+    before = contents(root)
+    monkeypatch.setattr(command, "regenerate", fault)
+
+    try:
+        assert run(monkeypatch, "mystage", "--after", FIRST["name"]) == 1
+    except KeyboardInterrupt:
+        assert fault is writes_and_is_interrupted
+
+    assert contents(root) == before
+    assert not (root / "services/mystage").exists()
+
+
+def test_a_template_that_is_not_as_expected_is_named(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    template = root / "infra/template.yaml"
+    template.write_text(template.read_text("utf-8").replace("  Validator:\n", "  Checks:\n"))
+    before = contents(root)
+
+    assert run(monkeypatch, "mystage", "--after", FIRST["name"]) == 1
+
+    assert "expected one line 'Validator:', found 0" in capsys.readouterr().err
+    assert contents(root) == before
