@@ -143,12 +143,15 @@ def variables(session: nox.Session, name: str) -> dict[str, str]:
     return ministack(session) if (PACKAGES[name] / "tests" / "ministack.py").exists() else {}
 
 
+_UNTYPED_TESTS = ("service-build",)
+
+
 def typed(name: str) -> list[str]:
     """What mypy checks of a package: its code, and the tests of what is neither the contracts nor a service."""
     package = PACKAGES[name]
     # Those of a service have no py.typed, so that mypy takes them from here alone.
     services = [one for one in _ours(package) if one in SERVICES.values()]
-    tests = [package / "tests"] if package in TOOLS.values() else []
+    tests = [package / "tests"] if package in TOOLS.values() and name not in _UNTYPED_TESTS else []
     return [
         str(one)
         for one in (*(one / "src" for one in {package: None, **dict.fromkeys(services)}), *tests)

@@ -56,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
         console = Console(width=140)
     try:
         with ending_signals_raise(), tempfile.TemporaryDirectory(prefix="pipeline-bench-") as folder:
-            template = copy_with_baselines(Path(folder), mended=options.mended)
+            template = copy_with_baselines(Path(folder), patched=options.patched)
             parameters = {
                 "EnvironmentName": "bench",
                 "BatchSize": str(OURS.batch_size),
@@ -103,7 +103,7 @@ def compare(bench: Bench, plan: Plan, size: int, kind: str) -> Measured:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--full", action="store_true", help="1,000 messages and more, a quarter of an hour")
-    parser.add_argument("--mended", action="store_true", help="give the baselines our mends of the durable SDK, too")
+    parser.add_argument("--patched", action="store_true", help="give the baselines our patches of the durable SDK, too")
     parser.add_argument("--size", type=int, default=1024, metavar="BYTES", help="of a message (default: %(default)s)")
     parser.add_argument("--kind", choices=sorted(messages.KINDS), default="orders", help="(default: %(default)s)")
     parser.add_argument("--write", type=Path, metavar="FILE", help="write the figures as JSON")

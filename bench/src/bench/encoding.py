@@ -89,7 +89,14 @@ def payloads(bodies: Sequence[str]) -> list[str]:
         ),
         StorageRequest(
             records=tuple(
-                StorageRecord(execution_id=i, message_id=i.removeprefix("dev-esm-"), data=body, transformed_data=one)
+                StorageRecord(
+                    execution_id=i,
+                    message_id=i.removeprefix("dev-esm-"),
+                    data=body,
+                    transformed_data=one,
+                    contributions={},
+                    attributes={},
+                )
                 for i, body, one in zip(ids, bodies, data, strict=True)
             )
         ),

@@ -65,7 +65,7 @@ def _summary() -> Iterator[str]:
 
 SECTIONS: dict[str, Callable[[], Iterator[str]]] = {
     "comparison": lambda: tables.comparison(figures("orders-1024")),
-    "mended": lambda: tables.comparison(figures("orders-1024-mended")),
+    "patched": lambda: tables.comparison(figures("orders-1024-patched")),
     "profile": lambda: tables.profile(figures("profile")),
     "growth": lambda: tables.growth(figures("growth")),
     "capacity": _capacity,

@@ -1,6 +1,6 @@
 """Executions that began on a released version can be gone on with on today's code.
 
-On AWS an execution stays on its version. But a version that is deleted, or a fault that has to be mended in executions
+On AWS an execution stays on its version. But a version that is deleted, or a fault that has to be fixed in executions
 under way, leaves no other way; and whatever would break them is a change to make on purpose.
 
 Each release keeps its history: RECORD_GOLDEN=1 ./nox -s "test(orchestrator)" -- -k golden

@@ -1,4 +1,4 @@
-"""The mends belong to one version of the SDK."""
+"""The patches belong to one version of the SDK."""
 
 from __future__ import annotations
 

@@ -14,6 +14,8 @@ from pipeline_contracts.exchange import Exchange
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pydantic import BaseModel
+
 GENERATED = schemas.generate()
 
 
@@ -58,7 +60,8 @@ def test_every_field_is_described(name: str) -> None:
 
 def test_its_examples_are_good_for_the_schema_and_for_the_model(name: str) -> None:
     schema = GENERATED[name]
-    model = {model.__name__: model for model in (*Exchange.__subclasses__(), PipelineMessage)}[schema["title"]]
+    models: list[type[BaseModel]] = [*Exchange.__subclasses__(), PipelineMessage]
+    model = {model.__name__: model for model in models}[schema["title"]]
 
     assert schema["examples"]
     for example in schema["examples"]:

@@ -58,7 +58,8 @@ class Stage:
     def request_for(self, records: Sequence[Record]) -> Exchange:
         """Write the request for some records."""
         bound = {"max_bytes": self.output_bytes} if self.output_bytes else {}
-        return self.request(records=tuple(map(self.entry, records)), **bound)
+        make: Callable[..., Exchange] = self.request
+        return make(records=tuple(map(self.entry, records)), **bound)
 
     def verdicts_in(self, response: str, records: Sequence[Record]) -> list[Verdict]:
         """Read the response, JSON text, to the request for these records.
@@ -131,12 +132,13 @@ def _contribution_entry(record: Record) -> ContributionRecord:
         execution_id=record.execution_id,
         data=record.message.body,
         transformed_data=record.transformed,
-        contributions=record.contributions,
+        contributions=dict(record.contributions),
     )
 
 
 def _contribution_verdict(stage: Stage, record: Record, result: ContributionResult) -> Verdict:
     if result.error:
         return stage.refused(record, result.error)
-    stage.check_size(result.contribution)
-    return replace(record, contributions={**record.contributions, stage.name: result.contribution})
+    contributed = result.contribution or {}
+    stage.check_size(contributed)
+    return replace(record, contributions={**record.contributions, stage.name: contributed})

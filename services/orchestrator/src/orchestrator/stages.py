@@ -53,7 +53,8 @@ def _to_store(record: Record) -> StorageRecord:
         message_id=record.message.message_id,
         data=record.message.body,
         transformed_data=record.transformed or {},
-        contributions=record.contributions,
+        contributions=dict(record.contributions),
+        attributes={},
     )
 
 

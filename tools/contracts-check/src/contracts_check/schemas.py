@@ -20,6 +20,8 @@ from contracts_check.releases import CONTRACTS
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pydantic import BaseModel
+
 Schema = dict[str, Any]
 
 FOLDER = CONTRACTS / "schemas"
@@ -33,7 +35,8 @@ def generate() -> dict[str, Schema]:
 
     for module in pkgutil.iter_modules(pipeline_contracts.__path__):
         import_module(f"pipeline_contracts.{module.name}")
-    models = [*sorted(Exchange.__subclasses__(), key=lambda model: model.__name__), pipeline_contracts.PipelineMessage]
+    exchanges = sorted(Exchange.__subclasses__(), key=lambda model: model.__name__)
+    models: list[type[BaseModel]] = [*exchanges, pipeline_contracts.PipelineMessage]
     return {
         (name := re.sub(r"(?<!^)(?=[A-Z])", "-", model.__name__).lower()) + ".json": {
             "$schema": "https://json-schema.org/draft/2020-12/schema",
