@@ -174,7 +174,7 @@ def lint(session: nox.Session) -> None:
 
 @nox.session(allow_parallel=True)
 def format(session: nox.Session) -> None:  # noqa: A001 - the session's name
-    """Format the code, and mend what ruff can mend by itself."""
+    """Format the code, and fix what ruff can fix by itself."""
     envs.install_group(session, "lint")
     session.run("ruff", "check", "--fix-only")
     session.run("ruff", "format")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bench.report import calm, goals
+from bench.report import goals, steady
 
 
 def variant(**figures: Any) -> dict[str, Any]:
@@ -21,7 +21,7 @@ def variant(**figures: Any) -> dict[str, Any]:
 
 
 def said(ours: dict[str, Any], loop: dict[str, Any]) -> list[str]:
-    variants = {"ours": ours, calm("ours"): ours, "loop": loop, calm("loop"): loop}
+    variants = {"ours": ours, steady("ours"): ours, "loop": loop, steady("loop"): loop}
     return list(goals({"variants": variants}))
 
 

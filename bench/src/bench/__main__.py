@@ -34,17 +34,17 @@ class Plan:
 
     backlog: Rounds
     """In the queue before the event source mapping takes the first."""
-    calm: Rounds
+    steady: Rounds
     """Sent a batch at a time, each when the one before is done, so that nothing runs beside an execution."""
 
 
 FULL = Plan(
     backlog={OURS: (1_000,) * 4, MAP: (250,) * 4, LOOP: (250,) * 4},
-    calm={OURS: (500,) * 2, MAP: (500,) * 2, LOOP: (500,) * 2},
+    steady={OURS: (500,) * 2, MAP: (500,) * 2, LOOP: (500,) * 2},
 )
 QUICK = Plan(
     backlog={OURS: (600,) * 2, MAP: (60,) * 2, LOOP: (20,) * 2},
-    calm={OURS: (300,) * 2, MAP: (20,) * 2, LOOP: (10,) * 2},
+    steady={OURS: (300,) * 2, MAP: (20,) * 2, LOOP: (10,) * 2},
 )
 
 
@@ -78,7 +78,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def compare(bench: Bench, plan: Plan, size: int, kind: str) -> Measured:
-    """Measure all variants in turns, each after a few messages that warm it up; by name, and by ``report.calm``."""
+    """Measure all variants in turns, each after a few messages that warm it up; by name, and by ``report.steady``."""
     for variant in BASELINES:
         bench.start(variant)
 
@@ -96,8 +96,8 @@ def compare(bench: Bench, plan: Plan, size: int, kind: str) -> Measured:
     for variant in plan.backlog:
         bench.backlog(variant, bodies(4 * variant.batch_size, 99), Measurement())
     backlog = in_turns(plan.backlog, bench.backlog, 0)
-    calm = in_turns(plan.calm, bench.batch_at_a_time, 100)
-    return backlog | {report.calm(name): one for name, one in calm.items()}
+    steady = in_turns(plan.steady, bench.batch_at_a_time, 100)
+    return backlog | {report.steady(name): one for name, one in steady.items()}
 
 
 def _parser() -> argparse.ArgumentParser:

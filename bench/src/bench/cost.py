@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 from pipeline_testing.stages import SERVICES
 
 from bench.prices import Prices
-from bench.report import calm
+from bench.report import steady
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -143,7 +143,7 @@ def bills(figures: Mapping[str, Any], prices: Prices) -> dict[str, Bill]:
     variants = figures["variants"]
     # A batch at a time, as it is where there is more than one machine: on this one, executions side by side wait for
     # each other, and Lambda would bill that.
-    ours_variant, loop_variant = variants[calm("ours")], variants[calm("loop")]
+    ours_variant, loop_variant = variants[steady("ours")], variants[steady("loop")]
     ours = Usage.measured(size, units, ours_variant, with_event=False)
     loop = Usage.measured(size, units, loop_variant, with_event=False)
     usages = {
@@ -173,7 +173,7 @@ def table(found: Mapping[str, Bill]) -> Iterator[str]:
 
 def copies(figures: Mapping[str, Any], prices: Prices) -> Iterator[str]:
     """Name everything that is written, its bytes a message, and its dollars for a million messages."""
-    ours = figures["variants"][calm("ours")]
+    ours = figures["variants"][steady("ours")]
     dollars = prices.gigabyte_written + prices.gigabyte_month * RETENTION_DAYS / 30
     yield "| written | bytes a message | dollars a million messages |"
     yield "|---|---:|---:|"

@@ -16,7 +16,7 @@ BACKLOG = ("ours", "map", "loop")
 FASTER, OPERATIONS, INVOCATIONS, COPIES = 50.0, 0.06, 0.15, 5.0
 
 
-def calm(name: str) -> str:
+def steady(name: str) -> str:
     """Name the measurement of a variant that got a batch at a time, beside that with a backlog."""
     return f"{name}, a batch at a time"
 
@@ -30,7 +30,7 @@ def comparison(measured: Mapping[str, Measurement]) -> Iterator[str]:
     )
     yield f"{'':27}{'at a time':>10}{'':18}{'invocations, operations and bytes a message':>54}"
     for name in BACKLOG:
-        one, alone = measured[name], measured[calm(name)]
+        one, alone = measured[name], measured[steady(name)]
         each = one.messages
         yield (
             f"{name:5}{f'{each}+{alone.messages}':>10}{one.rate:12.1f}{alone.rate:10.1f}"
@@ -45,7 +45,7 @@ def comparison(measured: Mapping[str, Measurement]) -> Iterator[str]:
 def goals(figures: Mapping[str, Any]) -> Iterator[str]:
     """Say of each goal whether the figures meet it."""
     ours, loop = figures["variants"]["ours"], figures["variants"]["loop"]
-    alone, loop_alone = figures["variants"][calm("ours")], figures["variants"][calm("loop")]
+    alone, loop_alone = figures["variants"][steady("ours")], figures["variants"][steady("loop")]
     each = ours["messages"]
     invocations = ours["orchestrator_invocations"] + sum(ours["service_invocations"].values())
     copies = sum(ours["state_bytes"].values()) / ours["body_bytes"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bench.cold_start import ColdStart
-from bench.report import BACKLOG, calm, goals
+from bench.report import BACKLOG, goals, steady
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -28,7 +28,7 @@ def comparison(figures: Mapping[str, Any]) -> Iterator[str]:
     )
     yield f"|---|{'---:|' * 9}"
     for name in BACKLOG:
-        one, alone = figures["variants"][name], figures["variants"][calm(name)]
+        one, alone = figures["variants"][name], figures["variants"][steady(name)]
         each = one["messages"]
         yield (
             f"| {name} | {each:,} + {alone['messages']:,} | {one['messages_per_second']:.1f} | "
@@ -88,7 +88,7 @@ def summary(figures: Mapping[str, Any], bills: Mapping[str, Bill]) -> Iterator[s
             one["messages_per_second"] for one in (ours, loop)
         ],
         "messages a second, a batch at a time, emulated": [
-            figures["variants"][calm(name)]["messages_per_second"] for name in ("ours", "loop")
+            figures["variants"][steady(name)]["messages_per_second"] for name in ("ours", "loop")
         ],
         "dollars a million messages": [bills[name].total for name in ("ours", "loop")],
     }

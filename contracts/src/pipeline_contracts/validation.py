@@ -12,7 +12,7 @@ from pipeline_contracts.errors import FieldError
 from pipeline_contracts.exchange import Exchange
 
 MAX_ERRORS = 10
-"""Errors in one verdict: enough to mend a body, and a response stays small."""
+"""Errors in one verdict: enough to fix a body, and a response stays small."""
 
 
 class ValidationRecord(Contract):

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from chaos import injector
-from chaos.faults import EVENT_SOURCE, Fault, deliveries_struck
+from chaos import injector as module
+from chaos.faults import EVENT_SOURCE, Fault, deliveries_hit
 from chaos.injector import Injector
 
 STORER, VALIDATOR = "test-storer", "test-validator"
@@ -54,7 +54,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(injector, "time", clock)
+    monkeypatch.setattr(module, "time", clock)
     return clock
 
 
@@ -64,7 +64,7 @@ def client() -> FakeLambda:
 
 
 @pytest.fixture
-def struck(client: FakeLambda) -> Injector:
+def injector(client: FakeLambda) -> Injector:
     functions = [SimpleNamespace(name=name) for name in (STORER, VALIDATOR)]
     aws: Any = SimpleNamespace(
         endpoint=SimpleNamespace(lambda_=lambda: client), deployment=SimpleNamespace(functions=functions)
@@ -77,53 +77,53 @@ def outage(seconds: float, kind: str = "storer throttled") -> Fault:
 
 
 def test_an_outage_throttles_its_service_until_its_time_is_over(
-    struck: Injector, client: FakeLambda, clock: Clock
+    injector: Injector, client: FakeLambda, clock: Clock
 ) -> None:
-    assert struck.strike(outage(3), settled=7)
+    assert injector.inject(outage(3), settled=7)
     clock.now += 2.9
-    struck.end_outages()
+    injector.end_outages()
 
     assert client.throttled() == {STORER}
-    assert struck.outage
+    assert injector.outage
 
     clock.now += 0.1
-    struck.end_outages()
+    injector.end_outages()
 
     assert client.throttled() == set()
     assert client.versions == {STORER: "3", VALIDATOR: "1"}
     assert client.concurrency == {}
-    assert not struck.outage
+    assert not injector.outage
     assert client.published_versions_run_throttled, "nothing has run on the latest version, and nobody got in between"
-    assert [strike.settled for strike in struck.strikes] == [7]
+    assert [one.settled for one in injector.injected] == [7]
 
 
 def test_a_second_outage_of_a_service_prolongs_the_first_and_never_shortens_it(
-    struck: Injector, client: FakeLambda, clock: Clock
+    injector: Injector, client: FakeLambda, clock: Clock
 ) -> None:
-    struck.strike(outage(4), settled=0)
+    injector.inject(outage(4), settled=0)
     clock.now += 1
-    struck.strike(outage(6), settled=0)
-    struck.strike(outage(1), settled=0)
+    injector.inject(outage(6), settled=0)
+    injector.inject(outage(1), settled=0)
     clock.now += 5.9
-    struck.end_outages()
+    injector.end_outages()
     assert client.throttled() == {STORER}
 
     clock.now += 0.1
-    struck.end_outages()
+    injector.end_outages()
 
     assert client.throttled() == set()
     assert client.versions[STORER] == "3"
 
 
-def test_outages_of_two_services_end_each_in_its_own_time(struck: Injector, client: FakeLambda, clock: Clock) -> None:
-    struck.strike(outage(2), settled=0)
-    struck.strike(outage(5, "validator throttled"), settled=0)
+def test_outages_of_two_services_end_each_in_its_own_time(injector: Injector, client: FakeLambda, clock: Clock) -> None:
+    injector.inject(outage(2), settled=0)
+    injector.inject(outage(5, "validator throttled"), settled=0)
     clock.now += 3
-    struck.end_outages()
+    injector.end_outages()
 
     assert client.throttled() == {VALIDATOR}
 
 
 def test_one_outage_is_no_reason_for_a_dead_letter() -> None:
-    assert deliveries_struck([outage(8)]) < 3
-    assert deliveries_struck([outage(8), outage(2), KILL]) == 5
+    assert deliveries_hit([outage(8)]) < 3
+    assert deliveries_hit([outage(8), outage(2), KILL]) == 5

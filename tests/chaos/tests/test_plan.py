@@ -99,7 +99,7 @@ def test_conflicts_come_in_large_groups_at_once_and_behind_invalid_messages() ->
         assert not any(same_data(bodies[0], body) for body in bodies[1:])
 
 
-def test_faults_of_every_kind_strike_in_the_order_of_the_flow() -> None:
+def test_faults_of_every_kind_are_injected_in_the_order_of_the_flow() -> None:
     faults = plan_faults(40, 2000, 7)
 
     assert {fault.kind for fault in faults} == set(KINDS)

@@ -1,17 +1,17 @@
-"""The report: what struck, counted by its kind, and whether the run is clean."""
+"""The report: the injected faults, counted by kind, and whether the run is clean."""
 
 from __future__ import annotations
 
 from chaos.audit import Findings
 from chaos.drive import Course
 from chaos.faults import Fault
-from chaos.injector import Strike
+from chaos.injector import InjectedFault
 from chaos.report import Report
 
 
 def report(findings: Findings, *faults: Fault, given_up: str | None = None) -> Report:
-    strikes = [Strike(fault, settled=10) for fault in faults]
-    return Report(7, {}, Course([], strikes, 1.0, given_up), findings, 2.0)
+    injected = [InjectedFault(fault, settled=10) for fault in faults]
+    return Report(7, {}, Course([], injected, 1.0, given_up), findings, 2.0)
 
 
 def test_kills_and_outages_are_counted_each_by_themselves() -> None:

@@ -22,7 +22,7 @@ from rich.console import Console
 from chaos.audit import audit
 from chaos.drive import drive
 from chaos.evidence import collect
-from chaos.faults import deliveries_struck, plan_faults
+from chaos.faults import deliveries_hit, plan_faults
 from chaos.messages import plan_messages
 from chaos.poison import poisoned_copy
 from chaos.report import Report
@@ -81,7 +81,7 @@ def _run(options: argparse.Namespace, folder: Path, console: Console) -> Report:
                 collect(aws),
                 environment=parameters["EnvironmentName"],
                 max_receive_count=options.max_receive_count,
-                faults=deliveries_struck([strike.fault for strike in course.strikes]),
+                faults=deliveries_hit([one.fault for one in course.injected]),
             )
         report = Report(options.seed, aws.deployment.parameters, course, findings, time.monotonic() - began)
         if options.report is not None:

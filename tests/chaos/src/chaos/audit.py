@@ -60,7 +60,7 @@ class Findings:
     outcomes: dict[Kind, Counter[Outcome]] = field(default_factory=lambda: defaultdict(Counter))
     second_outcomes: dict[SecondOutcome, list[str]] = field(default_factory=lambda: defaultdict(list))
     dead_by_faults: list[str] = field(default_factory=list)
-    """Dead letters that are no poison: faults struck each of their deliveries."""
+    """Dead letters that are no poison: faults hit each of their deliveries."""
     rejected_for_conflict: list[str] = field(default_factory=list)
     """Invalid messages that were rejected for a conflict: another one with their key was stored before their turn."""
     violations: list[str] = field(default_factory=list)
@@ -76,7 +76,7 @@ def audit(
 ) -> Findings:
     """Account for every message; a dead letter that is no poison is explained by ``faults`` for each of its deliveries.
 
-    That is how many deliveries of one message they can have struck at most.
+    That is how many deliveries of one message they can have hit at most.
     """
     return _Audit(sent, evidence, environment, max_receive_count, faults).run()
 

@@ -1,4 +1,4 @@
-"""The run itself: sends, lets the faults strike as messages are settled, and waits until the queue is empty."""
+"""The run itself: sends, injects faults as messages are settled, and waits until the queue is empty."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
     from chaos.faults import Fault
-    from chaos.injector import Strike
+    from chaos.injector import InjectedFault
     from chaos.messages import PlannedMessage
 
 # MiniStack goes through all messages of a queue whenever it is asked about it.
 _LOOK_SECONDS = 0.1
-# Between two looks, so that faults strike close to their point while messages are sent.
+# Between two looks, so that faults are injected close to their point while messages are sent.
 _SENT_AT_ONCE = 200
 # The queue is empty when the last delete is done. What an execution still does that was forgotten, because the mapping
 # was killed under it, shows as a change within this time.
@@ -43,7 +43,7 @@ class Progress:
 
     sent: int
     settled: int
-    strikes: Sequence[Strike]
+    injected: Sequence[InjectedFault]
     seconds: float
 
 
@@ -52,7 +52,7 @@ class Course:
     """How a run went; ``given_up`` says why it did not end by itself."""
 
     sent: Sequence[Sent]
-    strikes: Sequence[Strike]
+    injected: Sequence[InjectedFault]
     settling_seconds: float
     """From the first message sent to the last one settled."""
     given_up: str | None
@@ -80,12 +80,12 @@ def drive(
         waiting = depth(sqs, url)
         settled = len(sent) - waiting
         injector.end_outages()
-        while due and due[0].after <= settled and injector.strike(due[0], settled):
+        while due and due[0].after <= settled and injector.inject(due[0], settled):
             del due[0]
         sending = max(0, min(backlog - waiting, len(messages) - len(sent), _SENT_AT_ONCE))
         sent += _sent(sqs, url, messages[len(sent) : len(sent) + sending])
         now = time.monotonic()
-        show(Progress(len(sent), settled, injector.strikes, now - began))
+        show(Progress(len(sent), settled, injector.injected, now - began))
         if (len(sent), settled, len(due)) != state:
             state, changed = (len(sent), settled, len(due)), now
         if not waiting and not sending and not due and not injector.outage:
@@ -97,7 +97,7 @@ def drive(
     seconds = time.monotonic() - began
     if given_up is None:
         _wait_until_quiet(aws)
-    return Course(sent, injector.strikes, seconds, given_up)
+    return Course(sent, injector.injected, seconds, given_up)
 
 
 def _sent(sqs: SQSClient, url: str, messages: Sequence[PlannedMessage]) -> Iterator[Sent]:

@@ -11,7 +11,7 @@ from pipeline_testing.stages import SERVICES
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# Messages that had to be settled before the last fault strikes; the rest shows that the pipeline recovers.
+# Messages that had to be settled before the last fault is injected; the rest shows that the pipeline recovers.
 _UNTIL = 0.95
 
 
@@ -41,7 +41,7 @@ KINDS = tuple(_WEIGHTS)
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault: it strikes when that many messages are settled; ``draw``, from 0 to 1, picks among the workers.
+    """One fault: it is injected when that many messages are settled; ``draw``, from 0 to 1, picks among the workers.
 
     An outage lasts ``seconds``.
     """
@@ -67,6 +67,6 @@ def plan_faults(count: int, messages: int, seed: int) -> list[Fault]:
     ]
 
 
-def deliveries_struck(faults: Iterable[Fault]) -> int:
-    """Count the deliveries of one message that faults can have ended at most, were all of them to strike it."""
+def deliveries_hit(faults: Iterable[Fault]) -> int:
+    """Count the deliveries of one message that faults can have ended at most, were all of them to hit it."""
     return sum(DELIVERIES_OF_AN_OUTAGE if fault.kind in OUTAGES else 1 for fault in faults)

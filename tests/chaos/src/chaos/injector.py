@@ -19,29 +19,29 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Strike:
-    """A fault that has struck, and how many messages were settled then."""
+class InjectedFault:
+    """A fault that was injected, and how many messages were settled then."""
 
     fault: Fault
     settled: int
 
 
 class Injector:
-    """Strikes the parts of an emulated AWS."""
+    """Injects faults into the parts of an emulated AWS."""
 
     def __init__(self, aws: Emulator) -> None:
-        """Strike this one."""
+        """Inject into this one."""
         self._aws = aws
         self._outages: dict[str, tuple[Outage, float]] = {}
-        self.strikes: list[Strike] = []
+        self.injected: list[InjectedFault] = []
 
     @property
     def outage(self) -> bool:
         """Whether a service is throttled now."""
         return bool(self._outages)
 
-    def strike(self, fault: Fault, settled: int) -> bool:
-        """Let a fault strike; False when there is no process yet that it could kill."""
+    def inject(self, fault: Fault, settled: int) -> bool:
+        """Inject a fault; False when there is no process yet that it could kill."""
         if fault.kind in OUTAGES:
             self._throttle(OUTAGES[fault.kind], fault.seconds)
         elif fault.kind in WORKERS:
@@ -51,7 +51,7 @@ class Injector:
             part = self._aws.durable_runner if fault.kind == DURABLE_SERVICE else self._aws.event_source
             # What needs it tries again until it is up, so nobody waits for it here.
             part.restart()
-        self.strikes.append(Strike(fault, settled))
+        self.injected.append(InjectedFault(fault, settled))
         return True
 
     def end_outages(self) -> None:

@@ -53,12 +53,12 @@ class Report:
             "faults": self._faults(),
             "faults_in_order": [
                 {
-                    "kind": strike.fault.kind,
-                    "planned_after": strike.fault.after,
-                    "settled": strike.settled,
-                    "seconds": round(strike.fault.seconds, 1),
+                    "kind": one.fault.kind,
+                    "planned_after": one.fault.after,
+                    "settled": one.settled,
+                    "seconds": round(one.fault.seconds, 1),
                 }
-                for strike in course.strikes
+                for one in course.injected
             ],
             "seconds": round(self.seconds, 1),
             "settling_seconds": round(course.settling_seconds, 1),
@@ -73,8 +73,8 @@ class Report:
     def lines(self) -> Iterator[str]:
         """Give it as text to read."""
         findings, course = self.findings, self.course
-        outages = sum(strike.fault.kind in OUTAGES for strike in course.strikes)
-        kills = len(course.strikes) - outages
+        outages = sum(one.fault.kind in OUTAGES for one in course.injected)
+        kills = len(course.injected) - outages
         yield f"chaos with seed {self.seed}: {len(course.sent)} messages, {kills} kills, {outages} outages"
         yield f"  {course.settling_seconds:.1f} s from the first message sent to the last settled"
         yield f"  {self._rate():.1f} messages/s; {self.seconds:.1f} s in all"
@@ -134,11 +134,11 @@ class Report:
                 yield f"{_DEEP}…"
 
     def _faults(self) -> dict[str, int]:
-        counts = Counter(strike.fault.kind for strike in self.course.strikes)
+        counts = Counter(one.fault.kind for one in self.course.injected)
         return {kind: counts[kind] for kind in KINDS}
 
     def _seconds(self, kind: str) -> float:
-        return sum(strike.fault.seconds for strike in self.course.strikes if strike.fault.kind is kind)
+        return sum(one.fault.seconds for one in self.course.injected if one.fault.kind is kind)
 
     def _rate(self) -> float:
         return len(self.course.sent) / max(self.course.settling_seconds, 0.001)

@@ -19,7 +19,7 @@ _PLAIN_SECONDS = 5.0
 
 
 class View:
-    """Shows how many messages are sent and settled, and what fault struck last."""
+    """Shows how many messages are sent and settled, and the fault that was injected last."""
 
     def __init__(self, console: Console, messages: int, faults: int) -> None:
         """Show the progress towards so many messages and faults."""
@@ -48,10 +48,10 @@ class View:
 
     def show(self, progress: Progress) -> None:
         """Show how far it is."""
-        last = f"  last: {progress.strikes[-1].fault.kind}" if progress.strikes else ""
+        last = f"  last: {progress.injected[-1].fault.kind}" if progress.injected else ""
         text = (
             f"sent {progress.sent}  settled {progress.settled}/{self._messages}  "
-            f"faults {len(progress.strikes)}/{self._faults}{last}"
+            f"faults {len(progress.injected)}/{self._faults}{last}"
         )
         if self._bar is not None and self._task is not None:
             self._bar.update(self._task, completed=progress.settled, text=text)

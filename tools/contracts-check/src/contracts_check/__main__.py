@@ -1,4 +1,4 @@
-"""The commands of the gate: `check`, and `release patch`, `release minor` or `release major`."""
+"""The commands: `check`, and `release patch`, `release minor` or `release major`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The gate: are version and changelog enough for what changed?"""
+"""The check: are version and changelog enough for what changed?"""
 
 from __future__ import annotations
 

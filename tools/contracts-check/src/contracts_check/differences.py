@@ -186,7 +186,7 @@ def _inlined(schema: Schema) -> Any:
         node = {key: value for key, value in node.items() if key not in ("$defs", "$id")}
         if isinstance(reference := node.pop("$ref", None), str):
             if reference in within:
-                raise ValueError(f"{reference} contains itself, which the gate cannot compare")
+                raise ValueError(f"{reference} contains itself, which cannot be compared")
             target = inline(definitions[reference.removeprefix("#/$defs/")], (*within, reference))
             return {**target, **node}
         return {key: inline(value, within) for key, value in node.items()}

@@ -1,4 +1,4 @@
-"""The gate and the release, as the sessions run them: on a copy of the folder that is changed."""
+"""The check and the release, as the sessions run them: on a copy of the folder that is changed."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ schemas.write(schemas.of_wheel(wheel), "{LAST}")
 
 @pytest.fixture(scope="module")
 def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the gate reads, as if the sources were the only release: they may have changed since the last one."""
+    """What the check reads, as if the sources were the only release: they may have changed since the last one."""
     folder = tmp_path_factory.mktemp("released")
     shutil.copytree(CONTRACTS, folder / "contracts", ignore=shutil.ignore_patterns("tests", "__pycache__"))
     shutil.copy(CONTRACTS.parent / "pyproject.toml", folder)
