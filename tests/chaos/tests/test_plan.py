@@ -79,7 +79,7 @@ def test_duplicates_have_the_same_data_and_conflicts_have_not() -> None:
 
 def test_conflicts_come_in_large_groups_at_once_and_behind_invalid_messages() -> None:
     groups = defaultdict(list)
-    for message in plan_messages(5000, 7):
+    for message in plan_messages(10_000, 7):
         if message.key:
             groups[message.key].append(message)
     conflicts = [group for group in groups.values() if any(message.kind is Kind.CONFLICT for message in group)]
@@ -89,7 +89,7 @@ def test_conflicts_come_in_large_groups_at_once_and_behind_invalid_messages() ->
     assert len(large) >= 3
     assert any(len(group) >= 50 for group in large)
     # More than one execution tries: what is left comes again.
-    assert any(group[3].kind is Kind.INVALID for group in behind_invalid)
+    assert any(sum(message.kind is Kind.INVALID for message in group) > 3 for group in behind_invalid)
     for group in (*large, *behind_invalid):
         assert group[-1].number - group[0].number == len(group) - 1, "they are sent one right after the other"
     for group in behind_invalid:

@@ -138,7 +138,7 @@ class Report:
         return {kind: counts[kind] for kind in KINDS}
 
     def _seconds(self, kind: str) -> float:
-        return sum(one.fault.seconds for one in self.course.injected if one.fault.kind is kind)
+        return sum(one.fault.seconds for one in self.course.injected if one.fault.kind == kind)
 
     def _rate(self) -> float:
         return len(self.course.sent) / max(self.course.settling_seconds, 0.001)
