@@ -110,6 +110,14 @@ def new_stage(session: nox.Session) -> None:
     session.run("python", "-m", "new_stage", *session.posargs)
 
 
+@nox.session(name="export-stages")
+def export_stages(session: nox.Session) -> None:
+    """Write services/orchestrator/pipeline.json, by which tools and tests know the stages."""
+    envs.install_tests(session, "orchestrator")
+    exported = session.run("python", "-m", "orchestrator.export", silent=True)
+    Path("services/orchestrator/pipeline.json").write_text(str(exported), encoding="utf-8")
+
+
 @nox.session
 def example(session: nox.Session) -> None:
     """Make the pipeline one's own in a scratch copy, and run it: -- orders, or -- stage."""

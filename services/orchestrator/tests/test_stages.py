@@ -29,7 +29,7 @@ Json = dict[str, Any]
 def test_the_exported_file_is_what_the_stages_are() -> None:
     committed = (SERVICE / "pipeline.json").read_text("utf-8")
 
-    assert committed == f"{exported()}\n", "write it with `python -m orchestrator.export > pipeline.json`"
+    assert committed == f"{exported()}\n", "write it with ./nox -s export-stages"
 
 
 @pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)

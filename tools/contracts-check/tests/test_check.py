@@ -39,7 +39,9 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("released")
     shutil.copytree(CONTRACTS, folder / "contracts", ignore=shutil.ignore_patterns("tests", "__pycache__"))
     shutil.copy(CONTRACTS.parent / "pyproject.toml", folder)
-    (folder / "docs").mkdir()
+    exported = Path("services/orchestrator/pipeline.json")  # the AsyncAPI document has the stages
+    (folder / exported.parent).mkdir(parents=True)
+    shutil.copy(CONTRACTS.parent / exported, folder / exported)
     log = folder / "contracts" / "CHANGELOG.md"
     log.write_text(f"# Changelog\n\n## {LAST} - 2026-01-01\n\n- Something.\n")
     subprocess.run([sys.executable, "-c", RELEASE_AS_THE_ONLY_VERSION], cwd=folder / "contracts", check=True)

@@ -84,7 +84,7 @@ for module in list(sys.modules.values()):
     if (getattr(module, "__file__", None) or "").startswith(sys.path[0]) and not module.__file__.endswith(".so"):
         print(os.path.relpath(module.__file__, sys.path[0]))
 """
-    return {package / line for line in run_alone(package, code, env=build_service.SETTINGS).split()}
+    return {package / line for line in run_alone(package, code, env=build_service.settings_of(ORCHESTRATOR)).split()}
 
 
 def test_what_a_cold_start_imports_is_compiled_and_nothing_else(package_for_host):

@@ -1,8 +1,6 @@
 """What tools, templates and documents need to know of the orchestrator, as JSON: they import no service.
 
-    python -m orchestrator.export > pipeline.json
-
-A test compares the file with the code.
+`./nox -s export-stages` writes them to pipeline.json; a test compares the file with the code.
 """
 
 from __future__ import annotations

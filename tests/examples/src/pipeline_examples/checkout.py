@@ -26,15 +26,14 @@ class Checkout:
         print(f"example: {' '.join(command)}", flush=True)
         # A session that runs in a session is one of its own.
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("NOX_", "PIPELINE_"))}
-        process = subprocess.Popen(
-            command, cwd=self.root, env=kept | environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-        )
-        assert process.stdout is not None
         printed = []
-        for line in process.stdout:
-            print(line, end="", flush=True)
-            printed.append(line)
-        if process.wait():
+        with subprocess.Popen(
+            command, cwd=self.root, env=kept | environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        ) as process:
+            for line in process.stdout or ():
+                print(line, end="", flush=True)
+                printed.append(line)
+        if process.returncode:
             raise FailedError(f"{' '.join(command)} failed in {self.root}")
         return "".join(printed)
 

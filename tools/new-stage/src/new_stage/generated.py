@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from new_stage.edits import Edits
 
 ASYNCAPI = "contracts/asyncapi.yaml"
+README = "README.md"
 
 
 def regenerate(edits: Edits, name: str) -> None:
@@ -27,9 +29,17 @@ def regenerate(edits: Edits, name: str) -> None:
     _run(edits.root, "-m", "ruff", "format", "--quiet", f"services/{name}")
     edits.keep(edits.root / EXPORTED)
     edits.keep(edits.root / ASYNCAPI)
-    (edits.root / EXPORTED).write_text(_run(edits.root, "-m", "orchestrator.export"), "utf-8")
+    exported = _run(edits.root, "-m", "orchestrator.export")
+    (edits.root / EXPORTED).write_text(exported, "utf-8")
+    _write_worst_case(edits, json.loads(exported)["worst_case_seconds"])
     _run(edits.root, "-m", "pipeline_asyncapi", ".")
     _record_history(edits)
+
+
+def _write_worst_case(edits: Edits, seconds: int) -> None:
+    """Bring the README up to date, where it says how long an execution takes at most."""
+    edits.set(README, re.sub(r"takes at most \d+ s;", f"takes at most {seconds} s;", edits.read(README)))
+    edits.write()
 
 
 def _record_history(edits: Edits) -> None:

@@ -186,15 +186,19 @@ def own_package(service: Path) -> str:
     return next(path.parent.name for path in service.glob("src/*/handler.py"))
 
 
+def settings_of(service: Path) -> dict[str, str]:
+    """The variables without which the handler cannot be imported."""
+    template = service / "template.yaml"
+    arns = FUNCTION_ARN.findall(template.read_text(encoding="utf-8")) if template.is_file() else ()
+    return SETTINGS | dict.fromkeys(arns, "none")
+
+
 def modules_of(service: Path, python: str, folder: Path) -> set[str]:
     """The modules that the handler imports at a cold start, as paths in the package."""
     handler = f"{own_package(service)}.handler"
     command = [python, "-I", "-S", "-c", LIST_MODULES, str(folder), handler]
     own = uv_install.without_python_settings(os.environ)
-    template = service / "template.yaml"
-    arns = FUNCTION_ARN.findall(template.read_text(encoding="utf-8")) if template.is_file() else ()
-    env = {name: value for name, value in own.items() if not name.startswith("AWS_")}
-    env |= SETTINGS | dict.fromkeys(arns, "none")
+    env = {name: value for name, value in own.items() if not name.startswith("AWS_")} | settings_of(service)
     found = subprocess.run(command, env=env, check=False, capture_output=True, text=True)  # noqa: S603
     if found.returncode:
         raise BuildError(f"{handler} cannot be imported: {found.stderr.strip()}")
