@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from faults import holds, outcomes
+from orchestrator import export
 from orchestrator.chunks import plan
 from orchestrator.export import exported
 from orchestrator.intake import parse_batch
@@ -30,6 +31,13 @@ def test_the_exported_file_is_what_the_stages_are() -> None:
     committed = (SERVICE / "pipeline.json").read_text("utf-8")
 
     assert committed == f"{exported()}\n", "write it with ./nox -s export-stages"
+
+
+def test_stages_that_take_too_long_are_not_exported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(export, "STAGES", (*CORE, contribution("enrich", timeout_seconds=60)))
+
+    with pytest.raises(ValueError, match=r"Shorten the timeout of one: .*enrich to "):
+        exported()
 
 
 @pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 
-from orchestrator.bounds import OPERATIONS_OF_BATCH, operations_of_chunk, outage_seconds, worst_case_seconds
+from orchestrator.bounds import OPERATIONS_OF_BATCH, check_time, operations_of_chunk, outage_seconds, worst_case_seconds
 from orchestrator.quotas import EXECUTION_TIMEOUT_SECONDS, MAX_OPERATIONS
 from orchestrator.redelivery import OUTAGE_SECONDS, OWN_FAULT_SECONDS
 from orchestrator.settings import LARGEST_CHUNK, SMALLEST_CHUNK
@@ -15,7 +15,12 @@ from orchestrator.stages import STAGES
 
 
 def exported() -> str:
-    """Write the stages, and the limits that follow from them."""
+    """Write the stages, and the limits that follow from them.
+
+    Raises:
+        ValueError: The stages may take longer than an execution has; see `check_time`.
+    """
+    check_time(STAGES)
     described = {
         "stages": [
             {
