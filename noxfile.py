@@ -171,12 +171,12 @@ def asyncapi(session: nox.Session) -> None:
 
 @nox.session(allow_parallel=True)
 def lint(session: nox.Session) -> None:
-    """Check style and formatting with ruff, and types with mypy."""
+    """Check style with ruff, and types with mypy: of all packages, or of those after --."""
     envs.install_group(session, "lint")
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
     session.run("mypy", "noxfile.py", "tools/nox_environments.py")
-    for name in PACKAGES:
+    for name in session.posargs or PACKAGES:
         session.run("mypy", *envs.types(session, name), *envs.typed(name))
 
 

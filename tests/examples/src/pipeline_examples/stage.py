@@ -10,12 +10,14 @@ if TYPE_CHECKING:
     from pipeline_examples.checkout import Checkout
 
 NAME = "enrich"
+CHANGED = (NAME, "orchestrator")
+"""The packages whose types may have changed."""
 
 
 def run(checkout: Checkout, *, tests: bool) -> None:
     """Add the stage, check all that knows it, and run it."""
     checkout.nox("new-stage", NAME, "--after", "transform")
-    checkout.nox("lint")
+    checkout.nox("lint", *([] if tests else CHANGED))
     checkout.nox("templates")
     checkout.nox("lock", "--check")
     checkout.nox(f"test({NAME})")
