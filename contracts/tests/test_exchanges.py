@@ -162,6 +162,21 @@ def test_an_output_that_could_not_travel_or_be_stored_is_refused(output: Any) ->
         ContributionRequest.model_validate({"records": [record], "max_bytes": 100})
 
 
+@pytest.mark.parametrize(("sent", "read"), [(4_096, 4_096), (4_096.0, 4_096), (2, 2), (1_048_576, 1_048_576)])
+def test_a_bound_is_a_whole_number_however_it_is_written(sent: float, read: int) -> None:
+    record = {"execution_id": "1", "data": "{}"}
+
+    request = TransformationRequest.model_validate_json(json.dumps({"records": [record], "max_bytes": sent}))
+
+    assert request.max_bytes == read
+
+
+@pytest.mark.parametrize("bound", [1, 1_048_577, 4_096.5, "4096", True, None])
+def test_a_bound_that_is_none_is_refused(bound: object) -> None:
+    with pytest.raises(ValidationError, match="max_bytes"):
+        TransformationRequest.model_validate({"records": [{"execution_id": "1", "data": "{}"}], "max_bytes": bound})
+
+
 @pytest.mark.parametrize("name", ["Enrich", "1st", "", "a-b", "a" * 33])
 def test_a_contribution_has_the_name_of_a_stage(name: str) -> None:
     record = {"execution_id": "1", "data": "{}", "contributions": {name: {}}}

@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, StringConstraints
 
 MAX_RECORDS = 1_000
 """Records in one request. A chunk is far smaller; the bound keeps a request from being unbounded."""
@@ -61,10 +61,18 @@ Contributions = Annotated[
     ),
 ]
 
+
+def _whole(value: object) -> object:
+    """Read 4096.0 as the integer that it is to JSON Schema."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 MaxBytes = Annotated[
     int,
+    BeforeValidator(_whole),
     Field(
         ge=2,
+        le=1_048_576,
         description=(
             "Bytes that one record's output may have as JSON, with all but ASCII escaped. The stage declares it, and a "
             "chunk has room for no more."

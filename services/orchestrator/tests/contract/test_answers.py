@@ -46,9 +46,18 @@ def answers(draw: st.DrawFn, stage: Stage, version: str) -> dict[str, Any]:
     """Whatever the schema admits; some of it as it is, some of it with what a response promises beyond its schema."""
     answer = draw(responses(stage.request.__name__.removesuffix("Request").lower(), version))
     if draw(st.booleans()):
+        answer["results"] = [consistent(entry) for entry in answer["results"]]
         kept = [entry for entry in answer["results"] if keeps_its_promises(stage, about("1", entry))]
         return answer | {"results": kept}
     return answer
+
+
+def consistent(entry: dict[str, Any]) -> dict[str, Any]:
+    """Let the error of a status say what the status says; by chance it seldom does."""
+    if entry.get("status") in ("rejected", "failed") and entry.get("error"):
+        error = entry["error"] | {"retryable": entry["status"] == "failed"}
+        return entry | {"error": error, "stored_at": None}
+    return entry
 
 
 def keeps_its_promises(stage: Stage, entry: dict[str, Any]) -> bool:
