@@ -69,7 +69,6 @@ def _whole(value: object) -> object:
 
 MaxBytes = Annotated[
     int,
-    BeforeValidator(_whole),
     Field(
         ge=2,
         le=1_048_576,
@@ -78,6 +77,7 @@ MaxBytes = Annotated[
             "chunk has room for no more."
         ),
     ),
+    BeforeValidator(_whole),
 ]
 
 
