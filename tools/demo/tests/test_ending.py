@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import pty
+import select
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -84,8 +86,21 @@ class Nox:
             stderr=inner,
             start_new_session=True,
         )
+        self._closing = threading.Event()
         if has_terminal:
             os.close(inner)
+            self._reader = threading.Thread(target=self._read, daemon=True)
+            self._reader.start()
+
+    def _read(self) -> None:
+        """Read what is shown, as a terminal does: a process that writes to a full one waits."""
+        assert self.terminal is not None
+        while not self._closing.is_set():
+            if select.select([self.terminal], [], [], 0.1)[0]:
+                try:
+                    os.read(self.terminal, 65_536)
+                except OSError:  # all that wrote have ended
+                    return
 
     def wait_until(self, moment: Callable[[Path], bool]) -> None:
         """Wait for the moment, and remember all processes that nox has started until then."""
@@ -95,6 +110,8 @@ class Nox:
 
     def close_the_terminal(self) -> None:
         assert self.terminal is not None
+        self._closing.set()
+        self._reader.join()
         os.close(self.terminal)
 
     def assert_nothing_is_left(self) -> None:
