@@ -207,7 +207,7 @@ def security(session: nox.Session) -> None:
     options = ["--config-file", "tools/supply-chain/checkov.yaml", "--file", *map(str, TEMPLATES)]
     session.run(envs.program(session, "checkov"), *options, external=True)
     deployed = [str(path / "src") for path in (PACKAGES["contracts"], *SERVICES.values())]
-    tools = [str(path / "src") for path in TOOLS.values() if (path / "src").is_dir()]
+    tools = [str(path / "src") for path in TOOLS.values() if path.parts[0] != "tests"]
     bandit = envs.program(session, "bandit")
     session.run(bandit, "-q", "-r", *deployed, external=True)
     session.run(
