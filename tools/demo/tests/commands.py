@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+PATIENCE = 120.0  # seconds until what hangs is taken to hang; a busy machine takes its time
+
+
 def command(repository: Path, *words: str, **environment: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "pipeline_demo", *words],
@@ -33,7 +36,7 @@ def run_folders(repository: Path) -> list[Path]:
 
 def wait_for_parts(repository: Path, process: subprocess.Popen[str]) -> str:
     """Wait until the run has started children, and give its id."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         assert process.poll() is None, process.communicate()
         folders = run_folders(repository)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from commands import command, run_folders
+from commands import PATIENCE, command, run_folders
 from conftest import toy_repository
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def fresh(tmp_path: Path) -> Path:
 def refusal(repository: Path, *words: str, status: int = 1) -> str:
     """Give the one line that a command ends with, before it has started anything."""
     process = command(repository, "demo", *words)
-    output, errors = process.communicate(timeout=20)
+    output, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == status, output + errors
     assert "Traceback" not in errors
     assert output == ""
@@ -74,7 +74,7 @@ def test_a_checkout_that_cannot_be_written_is_refused_in_a_sentence(fresh: Path)
     (fresh / ".emulator").touch()  # nobody may make a folder there, root included
 
     process = command(fresh, "demo", "--count", "1")
-    _, errors = process.communicate(timeout=20)
+    _, errors = process.communicate(timeout=PATIENCE)
 
     assert process.returncode == 1
     assert f"error: {fresh}/.emulator/runs cannot be written: " in errors

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from commands import command, run_folders, wait_for_parts
+from commands import PATIENCE, command, run_folders, wait_for_parts
 from local_aws.run_folder import processes_of
 
 INPUT = '{"data_source": "test.csv", "outcome": "stored"}\n\nnot JSON\n{"data_source": "b.csv", "outcome": "stored"}\n'
@@ -20,7 +20,7 @@ def test_the_demo_accounts_for_every_line(repository: Path, tmp_path: Path) -> N
     before = run_folders(repository)
 
     demo = command(repository, "demo", "--input", str(tmp_path / "input.jsonl"), "--report", str(tmp_path / "report"))
-    output, errors = demo.communicate(timeout=120)
+    output, errors = demo.communicate(timeout=PATIENCE)
 
     assert demo.returncode == 0, output + errors
     assert "3 sent = 2 stored + 1 rejected + 0 dead letters" in output
@@ -46,7 +46,7 @@ def test_nothing_is_left_after_a_request_to_end(repository: Path, number: signal
     demo.send_signal(number)
     time.sleep(0.1)
     demo.send_signal(signal.SIGTERM)
-    demo.communicate(timeout=30)
+    demo.communicate(timeout=PATIENCE)
 
     assert demo.returncode == status
     assert processes_of(run) == []
@@ -57,7 +57,7 @@ def test_local_stays_up_with_its_variables_in_a_file_until_it_is_told_to_end(rep
     local = command(repository, "local", "--count", "0")
     run = wait_for_parts(repository, local)
     file = repository / ".emulator" / "env"
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while not file.exists():
         assert time.monotonic() < deadline
         assert local.poll() is None, local.communicate()
@@ -67,7 +67,7 @@ def test_local_stays_up_with_its_variables_in_a_file_until_it_is_told_to_end(rep
     assert shell.stdout.strip() == "3"
 
     local.send_signal(signal.SIGINT)
-    output, errors = local.communicate(timeout=30)
+    output, errors = local.communicate(timeout=PATIENCE)
 
     assert local.returncode == 0, errors
     assert "export QUEUE_URL=http://127.0.0.1:" in output
@@ -78,14 +78,14 @@ def test_local_stays_up_with_its_variables_in_a_file_until_it_is_told_to_end(rep
 def test_a_part_that_dies_is_named_with_its_log(repository: Path) -> None:
     local = command(repository, "local", "--count", "0")
     run = wait_for_parts(repository, local)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while not (repository / ".emulator" / "env").exists():
         assert time.monotonic() < deadline
         time.sleep(0.1)
 
     ministack = next(process for process in processes_of(run) if process.cmdline()[-2:] == ["-m", "ministack"])
     ministack.kill()
-    _, errors = local.communicate(timeout=30)
+    _, errors = local.communicate(timeout=PATIENCE)
 
     assert local.returncode == 1
     assert "error: MiniStack ended unexpectedly with signal SIGKILL. Its log is " in errors
@@ -98,7 +98,7 @@ def test_a_part_that_dies_is_named_with_its_log(repository: Path) -> None:
 
 def test_a_build_that_fails_is_named_with_its_log(repository: Path, tmp_path: Path) -> None:
     demo = command(repository, "demo", "--count", "1", TOY_SITE_PACKAGES="/nowhere")
-    _, errors = demo.communicate(timeout=60)
+    _, errors = demo.communicate(timeout=PATIENCE)
 
     assert demo.returncode == 1
     assert "error: sam build failed with exit status" in errors
@@ -110,7 +110,7 @@ def test_a_build_that_fails_is_named_with_its_log(repository: Path, tmp_path: Pa
 
 def test_outside_the_repository_the_command_says_so(tmp_path: Path) -> None:
     demo = command(tmp_path, "demo")
-    _, errors = demo.communicate(timeout=20)
+    _, errors = demo.communicate(timeout=PATIENCE)
 
     assert demo.returncode == 1
     assert "there is no infra/template.yaml" in errors
@@ -118,7 +118,7 @@ def test_outside_the_repository_the_command_says_so(tmp_path: Path) -> None:
 
 def test_without_ministack_the_command_says_so(repository: Path) -> None:
     demo = command(repository, "demo", "--count", "1", MINISTACK_PYTHON="")
-    _, errors = demo.communicate(timeout=20)
+    _, errors = demo.communicate(timeout=PATIENCE)
 
     assert demo.returncode == 1
     assert (
@@ -130,7 +130,7 @@ def test_without_ministack_the_command_says_so(repository: Path) -> None:
 
 def test_a_parameter_that_the_template_does_not_have_is_refused(repository: Path) -> None:
     demo = command(repository, "demo", "--count", "1", "--parameter", "BatchSizes=3")
-    _, errors = demo.communicate(timeout=60)
+    _, errors = demo.communicate(timeout=PATIENCE)
 
     assert demo.returncode == 1
     assert "the root template has no parameter BatchSizes" in errors

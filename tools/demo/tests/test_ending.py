@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 import pytest
-from commands import run_folders, until
+from commands import PATIENCE, run_folders, until
 from conftest import toy_repository
 
 if TYPE_CHECKING:
@@ -116,8 +116,8 @@ class Nox:
 
     def assert_nothing_is_left(self) -> None:
         """Wait for nox and all that it started to end, and look for what they wrote."""
-        self.process.wait(timeout=20)
-        _, alive = psutil.wait_procs(self.started, timeout=20)
+        self.process.wait(timeout=PATIENCE)
+        _, alive = psutil.wait_procs(self.started, timeout=PATIENCE)
         assert [process.cmdline() for process in alive] == []
         until(lambda: not [path for path in self.clone.glob(".emulator/runs/*/*") if path.name not in _KEPT])
         assert not (self.clone / ".emulator" / "env").exists()
@@ -174,7 +174,11 @@ def test_a_run_ends_whose_nox_has_ended_before_it_looks(repository: Path) -> Non
 
     command = [sys.executable, "-m", "pipeline_demo", "local", "--count", "0"]
     done = subprocess.run(
-        command, cwd=repository, env={**os.environ, "LOCAL_AWS_ENDS_WITH": str(ended.pid)}, timeout=30, check=False
+        command,
+        cwd=repository,
+        env={**os.environ, "LOCAL_AWS_ENDS_WITH": str(ended.pid)},
+        timeout=PATIENCE,
+        check=False,
     )
 
     assert done.returncode == 128 + signal.SIGTERM

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from commands import command, run_folders
+from commands import PATIENCE, command, run_folders
 from conftest import toy_repository
 from pipeline_demo.expected import Expected
 from pipeline_demo.lines import Line, NotSent
@@ -19,7 +19,7 @@ PARAMETERS = [word for pair in DEAD_SOON for word in ("--parameter", pair)]
 def demo(repository: Path, *words: str) -> tuple[int, str]:
     """Run the demo and give its exit status and what it printed."""
     process = command(repository, "demo", *words)
-    output, errors = process.communicate(timeout=120)
+    output, errors = process.communicate(timeout=PATIENCE)
     return process.returncode, output + errors
 
 
