@@ -37,7 +37,7 @@ def _wrapped(transformation: Transformation) -> Transformation:
 
         from pipeline_contracts import VERSION
 
-        while (message.model_extra or {}).get("waits") and not Path({file!r}).exists():
+        while (message.model_extra or {{}}).get("waits") and not Path({file!r}).exists():
             time.sleep(0.2)
         return {{**transformation(message), "contracts": VERSION}}
 

@@ -47,15 +47,15 @@ def up(template: Path, parameters: dict[str, str], console: Console) -> int:
 
 def stay(aws: Emulator, variables: ShellVariables, console: Console) -> None:
     """Print the lines for a shell, and stay until Ctrl-C; raises PartFailedError when a part ends before."""
-    with variables.published(aws.run_folder):
-        console.print(f"\n{variables}\n", markup=False, highlight=False, soft_wrap=True)
-        console.print(f"The same lines are in .emulator/env. Logs: {aws.logs}. Ctrl-C stops it.", soft_wrap=True)
-        try:
+    try:
+        with variables.published(aws.run_folder):
+            console.print(f"\n{variables}\n", markup=False, highlight=False, soft_wrap=True)
+            console.print(f"The same lines are in .emulator/env. Logs: {aws.logs}. Ctrl-C stops it.", soft_wrap=True)
             while True:
                 aws.check()
                 time.sleep(_CHECK_SECONDS)
-        except KeyboardInterrupt:
-            console.print("stopping")
+    except KeyboardInterrupt:
+        console.print("stopping")
 
 
 def console_of_this_process() -> Console:

@@ -9,9 +9,10 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, StringConstraints
+
 from pipeline_contracts.message_base import MessageBase
 from pipeline_contracts.model_errors import NOT_BLANK
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
