@@ -85,7 +85,7 @@ def with_newer_contracts(copy: Path, service: str) -> str:
 SLOW = ("services/transformer/template.yaml", "Timeout: 25\n", "Timeout: 300\n")
 # A replay of an execution that began with the other name would fail.
 RENAMES = ("services/orchestrator/src/orchestrator/stages.py", '        "validate",', '        "judge",')
-SAYS = ("services/orchestrator/src/orchestrator/handler.py", '"batch is done"', '"batch is done, next release"')
+SAYS = ("services/orchestrator/src/orchestrator/reporting.py", '"batch is done"', '"batch is done, next release"')
 
 
 @pytest.fixture(scope="module")
