@@ -74,9 +74,9 @@ class Findings:
 def audit(
     sent: Sequence[Sent], evidence: Evidence, *, environment: str, max_receive_count: int, faults: int
 ) -> Findings:
-    """Account for every message; a dead letter that is no poison is explained by ``faults`` for each of its deliveries.
+    """Account for every message; a dead letter that is no poison needs ``faults`` for all its deliveries.
 
-    That is how many deliveries of one message they can have hit at most.
+    Whether they have hit those very deliveries is not known here: the report lists each of these messages.
     """
     return _Audit(sent, evidence, environment, max_receive_count, faults).run()
 

@@ -93,7 +93,7 @@ class Report:
         if not findings.second_outcomes:
             yield "       0"
         yield "\nDead letters that are no poison"
-        title = f"{len(findings.dead_by_faults):6}  whose deliveries were each ended by a fault"
+        title = f"{len(findings.dead_by_faults):6}  while there were at least as many faults as deliveries"
         yield from _listed(title, findings.dead_by_faults)
         yield "\nInvalid messages with the key of a stored one"
         title = (
