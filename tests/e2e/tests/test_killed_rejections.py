@@ -24,17 +24,15 @@ KILLED = (
 )
 INVOCATIONS_OF_AN_EXECUTION = 5
 """Those that fail one after the other, after which dex-local-runner gives an execution up."""
-VISIBILITY_SECONDS = 90
+COME_BACK_SOON = ("infra/shared/template.yaml", "VisibilityTimeout: 960", "VisibilityTimeout: 90")
 """Longer than these invocations take, with the pauses between them."""
 
 
 @pytest.fixture
 def stack(tmp_path: Path) -> Iterator[Stack]:
-    template = changed_copy(tmp_path / "copy", *SHORT_WAITS, KILLED) / "infra/template.yaml"
+    template = changed_copy(tmp_path / "copy", *SHORT_WAITS, COME_BACK_SOON, KILLED) / "infra/template.yaml"
     with local_pipeline(REPOSITORY, template=template, parameters=PARAMETERS) as aws:
-        stack = Stack(aws)
-        stack.set_visibility_timeout(VISIBILITY_SECONDS)
-        yield stack
+        yield Stack(aws)
 
 
 def test_messages_whose_rejection_is_killed_each_time_end_as_dead_letters(stack: Stack) -> None:
