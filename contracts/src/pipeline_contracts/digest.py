@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from pipeline_contracts.body import EXACT, MAX_DIGITS
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 VERSION = "1"
 """Of the canonical form. Digests of two versions say nothing about each other."""
+
+PATTERN = r"^[0-9]{1,3}:[A-Za-z0-9_-]{43}$"
+"""The version, and SHA-256 in base64."""
 
 # No string of a body has a lone surrogate, so what is written behind one is no string.
 _NUMBER = "\ud800"
@@ -27,6 +31,11 @@ def digest(body: Mapping[str, Any]) -> str:
     """
     hashed = hashlib.sha256(canonical(body).encode()).digest()
     return f"{VERSION}:{base64.urlsafe_b64encode(hashed).decode().rstrip('=')}"
+
+
+def comparable(one: object, other: str) -> bool:
+    """Whether one is a digest, and of the version of the other."""
+    return isinstance(one, str) and bool(re.match(PATTERN, one)) and one.partition(":")[0] == other.partition(":")[0]
 
 
 def canonical(body: Mapping[str, Any]) -> str:

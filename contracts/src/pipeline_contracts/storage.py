@@ -5,9 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
-from pipeline_contracts import examples
+from pipeline_contracts import digest, examples
 from pipeline_contracts.base import (
     MAX_RECORDS,
     Contract,
@@ -82,6 +82,14 @@ class StorageResult(Contract):
     status: Annotated[StorageStatus, Field(strict=False)]
     stored_at: Annotated[Timestamp | None, Field(description="When its item was written.")] = None
     error: Annotated[RecordError | None, Field(description="Why it was rejected or failed.")] = None
+    stored_digest: Annotated[
+        Annotated[str, StringConstraints(pattern=digest.PATTERN)] | None,
+        Field(
+            description="Of the item that has its key, if it was rejected for that: the digest of the item's data. "
+            "Other records with this key are decided by it.",
+            exclude_if=lambda digest: digest is None,
+        ),
+    ] = None
 
     @model_validator(mode="after")
     def _say_when_or_why(self) -> Self:
@@ -90,6 +98,8 @@ class StorageResult(Contract):
             raise ValueError("stored and duplicate have stored_at, rejected and failed have an error")
         if self.error is not None and self.error.retryable != (self.status is StorageStatus.FAILED):
             raise ValueError("failed has an error that is retryable, and rejected one that is not")
+        if self.stored_digest is not None and self.status is not StorageStatus.REJECTED:
+            raise ValueError("only rejected has a stored_digest")
         return self
 
 

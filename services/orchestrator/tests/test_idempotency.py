@@ -14,7 +14,7 @@ from orchestrator.intake import parse_batch
 from orchestrator.messages import messages_of
 from orchestrator.redelivery import OUTAGE_SECONDS, OWN_FAULT_SECONDS
 from pipeline import body, event_of
-from pipeline_contracts import ParsedMessage
+from pipeline_contracts import ParsedMessage, parse_message
 
 if TYPE_CHECKING:
     from pipeline import Pipeline
@@ -124,6 +124,51 @@ def test_a_message_that_the_table_has_is_a_duplicate_also_behind_one_that_confli
     assert run.failed == []
     assert [rejection.message.message_id for rejection in pipeline.queue.messages] == ["m0", "m2"]
     assert pipeline.services.table == {"test-key-k": keyed(n=2)}
+
+
+def taken_by(pipeline: Pipeline, stored: str) -> None:
+    """Have the table hold an item under the key, by which the storer decides as the real one does."""
+    pipeline.services.table["test-key-k"] = stored
+    digest = parse_message(stored).data_digest()
+    conflict = {
+        "status": "rejected",
+        "error": {"code": "idempotency_conflict", "retryable": False, "message": "other data"},
+        "stored_digest": digest,
+    }
+
+    def answer(event: dict[str, Any], honest: Any) -> dict[str, Any]:
+        results = honest()["results"]
+        for place, record in enumerate(event["records"]):
+            if record["execution_id"] == "test-key-k" and parse_message(record["data"]).data_digest() != digest:
+                results[place] = {"execution_id": record["execution_id"], **conflict}
+        return {"results": results}
+
+    spoil(pipeline, "storer", answer)
+
+
+@pytest.mark.parametrize("others", [0, 200])
+def test_an_item_that_has_the_key_decides_about_all_messages_of_a_batch_at_once(
+    pipeline: Pipeline, others: int
+) -> None:
+    taken_by(pipeline, keyed(n=7))
+
+    run = pipeline.run(*(keyed(n=n) for n in range(60)), keyed(n=7.0), *[body()] * others)
+
+    assert run.failed == []
+    assert codes(pipeline) == {"idempotency_conflict": 59}
+    assert {"m7", "m60"}.isdisjoint(rejection.message.message_id for rejection in pipeline.queue.messages)
+    assert pipeline.services.table["test-key-k"] == keyed(n=7)
+    chunks = 3 if others else 1
+    assert pipeline.services.invocations() == dict.fromkeys(("validator", "transformer", "storer"), chunks)
+
+
+def test_of_those_that_an_item_decides_about_what_cannot_be_sent_comes_again(pipeline: Pipeline) -> None:
+    taken_by(pipeline, keyed(n=2))
+    pipeline.queue.refuses = lambda rejection: rejection.message.message_id != "m0"
+
+    run = pipeline.run(*(keyed(n=n) for n in range(4)))
+
+    assert run.failed == ["m1", "m3"]
 
 
 def test_messages_that_conflict_with_one_that_fails_fail_with_it(pipeline: Pipeline) -> None:

@@ -187,6 +187,7 @@ def test_other_data_under_a_stored_key_is_rejected(table: DynamoDBTable, dynamod
     assert result.status is StorageStatus.REJECTED
     assert result.error is not None
     assert result.error.code == ErrorCode.IDEMPOTENCY_CONFLICT
+    assert result.stored_digest == before["data_digest"]
     assert item_in(dynamodb) == before
 
 
@@ -261,6 +262,7 @@ def test_an_item_of_another_layout_under_the_key_is_a_conflict(
 
     assert result.error is not None
     assert result.error.code == ErrorCode.IDEMPOTENCY_CONFLICT
+    assert result.stored_digest is None
 
 
 @pytest.mark.parametrize("digest", [None, "0:of another version"])

@@ -126,5 +126,17 @@ def test_of_sixty_large_messages_with_one_key_one_is_stored(whole: Whole) -> Non
     assert {end.outcome for end in others[59:]} == {"stored"}
 
 
+def test_an_item_of_another_batch_decides_at_once_about_all_messages_with_its_key(whole: Whole) -> None:
+    key = uuid.uuid4().hex
+    bodies = [keyed(body_with(f'"number": {number}'), key) for number in range(60)]
+    (first,) = whole.run(bodies[40])
+    assert first.outcome == "stored"
+
+    ended = whole.run(*bodies, SMALL)
+
+    assert ended.pop(40).outcome == ended.pop().outcome == "stored"
+    assert {(end.outcome, end.code) for end in ended} == {("rejected", "idempotency_conflict")}
+
+
 def keyed(body: str, key: str) -> str:
     return body.replace("{", f'{{"idempotency_key": {json.dumps(key)}, ', 1)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from aws_durable_execution_sdk_python.exceptions import InvokeError
 from aws_durable_execution_sdk_python.retries import with_retry
 from pipeline_contracts import BrokenContractError, ErrorCode, UnexpectedError
+from pipeline_contracts.digest import comparable
 
 from orchestrator import operations
 from orchestrator.bounds import TRIED_FIRST
@@ -244,8 +245,8 @@ def _encoded(outcome: Record | Rejection | Failure) -> str:
     match outcome:
         case Record(stored_at=stored_at):
             return json.dumps(["stored", stored_at])
-        case Rejection(stage=stage, code=code, reason=reason, field=field):
-            return json.dumps(["rejected", stage, code, reason, field])
+        case Rejection(stage=stage, code=code, reason=reason, field=field, stored_digest=digest):
+            return json.dumps(["rejected", stage, code, reason, field, *([digest] if digest else [])])
         case Failure(stage=stage, code=code, reason=reason, own_fault=own_fault):
             return json.dumps(["failed", stage, code, reason, own_fault])
 
@@ -275,6 +276,26 @@ def _reason(error: InvokeError | BrokenContractError) -> str:
         return str(error)
     ours = (UnexpectedError.__name__, BrokenContractError.__name__)
     return str(error) if error.error_type.rpartition(".")[2] in ours else error.error_type
+
+
+def decide_conflicts(progress: Progress) -> set[int]:
+    """Decide about the records that conflict with one whose key an item has: one of them may be that very item.
+
+    Returns:
+        The rejected messages, by index, that have no undecided record beside them now.
+    """
+    decided = set()
+    for place, (record, rejection) in enumerate(tuple(progress.rejected)):
+        if not record.conflicting or not comparable(rejection.stored_digest, record.data_digest):
+            continue
+        decided.add(record.message.index)
+        progress.rejected[place] = (replace(record, conflicting=()), rejection)
+        for other in record.conflicting:
+            if other.data_digest == rejection.stored_digest:
+                progress.stored.append(other)
+            else:
+                progress.rejected.append((other, replace(rejection, message=other.message)))
+    return decided
 
 
 def rejections_of(progress: Progress) -> list[Rejection]:

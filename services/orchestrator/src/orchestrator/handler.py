@@ -18,7 +18,7 @@ from pipeline_contracts import location_of
 from orchestrator import intake, operations, sdk_patch
 from orchestrator.adapters import InvalidMessageQueue, SourceQueue, sqs_client
 from orchestrator.bounds import MAX_CANDIDATES
-from orchestrator.chain import Chain, conflicting_with_unsent, rejections_of
+from orchestrator.chain import Chain, conflicting_with_unsent, decide_conflicts, rejections_of
 from orchestrator.chunks import plan
 from orchestrator.errors import FailureCode
 from orchestrator.messages import Failure, messages_of
@@ -78,6 +78,7 @@ def handler(event: dict[str, Any], context: DurableContext) -> dict[str, Any]:
 def run_records(context: DurableContext, records: Sequence[Record], outcomes: Outcomes) -> list[Failure]:
     """Run the records, and where one was rejected that others conflict with, the next of these.
 
+    Where an item has the key already, it decides about all of them, and there is no next.
     The others are tried once, and only if nothing had to be tried again before, so that the time suffices.
 
     Returns:
@@ -93,7 +94,7 @@ def run_records(context: DurableContext, records: Sequence[Record], outcomes: Ou
         records = [
             replace(record.conflicting[0], conflicting=record.conflicting[1:])
             for record in rejected
-            if record.conflicting
+            if record.conflicting and record.message.index not in outcomes.decided
         ]
         if not records or outcomes.retried:
             break
@@ -135,11 +136,12 @@ def run_or_error(context: DurableContext, chunk: Chunk, *, once: bool) -> Outcom
 def run_chunk(context: DurableContext, chunk: Chunk, *, once: bool) -> Outcomes:
     """Run one chunk, and reject the messages that can never succeed."""
     progress = chain.run(context, chunk, once=once)
+    decided = decide_conflicts(progress)
     rejections = rejections_of(progress)
     sent = reject(context, invalid_message_queue, rejections, operations.REJECT)
     failures = [*progress.failed, *conflicting_with_unsent(progress, sent)]
     log_failed(context, failures)
-    outcomes = Outcomes(outages=int(progress.outage), retried=progress.retried)
+    outcomes = Outcomes(decided=decided, outages=int(progress.outage), retried=progress.retried)
     outcomes.store(progress.stored)
     outcomes.fail(failures)
     outcomes.reject(rejections, sent)

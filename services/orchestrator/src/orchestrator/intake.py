@@ -78,12 +78,16 @@ class _Group:
 
     def add(self, record: Record, parsed: ParsedMessage) -> None:
         if not self._by_digest:
-            self._by_digest[self._first.data_digest()] = 0
-        place = self._by_digest.setdefault(parsed.data_digest(), len(self._records))
+            digest = self._first.data_digest()
+            self._by_digest[digest] = 0
+            first, duplicates = self._records[0]
+            self._records[0] = (replace(first, data_digest=digest), duplicates)
+        digest = parsed.data_digest()
+        place = self._by_digest.setdefault(digest, len(self._records))
         if place < len(self._records):
             self._records[place][1].append(record.message)
         else:
-            self._records.append((record, []))
+            self._records.append((replace(record, data_digest=digest), []))
 
     def record(self) -> Record:
         """Give the first record, which knows the others.

@@ -41,6 +41,8 @@ class Record:
     """Messages of the same batch with the same identity and the same data: they have the outcome of this one."""
     conflicting: tuple[Record, ...] = ()
     """Records of the same batch with the same identity and other data: at most one of all can be stored."""
+    data_digest: str = ""
+    """Of a record in `conflicting`: that of `ParsedMessage.data_digest`."""
     entry_bytes: int = 0
     """Bytes that its largest entry can take, in any request or response of the chain."""
     item_json_bytes: int = 0
@@ -69,6 +71,8 @@ class Rejection:
     """For people. It may quote the message, so it is not logged."""
     field: str = ""
     """Path of the field that is wrong, without any key of the producer's; empty for the whole body."""
+    stored_digest: str | None = None
+    """Of the data of the item that has the key already, where that is the reason."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import json
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from pipeline_contracts import ErrorCode
 
@@ -43,6 +43,8 @@ class Outcomes:
 
     stored: set[int] = field(default_factory=set)
     rejected: set[int] = field(default_factory=set)
+    decided: set[int] = field(default_factory=set)
+    """Of the rejected messages, those whose conflicting ones have their outcomes too, by the item that has the key."""
     own_fault: set[int] = field(default_factory=set)
     """Of the failed messages, those that failed while others got through."""
     reasons: Counter[Reason] = field(default_factory=Counter)
@@ -86,6 +88,7 @@ class Outcomes:
         """Count what a chunk has returned."""
         self.stored |= other.stored
         self.rejected |= other.rejected
+        self.decided |= other.decided
         self.own_fault |= other.own_fault
         self.reasons += other.reasons
         self.sent_to_stored_ms += other.sent_to_stored_ms
@@ -103,12 +106,14 @@ class Outcomes:
 
     def to_json(self) -> str:
         """Write them as they are checkpointed."""
-        written = {
+        written: dict[str, Any] = {
             "stored": sorted(self.stored),
             "rejected": sorted(self.rejected),
             "reasons": [[*reason, count] for reason, count in self.reasons.items()],
             "sent_to_stored_ms": self.sent_to_stored_ms,
         }
+        if self.decided:
+            written["decided"] = sorted(self.decided)
         if self.retried or self.outages or self.own_fault:
             written |= {"own_fault": sorted(self.own_fault), "outages": self.outages, "retried": self.retried}
         return json.dumps(written, separators=(",", ":"))
@@ -120,6 +125,7 @@ class Outcomes:
         return cls(
             stored=set(read["stored"]),
             rejected=set(read["rejected"]),
+            decided=set(read.get("decided", ())),
             own_fault=set(read.get("own_fault", ())),
             reasons=Counter({Reason(*reason): count for *reason, count in read["reasons"]}),
             sent_to_stored_ms=read["sent_to_stored_ms"],

@@ -60,7 +60,8 @@ def _to_store(record: Record) -> StorageRecord:
 
 def _stored(stage: Stage, record: Record, result: StorageResult) -> Verdict:
     if result.error:
-        return stage.refused(record, result.error)
+        refused = stage.refused(record, result.error)
+        return replace(refused, stored_digest=result.stored_digest) if isinstance(refused, Rejection) else refused
     return replace(record, stored_at=result.stored_at if result.status is StorageStatus.STORED else None)
 
 

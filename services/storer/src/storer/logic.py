@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pipeline_contracts import ErrorCode, InvalidBodyError, RecordError
+from pipeline_contracts.digest import comparable
 from pipeline_contracts.storage import StorageResult, StorageStatus
 from pydantic import ValidationError
 
@@ -75,20 +76,22 @@ def _compared(record: StorageRecord, item: Item, table: Table) -> StorageResult:
     if present is None:
         raise RefusedError(ErrorCode.UNAVAILABLE, "the item under this key was deleted a moment ago")
     digest = present.data_digest
-    if not _comparable(digest, item["data_digest"]):
+    if not comparable(digest, item["data_digest"]):
         digest = table.digest_whole(record.execution_id)
-    if digest == item["data_digest"]:
-        try:
-            return _in_table(record, StorageStatus.DUPLICATE, present.stored_at)
-        except ValidationError:
-            pass  # its time is none of ours, so it is not ours
+    try:
+        duplicate = _in_table(record, StorageStatus.DUPLICATE, present.stored_at)
+    except ValidationError:
+        digest = None  # its time is none of ours, so it is not ours, whatever data it has
+    else:
+        if digest == item["data_digest"]:
+            return duplicate
     message = "another message with this idempotency_key and other data was stored before"
-    return _not_stored(record, ErrorCode.IDEMPOTENCY_CONFLICT, message)
-
-
-def _comparable(digest: object, other: str) -> bool:
-    """Whether two digests have one version."""
-    return isinstance(digest, str) and digest.partition(":")[0] == other.partition(":")[0]
+    return StorageResult(
+        execution_id=record.execution_id,
+        status=StorageStatus.REJECTED,
+        error=RecordError.of(ErrorCode.IDEMPOTENCY_CONFLICT, message),
+        stored_digest=digest,
+    )
 
 
 def out_of_time(record: StorageRecord) -> StorageResult:
