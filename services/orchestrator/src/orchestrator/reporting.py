@@ -1,4 +1,4 @@
-"""What an execution says of its batch in the end: one line in the log, and the metrics."""
+"""The report at the end of an execution: one log line, and the metrics."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 def report(context: DurableContext, metrics: Metrics, received: int, outcomes: Outcomes, failed: int) -> None:
-    """Count the batch: once, since only the invocation that ends the execution comes here.
+    """Count the batch. Only the invocation that ends the execution calls this, so it happens once.
 
-    If that invocation dies after this and before its answer has arrived, the next one counts again.
+    If that invocation dies before its response arrives, the next one counts again.
     """
     counts = {
         "received": received,
