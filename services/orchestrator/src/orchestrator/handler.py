@@ -24,7 +24,7 @@ from orchestrator.errors import FailureCode
 from orchestrator.messages import Failure, messages_of
 from orchestrator.operations import BranchError
 from orchestrator.outcomes import Outcomes
-from orchestrator.reporting import report
+from orchestrator.reporting import log_received, report
 from orchestrator.settings import Settings
 from orchestrator.stages import STAGES
 from orchestrator.steps import log_failed, redeliver, reject
@@ -60,6 +60,7 @@ def handler(event: dict[str, Any], context: DurableContext) -> dict[str, Any]:
     """
     context.set_logger(logger)
     messages = messages_of(event)
+    log_received(context, messages)
     batch = parse_batch(messages, settings.environment)
     outcomes = Outcomes()
     sent = reject(context, invalid_message_queue, batch.rejections, operations.REJECT_UNREADABLE)

@@ -1,4 +1,4 @@
-"""The report at the end of an execution: one log line, and the metrics."""
+"""The reports of an execution: a log line at its start and at its end, and the metrics."""
 
 from __future__ import annotations
 
@@ -8,10 +8,21 @@ from aws_lambda_powertools import single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aws_durable_execution_sdk_python import DurableContext
     from aws_lambda_powertools import Metrics
 
+    from orchestrator.messages import Message
     from orchestrator.outcomes import Outcomes
+
+
+def log_received(context: DurableContext, messages: Sequence[Message]) -> None:
+    """Log the message ids of the batch in one line with the execution's ARN, which finds the deliveries of a message.
+
+    A replay does not log it again.
+    """
+    context.logger.info("batch is received", extra={"message_ids": [message.message_id for message in messages]})
 
 
 def report(context: DurableContext, metrics: Metrics, received: int, outcomes: Outcomes, failed: int) -> None:
