@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from local_aws.command import stay
-from local_aws.shell_variables import ShellVariables
 from local_aws.steps import ConsoleSteps
 from pipeline_cli.local import local_pipeline
 from pipeline_cli.outputs import StackOutputs
@@ -58,7 +57,7 @@ class _Input:
 def demo(options: Namespace, repository: Path, console: Console) -> int:
     """Start, deploy, send, account, stop; 0 when every message has the outcome that is expected of it."""
     given = _Input.of(options, repository)
-    parameters, steps = DEMO_PARAMETERS | options.parameter, ConsoleSteps(console)
+    parameters, steps = DEMO_PARAMETERS | dict(options.parameter), ConsoleSteps(console)
     with local_pipeline(repository, parameters=parameters, steps=steps) as aws:
         return _send_and_account(aws, options, given, console)
 
@@ -67,7 +66,7 @@ def local(options: Namespace, repository: Path, console: Console) -> int:
     """Do as the demo does, then stay until Ctrl-C."""
     given = _Input.of(options, repository)
     status = 0
-    parameters, steps = DEMO_PARAMETERS | options.parameter, ConsoleSteps(console)
+    parameters, steps = DEMO_PARAMETERS | dict(options.parameter), ConsoleSteps(console)
     with local_pipeline(repository, parameters=parameters, steps=steps) as aws:
         if given.lines or given.unreadable:
             status = _send_and_account(aws, options, given, console)
@@ -75,16 +74,15 @@ def local(options: Namespace, repository: Path, console: Console) -> int:
     return status
 
 
-def shell_variables(aws: Emulator) -> ShellVariables:
+def shell_variables(aws: Emulator) -> dict[str, str]:
     """Name the endpoint, the credentials, the queues and the table."""
     outputs = StackOutputs.of(aws.outputs)
-    return ShellVariables.of(
-        aws,
-        QUEUE_URL=outputs.queue_url,
-        DEAD_LETTER_QUEUE_URL=outputs.dead_letter_queue_url,
-        INVALID_MESSAGE_QUEUE_URL=outputs.invalid_message_queue_url,
-        TABLE_NAME=outputs.table_name,
-    )
+    return aws.endpoint.variables() | {
+        "QUEUE_URL": outputs.queue_url,
+        "DEAD_LETTER_QUEUE_URL": outputs.dead_letter_queue_url,
+        "INVALID_MESSAGE_QUEUE_URL": outputs.invalid_message_queue_url,
+        "TABLE_NAME": outputs.table_name,
+    }
 
 
 def _send_and_account(aws: Emulator, options: Namespace, given: _Input, console: Console) -> int:

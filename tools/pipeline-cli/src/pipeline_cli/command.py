@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
+from local_aws.command import add_parameter_option
 
 from pipeline_cli.deletion import delete
 from pipeline_cli.deployment import deploy
@@ -73,9 +74,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--env", required=True, type=_environment, help="the environment, such as dev or prod")
         command.add_argument("--yes", action="store_true", help="do it without asking")
     deploying.add_argument("--dry-run", action="store_true", help="show the change set, and change nothing")
-    deploying.add_argument(
-        "--parameter", action="append", default=[], type=_pair, metavar="NAME=VALUE", help="of the template; repeatable"
-    )
+    add_parameter_option(deploying)
     return parser
 
 
@@ -83,10 +82,3 @@ def _environment(text: str) -> str:
     if not re.fullmatch("[a-z][a-z0-9-]{0,15}", text):
         raise argparse.ArgumentTypeError("expected 1 to 16 lower-case letters, digits and hyphens, the first a letter")
     return text
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise argparse.ArgumentTypeError(f"expected NAME=VALUE, got {text!r}")
-    return name, value
