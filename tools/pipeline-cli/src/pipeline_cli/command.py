@@ -25,15 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         if options.command == "deploy":
-            deploy(
-                find_repository(),
-                options.stack,
-                options.env,
-                dict(options.parameter),
-                _client,
-                dry_run=options.dry_run,
-                yes=options.yes,
-            )
+            given, how = dict(options.parameter), {"dry_run": options.dry_run, "yes": options.yes}
+            deploy(find_repository(), options.stack, options.env, given, _client, **how)
         else:
             _delete(options.stack, options.env, yes=options.yes)
     except (DeployError, ClientError, BotoCoreError) as error:

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-_POLL = {"Delay": 5, "MaxAttempts": 720}
 # A version's policy is for updates: it ends with its function all the same.
 _NOT_KEPT = "AWS::Lambda::Version"
 
@@ -43,7 +42,7 @@ def delete(repository: Path, name: str | None, environment: str, client: Callabl
     stack_name = stack.stack_name(environment)
     stack_id = cloudformation.describe_stacks(StackName=stack_name)["Stacks"][0]["StackId"]
     cloudformation.delete_stack(StackName=stack_name)
-    poll = _POLL | {"Delay": 1} if emulated.is_emulated(cloudformation) else _POLL
+    poll = {"Delay": 1 if emulated.is_emulated(cloudformation) else 5, "MaxAttempts": 720}
     try:
         cloudformation.get_waiter("stack_delete_complete").wait(StackName=stack_id, WaiterConfig=poll)
     except WaiterError as error:
