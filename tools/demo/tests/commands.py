@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from local_aws.run_folder import processes_of
 
@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    import psutil
 
-PATIENCE = 120.0  # seconds until what hangs is taken to hang; a busy machine takes its time
+PATIENCE = 180.0  # seconds until what hangs is taken to hang; a busy machine takes its time
 
 
 def command(repository: Path, *words: str, **environment: str) -> subprocess.Popen[str]:
@@ -36,20 +37,19 @@ def run_folders(repository: Path) -> list[Path]:
 
 def wait_for_parts(repository: Path, process: subprocess.Popen[str]) -> str:
     """Wait until the run has started children, and give its id."""
+    until(lambda: len(_parts(repository)) >= 2, process)
+    return run_folders(repository)[-1].name
+
+
+def until(condition: Callable[[], bool], process: subprocess.Popen[Any]) -> None:
+    """Wait for what a process is to do, while it runs."""
     deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        assert process.poll() is None, process.communicate()
-        folders = run_folders(repository)
-        if folders and len(processes_of(folders[-1].name)) >= 2:
-            return folders[-1].name
-        time.sleep(0.05)
-    raise AssertionError("nothing was started")
-
-
-def until(condition: Callable[[], bool], may_go_on: Callable[[], bool] = lambda: True, *, seconds: float = 20) -> None:
-    """Wait for something to happen, for as long as it still may."""
-    deadline = time.monotonic() + seconds
     while not condition():
-        assert may_go_on(), "what was to do it has ended"
-        assert time.monotonic() < deadline, f"it did not happen in {seconds} s"
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline, f"it did not happen in {PATIENCE} s"
         time.sleep(0.05)
+
+
+def _parts(repository: Path) -> list[psutil.Process]:
+    folders = run_folders(repository)
+    return processes_of(folders[-1].name) if folders else []

@@ -18,29 +18,23 @@ def fresh(tmp_path: Path) -> Path:
     return toy_repository(tmp_path / "fresh")
 
 
-def refusal(repository: Path, *words: str, status: int = 1) -> str:
-    """Give the one line that a command ends with, before it has started anything."""
-    process = command(repository, "demo", *words)
+def refusal(repository: Path, *words: str, status: int = 1, starts: bool = False, **environment: str) -> str:
+    """Give what a command ends with, by default before it has started anything."""
+    process = command(repository, "demo", *words, **environment)
     output, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == status, output + errors
     assert "Traceback" not in errors
-    assert output == ""
-    assert not run_folders(repository)
+    assert starts or (output == "" and not run_folders(repository))
     return errors.splitlines()[-1]
 
 
-def test_a_report_into_a_folder_is_refused(fresh: Path, tmp_path: Path) -> None:
-    assert refusal(fresh, "--report", str(tmp_path)) == (
-        f"error: the report cannot be written to {tmp_path}: Is a directory"
-    )
-
-
-def test_a_report_below_a_file_is_refused(fresh: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["", "file/report.json"])
+def test_a_report_that_cannot_be_written_is_refused(fresh: Path, tmp_path: Path, name: str) -> None:
     (tmp_path / "file").write_text("kept")
 
-    told = refusal(fresh, "--report", str(tmp_path / "file" / "report.json"))
+    told = refusal(fresh, "--report", str(tmp_path / name))
 
-    assert told.startswith(f"error: the report cannot be written to {tmp_path}/file/report.json: ")
+    assert told.startswith(f"error: the report cannot be written to {tmp_path / name}: ")
     assert (tmp_path / "file").read_text() == "kept"
 
 
@@ -60,22 +54,45 @@ def test_more_messages_than_a_run_follows_are_refused(fresh: Path, count: str) -
     assert "argument --count: expected a number from 0 to 100,000, got " in told
 
 
-def test_a_larger_input_than_a_run_keeps_is_refused(fresh: Path) -> None:
-    assert "has more than 268,435,456 bytes" in refusal(fresh, "--input", "/dev/zero")
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--input", "/dev/zero"), "has more than 268,435,456 bytes"),
+        (("--input", "long"), "has more than 100,000 messages"),
+        (
+            ("--input", "nowhere.jsonl"),
+            "the input cannot be read: [Errno 2] No such file or directory: 'nowhere.jsonl'",
+        ),
+    ],
+)
+def test_an_input_that_cannot_be_read_or_is_more_than_a_run_follows_is_refused(
+    fresh: Path, words: tuple[str, ...], told: str
+) -> None:
+    (fresh / "long").write_text("x\n" * 100_001)
+
+    assert told in refusal(fresh, *words)
 
 
-def test_an_input_of_more_lines_than_a_run_follows_is_refused(fresh: Path, tmp_path: Path) -> None:
-    (tmp_path / "input").write_text("x\n" * 100_001)
+def test_without_ministack_the_command_says_so(fresh: Path) -> None:
+    assert refusal(fresh, "--count", "1", MINISTACK_PYTHON="") == (
+        "error: MINISTACK_PYTHON is not set; "
+        "it has to name the python of an environment in which ministack is installed"
+    )
 
-    assert "has more than 100,000 messages" in refusal(fresh, "--input", str(tmp_path / "input"))
+
+def test_a_parameter_that_the_template_does_not_have_is_refused(fresh: Path) -> None:
+    words = ("--count", "1", "--parameter", "BatchSizes=3")
+
+    assert "the root template has no parameter BatchSizes" in refusal(fresh, *words, starts=True)
+
+
+def test_outside_the_repository_the_command_says_so(tmp_path: Path) -> None:
+    assert "there is no infra/template.yaml" in refusal(tmp_path)
 
 
 def test_a_checkout_that_cannot_be_written_is_refused_in_a_sentence(fresh: Path) -> None:
     (fresh / ".emulator").touch()  # nobody may make a folder there, root included
 
-    process = command(fresh, "demo", "--count", "1")
-    _, errors = process.communicate(timeout=PATIENCE)
+    told = refusal(fresh, "--count", "1", starts=True)
 
-    assert process.returncode == 1
-    assert f"error: {fresh}/.emulator/runs cannot be written: " in errors
-    assert "Traceback" not in errors
+    assert told.startswith(f"error: {fresh}/.emulator/runs cannot be written: ")

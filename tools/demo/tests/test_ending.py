@@ -19,6 +19,7 @@ import psutil
 import pytest
 from commands import PATIENCE, run_folders, until
 from conftest import toy_repository
+from toy_application import until as wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -104,7 +105,7 @@ class Nox:
 
     def wait_until(self, moment: Callable[[Path], bool]) -> None:
         """Wait for the moment, and remember all processes that nox has started until then."""
-        until(lambda: moment(self.clone), lambda: self.process.poll() is None, seconds=180)
+        until(lambda: moment(self.clone), self.process)
         nox = psutil.Process(self.process.pid)
         self.started = [nox, *nox.children(recursive=True)]
 
@@ -119,7 +120,7 @@ class Nox:
         self.process.wait(timeout=PATIENCE)
         _, alive = psutil.wait_procs(self.started, timeout=PATIENCE)
         assert [process.cmdline() for process in alive] == []
-        until(lambda: not [path for path in self.clone.glob(".emulator/runs/*/*") if path.name not in _KEPT])
+        wait_until(lambda: not [path for path in self.clone.glob(".emulator/runs/*/*") if path.name not in _KEPT])
         assert not (self.clone / ".emulator" / "env").exists()
 
 

@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import pytest
-from local_aws.errors import EmulatorError
 from pipeline_contracts import parse_message
 from pipeline_contracts.message import EXAMPLES
 from pipeline_demo.lines import generated_lines, read_lines
@@ -36,11 +35,6 @@ def test_a_line_that_is_not_utf8_is_reported_and_the_others_are_read(tmp_path: P
     assert [line.number for line in lines] == [1, 3]
     assert [refusal.line.number for refusal in unreadable] == [2]
     assert "not UTF-8" in unreadable[0].reason
-
-
-def test_an_input_that_is_not_there_is_an_error_with_its_name(tmp_path: Path) -> None:
-    with pytest.raises(EmulatorError, match=r"nowhere\.jsonl"):
-        read_lines(tmp_path / "nowhere.jsonl")
 
 
 def test_generated_messages_are_valid_and_differ() -> None:

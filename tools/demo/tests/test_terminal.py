@@ -10,7 +10,7 @@ import pytest
 from local_aws.terminal import printable
 from pipeline_demo.lines import Line, NotSent
 from pipeline_demo.outcome import Outcome, Place, TrackedMessage
-from pipeline_demo.report import print_item, print_messages, write_report
+from pipeline_demo.report import print_item, print_rows, rows_of, write_report
 from pipeline_demo.sending import SentMessage
 from rich.console import Console
 
@@ -43,7 +43,7 @@ def test_nothing_of_a_message_reaches_the_terminal_unescaped() -> None:
     file = io.StringIO()
     console = Console(file=file, force_terminal=True, color_system=None, width=4000, _environ={})
 
-    print_messages(console, [stored, lost], [NotSent(Line(3, text), text)])
+    print_rows(console, rows_of([stored, lost], [NotSent(Line(3, text), text)]))
     print_item(console, text, {text: text})
 
     printed = file.getvalue()
@@ -56,7 +56,7 @@ def test_the_report_is_json_whatever_a_message_holds(tmp_path: Path) -> None:
     text = "".join(HOSTILE)
     tracked = TrackedMessage(SentMessage(Line(1, text), "1", 0.0), text, [Place(Outcome.REJECTED, text, text, 1.0)])
 
-    write_report(tmp_path / "report.json", [tracked], [])
+    write_report(tmp_path / "report.json", rows_of([tracked], []))
 
     (entry,) = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
     assert (entry["body"], entry["execution_id"], entry["reason"]) == (text, text, text)

@@ -8,9 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import TOY
 from local_aws.run_folder import processes_of
-from toy_messages import until
+from toy_application import TOY, until
 
 
 def up(folder: Path, *words: str) -> subprocess.Popen[str]:

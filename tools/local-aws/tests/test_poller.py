@@ -3,32 +3,20 @@ from __future__ import annotations
 import json
 import threading
 import time
-from typing import TYPE_CHECKING
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
 from local_aws.event_source.durable_service import DurableServiceError, Execution, ExecutionLostError
-from local_aws.event_source.mapping import EventSourceMapping
 from local_aws.event_source.poller import Poller
+from mappings import mapping
+from toy_application import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from mypy_boto3_sqs.type_defs import MessageTypeDef
-
-MAPPING = EventSourceMapping(
-    queue_arn="arn:aws:sqs:us-east-1:000000000000:queue",
-    queue_url="http://127.0.0.1/queue",
-    visibility_timeout=30,
-    function_name="function",
-    qualifier="live",
-    account="000000000000",
-    region="us-east-1",
-    batch_size=2,
-    window=0,
-    maximum_concurrency=2,
-    reports_batch_item_failures=True,
-)
 
 
 class FakeQueue:
@@ -59,7 +47,7 @@ class FakeQueue:
 class FakeService:
     """Ends each execution as it is told to."""
 
-    def __init__(self, end: Callable[[list[str]], Execution]) -> None:
+    def __init__(self, end: Callable[[list[str]], Execution] = lambda ids: succeeded({})) -> None:
         self.end = end
         self.started: list[list[str]] = []
         self.refusals = 0
@@ -82,8 +70,9 @@ def succeeded(result: object) -> Execution:
 class Running:
     """A poller in a thread."""
 
-    def __init__(self, queue: FakeQueue, service: FakeService, mapping: EventSourceMapping = MAPPING) -> None:
-        self.poller = Poller(mapping, queue, service, execution_timeout=5)
+    def __init__(self, queue: FakeQueue, service: FakeService, **settings: Any) -> None:
+        poller: Any = Poller  # which knows the real queue and service alone
+        self.poller = poller(mapping(**settings), queue, service, execution_timeout=5)
         self.thread = threading.Thread(target=self.poller.run, kwargs={"grace_seconds": 1})
         self.thread.start()
 
@@ -95,22 +84,14 @@ class Running:
 
 @pytest.fixture
 def run() -> Iterator[Callable[..., Running]]:
-    running: list[Running] = []
+    with ExitStack() as ending:
 
-    def start(queue: FakeQueue, service: FakeService, mapping: EventSourceMapping = MAPPING) -> Running:
-        running.append(Running(queue, service, mapping))
-        return running[-1]
+        def start(queue: FakeQueue, service: FakeService, **settings: Any) -> Running:
+            running = Running(queue, service, **settings)
+            ending.callback(running.stop)
+            return running
 
-    yield start
-    for each in running:
-        each.stop()
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 5
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.01)
+        yield start
 
 
 def test_what_succeeded_is_deleted_and_what_failed_stays(run: Callable[..., Running]) -> None:
@@ -157,7 +138,7 @@ def test_an_execution_that_the_service_lost_frees_its_slot(run: Callable[..., Ru
 
     queue = FakeQueue("a", "b", "c")
 
-    run(queue, FakeService(end), _with(batch_size=1, maximum_concurrency=1))
+    run(queue, FakeService(end), batch_size=1, maximum_concurrency=1)
 
     until(lambda: queue.deleted == ["b", "c"])
 
@@ -166,14 +147,14 @@ def test_without_report_batch_item_failures_the_answer_does_not_count(run: Calla
     queue = FakeQueue("a")
     service = FakeService(lambda ids: succeeded({"batchItemFailures": [{"itemIdentifier": "a"}]}))
 
-    run(queue, service, _with(reports_batch_item_failures=False))
+    run(queue, service, reports_batch_item_failures=False)
 
     until(lambda: queue.deleted == ["a"])
 
 
 def test_a_batch_is_started_once_the_service_is_back(run: Callable[..., Running]) -> None:
     queue = FakeQueue("a")
-    service = FakeService(lambda ids: succeeded({}))
+    service = FakeService()
     service.refusals = 2
 
     run(queue, service)
@@ -184,11 +165,11 @@ def test_a_batch_is_started_once_the_service_is_back(run: Callable[..., Running]
 
 def test_a_batch_that_cannot_be_started_in_time_is_left_to_the_queue(run: Callable[..., Running]) -> None:
     queue = FakeQueue("a")
-    service = FakeService(lambda ids: succeeded({}))
+    service = FakeService()
     service.refusals = 3
 
     # An execution may take the whole visibility timeout, so that only a second is left for starting it.
-    run(queue, service, _with(visibility_timeout=5))
+    run(queue, service, visibility_timeout=5)
 
     until(lambda: service.refusals == 0)
     queue.waiting.append("b")
@@ -201,7 +182,7 @@ def test_executions_run_side_by_side_up_to_the_maximum_concurrency(run: Callable
     queue = FakeQueue("a", "b", "c")
     service = FakeService(lambda ids: succeeded({}) if gate.is_set() else Execution("RUNNING"))
 
-    run(queue, service, _with(batch_size=1))
+    run(queue, service, batch_size=1)
 
     until(lambda: len(service.started) == 2)
     time.sleep(0.3)
@@ -219,9 +200,9 @@ def test_the_next_execution_starts_while_messages_are_deleted(run: Callable[...,
             assert gate.wait(timeout=5)
             return super().delete(receipt_handles)
 
-    queue, service = SlowQueue("a", "b", "c"), FakeService(lambda ids: succeeded({}))
+    queue, service = SlowQueue("a", "b", "c"), FakeService()
 
-    run(queue, service, _with(batch_size=1, maximum_concurrency=1))
+    run(queue, service, batch_size=1, maximum_concurrency=1)
 
     until(lambda: service.started == [["a"], ["b"]])
     time.sleep(0.3)
@@ -230,12 +211,12 @@ def test_the_next_execution_starts_while_messages_are_deleted(run: Callable[...,
     until(lambda: sorted(queue.deleted) == ["a", "b", "c"])
 
 
-def test_stopping_gives_messages_that_succeeded_time_to_be_deleted(run: Callable[..., Running]) -> None:
+@pytest.mark.parametrize("failures", [1, 2])
+def test_deleting_is_tried_again_also_while_the_poller_stops(failures: int, run: Callable[..., Running]) -> None:
     queue = FakeQueue("a")
-    queue.undeletable = 1
-    service = FakeService(lambda ids: succeeded({}))
+    queue.undeletable = failures
 
-    running = run(queue, service)
+    running = run(queue, FakeService())
     until(lambda: queue.undeletable == 0)
     running.stop()
 
@@ -246,19 +227,10 @@ def test_polling_goes_on_after_the_queue_was_unreachable(run: Callable[..., Runn
     queue = FakeQueue("a")
     queue.broken = True
 
-    run(queue, FakeService(lambda ids: succeeded({})))
+    run(queue, FakeService())
 
     time.sleep(0.3)
     queue.broken = False
-    until(lambda: queue.deleted == ["a"])
-
-
-def test_deleting_is_tried_again(run: Callable[..., Running]) -> None:
-    queue = FakeQueue("a")
-    queue.undeletable = 2
-
-    run(queue, FakeService(lambda ids: succeeded({})))
-
     until(lambda: queue.deleted == ["a"])
 
 
@@ -273,7 +245,3 @@ def test_stopping_does_not_wait_for_an_execution_longer_than_the_grace(run: Call
 
     assert time.monotonic() - started < 3
     assert queue.deleted == []
-
-
-def _with(**changes: object) -> EventSourceMapping:
-    return EventSourceMapping(**{**vars(MAPPING), **changes})

@@ -1,14 +1,14 @@
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import psutil
 from local_aws.run_folder import RunFolder, processes_of
-from toy_messages import until
+from toy_application import until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,17 +22,17 @@ from local_aws.run_folder import RunFolder
 run = RunFolder.create(Path(sys.argv[1]), print)
 if sys.argv[2] == "unguarded":
     os.kill(run.guard.pid, signal.SIGKILL)
-run.publish("export AWS_REGION=nowhere")
-run.log("part").write_text("the last words")
-(run.path / "tmp" / "large").write_bytes(b"x" * 1000)
-code = "import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])"
-subprocess.Popen(
-    [sys.executable, "-c", code + "; print('up', flush=True); time.sleep(60)"],
-    env={**os.environ, RUN_MARK: run.id},
-    start_new_session=True,
-)
-print(run.id, flush=True)
-time.sleep(60)
+with run.published("export AWS_REGION=nowhere"):
+    run.log("part").write_text("the last words")
+    (run.path / "tmp" / "large").write_bytes(b"x" * 1000)
+    code = "import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])"
+    subprocess.Popen(
+        [sys.executable, "-c", code + "; print('up', flush=True); time.sleep(60)"],
+        env={**os.environ, RUN_MARK: run.id},
+        start_new_session=True,
+    )
+    print(run.id, flush=True)
+    time.sleep(60)
 """
 
 
@@ -58,9 +58,12 @@ def test_a_run_leaves_nothing_but_logs_after_a_failure_and_nothing_at_all_after_
         run.log("part").write_text("words")
         (run.path / "tmp" / "large").write_text("x")
 
+    guards = [run.guard.pid for run in (good, bad)]
+    assert all(map(psutil.pid_exists, guards))
     good.close(keep_logs=False)
     bad.close(keep_logs=True)
 
+    assert not any(map(psutil.pid_exists, guards))
     left = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file())
     assert left == sorted(
         [".emulator/lock", f".emulator/runs/{bad.id}/alive", f".emulator/runs/{bad.id}/logs/part.log"]
@@ -83,25 +86,14 @@ def test_a_run_that_is_killed_leaves_nothing_but_its_logs(tmp_path: Path) -> Non
 
 def test_the_variables_of_another_run_are_left_alone(tmp_path: Path) -> None:
     first, second = RunFolder.create(tmp_path, print), RunFolder.create(tmp_path, print)
-    for run in (first, second):
-        run.publish(f"export RUN={run.id}\n")
+    with ExitStack() as of_second:
+        with first.published("export RUN=first"):
+            of_second.enter_context(second.published("export RUN=second"))
+        first.close(keep_logs=False)
 
-    first.withdraw()
-    first.close(keep_logs=False)
-
-    assert f"export RUN={second.id}" in (tmp_path / ".emulator" / "env").read_text()
-    second.withdraw()
+        assert "export RUN=second" in (tmp_path / ".emulator" / "env").read_text()
     assert not (tmp_path / ".emulator" / "env").exists()
     second.close(keep_logs=False)
-
-
-def test_the_guard_of_a_run_goes_with_it(tmp_path: Path) -> None:
-    run = RunFolder.create(tmp_path, print)
-    assert psutil.pid_exists(run.guard.pid)
-
-    run.close(keep_logs=True)
-
-    assert not psutil.pid_exists(run.guard.pid)
 
 
 def test_the_next_run_cleans_up_after_one_that_was_killed_with_its_guard(tmp_path: Path) -> None:
@@ -144,8 +136,3 @@ def test_only_the_logs_of_the_last_failures_are_kept(tmp_path: Path) -> None:
     RunFolder.create(tmp_path, print).close(keep_logs=False)
 
     assert len(list((tmp_path / ".emulator" / "runs").iterdir())) <= 5
-
-
-def test_the_mark_is_found_only_in_processes_of_the_run() -> None:
-    assert os.getpid() not in {process.pid for process in processes_of("no such run")}
-    assert all(isinstance(process, psutil.Process) for process in processes_of("no such run"))

@@ -7,27 +7,16 @@ import os
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from local_aws.aws import REGION, AwsEndpoint
+from local_aws.aws import REGION
 from local_aws.deploy.stack import create_stack
 from local_aws.errors import EmulatorError
-from local_aws.shell_variables import ShellVariables
-from toy_messages import Toy, body, until
+from toy_application import Toy, body, durable_service_of, executions_of, until
 
 if TYPE_CHECKING:
     from local_aws.emulator import Emulator
-
-
-def executions_of(aws: Emulator, message_id: str) -> set[str]:
-    """Give the executions that had a message in their batch."""
-    service = AwsEndpoint(f"http://127.0.0.1:{aws.durable_port}").lambda_()
-    (function,) = aws.deployment.durable_functions
-    listed = service.list_durable_executions_by_function(FunctionName=function.name, ReverseOrder=True)
-    arns = [execution["DurableExecutionArn"] for execution in listed["DurableExecutions"]]
-    inputs = {arn: service.get_durable_execution(DurableExecutionArn=arn)["InputPayload"] for arn in arns}
-    return {arn for arn, event in inputs.items() if message_id in event}
 
 
 def log_of_the_mapping(aws: Emulator) -> str:
@@ -62,7 +51,7 @@ def test_a_batch_whose_execution_fails_is_delivered_again_until_it_is_dead(toy: 
 
 def test_a_batch_whose_execution_is_stopped_is_delivered_again(toy: Toy) -> None:
     aws = toy.aws
-    service = AwsEndpoint(f"http://127.0.0.1:{aws.durable_port}").lambda_()
+    service = durable_service_of(aws)
     (message,) = toy.send(body("slow"))
     until(lambda: len(executions_of(aws, message)) == 1)
     (execution,) = executions_of(aws, message)
@@ -105,13 +94,8 @@ def test_the_event_has_the_system_attributes_of_a_message(toy: Toy) -> None:
 
 
 def test_the_mapping_is_deployed_as_the_parameters_say(aws: Emulator) -> None:
-    log = log_of_the_mapping(aws)
-
-    assert "batch_size=100" in log
-    assert "window=1" in log
-    assert "visibility_timeout=6" in log
-    assert "maximum_concurrency=" in log
-    assert "reports_batch_item_failures=True" in log
+    for setting in ("batch_size=100", "window=1", "visibility_timeout=6", "reports_batch_item_failures=True"):
+        assert setting in log_of_the_mapping(aws)
 
 
 def test_nothing_is_lost_when_the_event_source_mapping_is_killed_and_restarted(toy: Toy) -> None:
@@ -163,12 +147,13 @@ def test_a_whole_batch_of_a_hundred_is_one_execution(toy: Toy) -> None:
 def test_the_shell_variables_are_enough_for_an_ordinary_program(aws: Emulator) -> None:
     script = (
         "import boto3, os\n"
-        "boto3.client('sqs').send_message(QueueUrl=os.environ['QUEUE_URL'], MessageBody='not JSON')\n"
-        "print(boto3.client('sqs').get_queue_attributes("
-        "QueueUrl=os.environ['QUEUE_URL'], AttributeNames=['QueueArn'])['Attributes']['QueueArn'])\n"
+        "url = os.environ['QUEUE_URL']\n"
+        "boto3.client('sqs').send_message(QueueUrl=url, MessageBody='not JSON')\n"
+        "answer = boto3.client('sqs').get_queue_attributes(QueueUrl=url, AttributeNames=['QueueArn'])\n"
+        "print(answer['Attributes']['QueueArn'])\n"
     )
-    variables = ShellVariables.of(aws, QUEUE_URL=aws.outputs["DataProcessingQueueUrl"])
-    environment = {"PATH": os.environ["PATH"], **variables.values}
+    queue = {"QUEUE_URL": aws.outputs["DataProcessingQueueUrl"]}
+    environment = {"PATH": os.environ["PATH"], **aws.endpoint.variables(), **queue}
 
     answer = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
 
@@ -177,18 +162,11 @@ def test_the_shell_variables_are_enough_for_an_ordinary_program(aws: Emulator) -
 
 def test_a_stack_that_cannot_be_created_says_which_resource_and_why(aws: Emulator) -> None:
     client, s3 = aws.endpoint.cloudformation(), aws.endpoint.s3()
-    inner = _stack({"Broken": ("AWS::Nonsense::Thing", {})})
-    s3.put_object(Bucket="artifacts", Key="inner.json", Body=inner)
-    outer = _stack(
-        {"Inner": ("AWS::CloudFormation::Stack", {"TemplateURL": f"{aws.endpoint.url}/artifacts/inner.json"})}
-    )
-    s3.put_object(Bucket="artifacts", Key="outer.json", Body=outer)
+    url = f"{aws.endpoint.url}/artifacts"
+    inner = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": f"{url}/inner.json"}}
+    for name, resource in (("inner", {"Type": "AWS::Nonsense::Thing"}), ("outer", inner)):
+        template = json.dumps({"Resources": {"Broken": resource}})
+        s3.put_object(Bucket="artifacts", Key=f"{name}.json", Body=template.encode())
 
     with pytest.raises(EmulatorError, match=r"the stack broken could not be created[\s\S]*AWS::Nonsense::Thing"):
-        create_stack(client, "broken", f"{aws.endpoint.url}/artifacts/outer.json", {}, seconds=20)
-
-
-def _stack(resources: dict[str, tuple[str, dict[str, Any]]]) -> bytes:
-    return json.dumps(
-        {"Resources": {name: {"Type": kind, "Properties": values} for name, (kind, values) in resources.items()}}
-    ).encode()
+        create_stack(client, "broken", f"{url}/outer.json", {}, seconds=20)

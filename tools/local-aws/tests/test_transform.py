@@ -31,5 +31,6 @@ def test_ministack_polls_for_plain_functions_alone(function: str, enabled: bool 
 
     template = Transformer(s3, "bucket", "http://127.0.0.1").transform(TEMPLATE.format(function), {}, name="template")
 
-    (mapping,) = template.resources("AWS::Lambda::EventSourceMapping").values()
+    kind = "AWS::Lambda::EventSourceMapping"
+    (mapping,) = [resource for resource in template["Resources"].values() if resource["Type"] == kind]
     assert mapping["Properties"].get("Enabled") is enabled

@@ -25,24 +25,18 @@ def message(**attributes: str) -> MessageTypeDef:
     return {"MessageId": "copy", "Body": "{}", "MessageAttributes": values}  # type: ignore[typeddict-item]
 
 
-def test_one_attribute_tells_all() -> None:
-    read = RejectedMessage.read(message(durable_pipeline=json.dumps(TOLD), message_id="the producer's own"))
+@pytest.mark.parametrize(
+    ("differs", "reason"),
+    [
+        ({}, "columns: must not be empty"),
+        ({"reason": "columns: must not be empty"}, "columns: must not be empty"),
+        ({"field": None, "reason": "the body is not JSON"}, "the body is not JSON"),
+    ],
+)
+def test_one_attribute_tells_all(differs: dict[str, str | None], reason: str) -> None:
+    read = RejectedMessage.read(message(durable_pipeline=json.dumps(TOLD | differs), message_id="the producer's own"))
 
-    assert read == RejectedMessage("1", "local-esm-1", "validate, blank_field: columns: must not be empty")
-
-
-def test_a_field_that_the_reason_begins_with_is_told_once() -> None:
-    told = json.dumps({**TOLD, "reason": "columns: must not be empty"})
-
-    assert RejectedMessage.read(message(durable_pipeline=told)).reason == (
-        "validate, blank_field: columns: must not be empty"
-    )
-
-
-def test_a_rejection_of_the_whole_message_has_no_field() -> None:
-    told = json.dumps({**TOLD, "field": None, "reason": "the body is not JSON"})
-
-    assert RejectedMessage.read(message(durable_pipeline=told)).reason == "validate, blank_field: the body is not JSON"
+    assert read == RejectedMessage("1", "local-esm-1", f"validate, blank_field: {reason}")
 
 
 @pytest.mark.parametrize("attributes", [{}, {"durable_pipeline": "not JSON"}, {"durable_pipeline": "[]"}])

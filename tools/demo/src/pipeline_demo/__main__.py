@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from local_aws.command import KeyValue, console_of_this_process, interrupted
+from local_aws.command import add_parameter_option, console_of_this_process, interrupted
 from local_aws.errors import EmulatorError
 from local_aws.terminal import shown
 from pipeline_cli.errors import DeployError
@@ -54,13 +54,7 @@ def _parser() -> argparse.ArgumentParser:
             "--allow-dead-letters", action="store_true", help="do not count a dead letter as a failure"
         )
         subparser.add_argument("--report", type=Path, metavar="FILE", help="write every message's outcome as JSON")
-        subparser.add_argument(
-            "--parameter",
-            action=KeyValue,
-            default={},
-            metavar="NAME=VALUE",
-            help="deploy with this parameter of the root template; may be repeated",
-        )
+        add_parameter_option(subparser)
     return parser
 
 

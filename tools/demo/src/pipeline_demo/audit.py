@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
+from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from pipeline_cli.outputs import StackOutputs
@@ -15,7 +17,7 @@ from pipeline_demo.data import data_of, same_data
 from pipeline_demo.outcome import Outcome, Place, TrackedMessage, execution_id_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from local_aws.emulator import Emulator
     from mypy_boto3_sqs.type_defs import MessageTypeDef
@@ -118,12 +120,11 @@ class Audit:
         """Add to the dead letters why they failed; ``reasons`` are by message id."""
         for tracked in self._tracked.values():
             told = "; ".join(reasons.get(tracked.message.message_id, ()))
-            tracked.places = [
-                Place(place.outcome, place.execution_id, f"{place.reason}: {told}", place.seconds)
-                if told and place.outcome is Outcome.FAILED
-                else place
-                for place in tracked.places
-            ]
+            if told:
+                tracked.places = [
+                    replace(place, reason=f"{place.reason}: {told}") if place.outcome is Outcome.FAILED else place
+                    for place in tracked.places
+                ]
 
     def violations(self) -> list[str]:
         """Say where the invariant is broken: a message with no outcome or with two, or something that nobody sent."""
@@ -160,12 +161,10 @@ class Audit:
     def _owner(self, message: MessageTypeDef, message_id: str) -> TrackedMessage | None:
         """Find the sent message of which this is a copy: SQS gives the copy an id of its own."""
         body = message["Body"]
-        tracked = (
-            self._tracked.get(message_id)
-            or self._tracked.get(message["MessageId"])
-            or _with_body(body, self._pending.values())
-            or _with_body(body, self._tracked.values())
+        same_body = (
+            each for each in chain(self._pending.values(), self._tracked.values()) if each.message.line.body == body
         )
+        tracked = self._tracked.get(message_id) or self._tracked.get(message["MessageId"]) or next(same_body, None)
         if tracked is None:
             self.strays.append(f"message {message['MessageId']} of a queue ({body[:80]})")
         return tracked
@@ -182,7 +181,3 @@ def _is_own(item: StoredItem, tracked: TrackedMessage) -> bool:
 
 def _holds(item: StoredItem, tracked: TrackedMessage) -> bool:
     return same_data(item.data, data_of(tracked.message.line.body))
-
-
-def _with_body(body: str, messages: Iterable[TrackedMessage]) -> TrackedMessage | None:
-    return next((tracked for tracked in messages if tracked.message.line.body == body), None)

@@ -6,18 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from local_aws.command import stay
-from local_aws.shell_variables import ShellVariables
 from local_aws.steps import ConsoleSteps
 from pipeline_cli.local import local_pipeline
 from pipeline_cli.outputs import StackOutputs
 from pipeline_cli.table import Table
 
 from pipeline_demo import report
-from pipeline_demo.expected import Expected
 from pipeline_demo.lines import Line, NotSent, generated_lines, read_lines
 from pipeline_demo.outcome import Outcome
 from pipeline_demo.run import Finished, run_messages
-from pipeline_demo.verdict import print_verdict
+from pipeline_demo.verdict import Expected, print_verdict
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -57,49 +55,49 @@ class _Input:
 
 def demo(options: Namespace, repository: Path, console: Console) -> int:
     """Start, deploy, send, account, stop; 0 when every message has the outcome that is expected of it."""
-    given = _Input.of(options, repository)
-    parameters, steps = DEMO_PARAMETERS | options.parameter, ConsoleSteps(console)
-    with local_pipeline(repository, parameters=parameters, steps=steps) as aws:
-        return _send_and_account(aws, options, given, console)
+    return _run(options, repository, console, stays=False)
 
 
 def local(options: Namespace, repository: Path, console: Console) -> int:
     """Do as the demo does, then stay until Ctrl-C."""
+    return _run(options, repository, console, stays=True)
+
+
+def _run(options: Namespace, repository: Path, console: Console, *, stays: bool) -> int:
     given = _Input.of(options, repository)
     status = 0
-    parameters, steps = DEMO_PARAMETERS | options.parameter, ConsoleSteps(console)
+    parameters, steps = DEMO_PARAMETERS | dict(options.parameter), ConsoleSteps(console)
     with local_pipeline(repository, parameters=parameters, steps=steps) as aws:
-        if given.lines or given.unreadable:
+        if given.lines or given.unreadable or not stays:
             status = _send_and_account(aws, options, given, console)
-        stay(aws, shell_variables(aws), console)
+        if stays:
+            stay(aws, _shell_variables(aws), console)
     return status
 
 
-def shell_variables(aws: Emulator) -> ShellVariables:
-    """Name the endpoint, the credentials, the queues and the table."""
+def _shell_variables(aws: Emulator) -> dict[str, str]:
     outputs = StackOutputs.of(aws.outputs)
-    return ShellVariables.of(
-        aws,
-        QUEUE_URL=outputs.queue_url,
-        DEAD_LETTER_QUEUE_URL=outputs.dead_letter_queue_url,
-        INVALID_MESSAGE_QUEUE_URL=outputs.invalid_message_queue_url,
-        TABLE_NAME=outputs.table_name,
-    )
+    return aws.endpoint.variables() | {
+        "QUEUE_URL": outputs.queue_url,
+        "DEAD_LETTER_QUEUE_URL": outputs.dead_letter_queue_url,
+        "INVALID_MESSAGE_QUEUE_URL": outputs.invalid_message_queue_url,
+        "TABLE_NAME": outputs.table_name,
+    }
 
 
 def _send_and_account(aws: Emulator, options: Namespace, given: _Input, console: Console) -> int:
     finished = run_messages(aws, given.lines, console)
     not_sent = [*given.unreadable, *finished.not_sent]
-    messages = finished.audit.messages
+    rows = report.rows_of(finished.audit.messages, not_sent)
     console.print()
-    report.print_messages(console, messages, not_sent)
+    report.print_rows(console, rows)
     _print_example(aws, finished, console)
     succeeded = print_verdict(console, finished, not_sent, given.expected)
     aws.keep_logs = not succeeded
     if not succeeded:
         console.print(f"The logs are kept in {aws.logs}", markup=False, highlight=False, soft_wrap=True)
     if options.report is not None:
-        report.write_report(options.report, messages, not_sent)
+        report.write_report(options.report, rows)
     return 0 if succeeded else 1
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError, EndpointConnectionError
@@ -67,18 +68,12 @@ def _function(aws: Emulator) -> str:
 
 
 def _failed_executions(client: LambdaClient, function: str) -> list[str]:
-    found: list[str] = []
-    marker: dict[str, Any] = {}
-    while len(found) < _MOST_EXECUTIONS:
-        answer = client.list_durable_executions_by_function(
-            FunctionName=function, MaxItems=_PAGE, ReverseOrder=True, **marker
-        )
-        executions = answer["DurableExecutions"]
-        found += [one["DurableExecutionArn"] for one in executions if one["Status"] in _FAILED_STATUSES]
-        if not answer.get("NextMarker"):
-            break
-        marker = {"Marker": answer["NextMarker"]}
-    return found
+    pages = client.get_paginator("list_durable_executions_by_function").paginate(
+        FunctionName=function, ReverseOrder=True, PaginationConfig={"PageSize": _PAGE}
+    )
+    executions = (one for page in pages for one in page["DurableExecutions"])
+    failed = (one["DurableExecutionArn"] for one in executions if one["Status"] in _FAILED_STATUSES)
+    return list(islice(failed, _MOST_EXECUTIONS))
 
 
 def _object(text: str) -> dict[str, Any]:

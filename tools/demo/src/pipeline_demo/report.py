@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from local_aws.errors import EmulatorError
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from pipeline_demo.lines import NotSent
+    from pipeline_demo.lines import Line, NotSent
     from pipeline_demo.outcome import TrackedMessage
 
 _COLOURS = {
@@ -35,14 +36,22 @@ _FIRST_COLUMNS = 28
 _LAST_COLUMN = 50
 
 
-def entries(messages: Sequence[TrackedMessage], not_sent: Sequence[NotSent]) -> list[dict[str, Any]]:
-    """Give the report of every line, in the order of the input."""
-    found = [(tracked.message.line.number, _entry(tracked)) for tracked in messages]
-    refused = [
-        (refusal.line.number, _row(None, refusal.line.body, Outcome.NOT_SENT, None, refusal.reason))
-        for refusal in not_sent
-    ]
-    return [entry for _, entry in sorted(found + refused, key=lambda numbered: numbered[0])]
+@dataclass(frozen=True)
+class Row:
+    """What became of a line; ``seconds`` from sending it to its first place."""
+
+    line: Line
+    outcome: Outcome
+    message_id: str | None = None
+    execution_id: str | None = None
+    reason: str | None = None
+    seconds: float | None = None
+
+
+def rows_of(messages: Sequence[TrackedMessage], not_sent: Sequence[NotSent]) -> list[Row]:
+    """Give the row of every line, in the order of the input."""
+    refused = [Row(refusal.line, Outcome.NOT_SENT, reason=refusal.reason) for refusal in not_sent]
+    return sorted([*map(_row, messages), *refused], key=lambda row: row.line.number)
 
 
 def check_report(path: Path) -> None:
@@ -57,9 +66,19 @@ def check_report(path: Path) -> None:
         raise _unwritable(path, error) from error
 
 
-def write_report(path: Path, messages: Sequence[TrackedMessage], not_sent: Sequence[NotSent]) -> None:
+def write_report(path: Path, rows: Sequence[Row]) -> None:
     """Write the outcome of every message as JSON."""
-    text = json.dumps(entries(messages, not_sent), indent=2, ensure_ascii=False) + "\n"
+    entries = [
+        {
+            "message_id": row.message_id,
+            "body": row.line.body,
+            "outcome": str(row.outcome),
+            "execution_id": row.execution_id,
+            "reason": row.reason,
+        }
+        for row in rows
+    ]
+    text = json.dumps(entries, indent=2, ensure_ascii=False) + "\n"
     try:
         # A key may have a lone surrogate, which no UTF-8 has: its escape is what JSON writes for it.
         path.write_bytes(text.encode("utf-8", "backslashreplace"))
@@ -67,7 +86,7 @@ def write_report(path: Path, messages: Sequence[TrackedMessage], not_sent: Seque
         raise _unwritable(path, error) from error
 
 
-def print_messages(console: Console, messages: Sequence[TrackedMessage], not_sent: Sequence[NotSent]) -> None:
+def print_rows(console: Console, rows: Sequence[Row]) -> None:
     """Print a table of every message; of very many, those that were not stored and a few of the others."""
     room = max(console.width - _FIRST_COLUMNS, 48)
     last_width = min(_LAST_COLUMN, room * 3 // 4)
@@ -78,20 +97,21 @@ def print_messages(console: Console, messages: Sequence[TrackedMessage], not_sen
     table.add_column("time", justify="right", width=7)
     table.add_column("body", no_wrap=True, overflow="ellipsis", width=body_width)
     table.add_column("execution_id and reason", overflow="fold", width=last_width)
-    selected, left_out = _selected(messages)
-    rows = [(tracked.message.line.number, _cells(tracked, body_width)) for tracked in selected]
-    rows += [
-        (
-            refusal.line.number,
-            _line_cells(refusal.line.body[: body_width + 1], Outcome.NOT_SENT, "", refusal.reason, ""),
-        )
-        for refusal in not_sent
-    ]
-    for number, cells in sorted(rows, key=lambda row: row[0]):
-        table.add_row(Text(str(number)), *cells)
+    stored = [row for row in rows if row.outcome is Outcome.STORED]
+    left_out = stored[_SOME_ROWS:] if len(rows) > _ALL_ROWS else []
+    hidden = {row.line.number for row in left_out}
+    for row in rows:
+        if row.line.number not in hidden:
+            table.add_row(
+                str(row.line.number),
+                Text(row.outcome, style=_COLOURS[row.outcome]),
+                "" if row.seconds is None else f"{row.seconds:.1f} s",
+                shown(row.line.body[: body_width + 1]),
+                Text("\n").join(shown(part) for part in (row.execution_id, row.reason) if part),
+            )
     console.print(table)
     if left_out:
-        console.print(f"… and {left_out} more that were stored; --report FILE lists all", highlight=False)
+        console.print(f"… and {len(left_out)} more that were stored; --report FILE lists all", highlight=False)
 
 
 def print_item(console: Console, title: str, item: dict[str, Any] | None) -> None:
@@ -106,43 +126,11 @@ def _unwritable(path: Path, error: OSError) -> EmulatorError:
     return EmulatorError(f"the report cannot be written to {path}: {error.strerror}")
 
 
-def _selected(messages: Sequence[TrackedMessage]) -> tuple[list[TrackedMessage], int]:
-    if len(messages) <= _ALL_ROWS:
-        return list(messages), 0
-    stored = [tracked for tracked in messages if tracked.outcome is Outcome.STORED]
-    others = [tracked for tracked in messages if tracked.outcome is not Outcome.STORED]
-    selected = others + stored[:_SOME_ROWS]
-    return selected, len(messages) - len(selected)
-
-
-def _entry(tracked: TrackedMessage) -> dict[str, Any]:
+def _row(tracked: TrackedMessage) -> Row:
+    message, line = tracked.message, tracked.message.line
+    if not tracked.places:
+        return Row(line, Outcome.LOST, message.message_id, tracked.execution_id, tracked.loss)
+    first = tracked.places[0]
     reasons = dict.fromkeys(place.reason for place in tracked.places if place.reason)
-    reason = " and ".join(reasons) or (None if tracked.places else tracked.loss)
-    identity = tracked.places[0].execution_id if tracked.places else tracked.execution_id
-    return _row(tracked.message.message_id, tracked.message.line.body, tracked.outcome, identity, reason)
-
-
-def _row(
-    message_id: str | None, body: str, outcome: Outcome, execution_id: str | None, reason: str | None
-) -> dict[str, Any]:
-    return {
-        "message_id": message_id,
-        "body": body,
-        "outcome": str(outcome),
-        "execution_id": execution_id,
-        "reason": reason,
-    }
-
-
-def _cells(tracked: TrackedMessage, body_width: int) -> tuple[Text, Text, Text, Text]:
-    entry = _entry(tracked)
-    seconds = f"{tracked.places[0].seconds:.1f} s" if tracked.places else ""
-    body = entry["body"][: body_width + 1]
-    return _line_cells(body, tracked.outcome, entry["execution_id"], entry["reason"] or "", seconds)
-
-
-def _line_cells(
-    body: str, outcome: Outcome, execution_id: str, reason: str, seconds: str
-) -> tuple[Text, Text, Text, Text]:
-    last = Text("\n").join(shown(part) for part in (execution_id, reason) if part)
-    return Text(str(outcome), style=_COLOURS[outcome]), Text(seconds), shown(body), last
+    reason = " and ".join(reasons) or None
+    return Row(line, first.outcome, message.message_id, first.execution_id, reason, first.seconds)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import boto3
 import botocore.session
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mypy_boto3_cloudformation import CloudFormationClient
-    from mypy_boto3_dynamodb import DynamoDBClient, DynamoDBServiceResource
+    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
@@ -26,8 +26,7 @@ REGION: Final = "eu-central-2"
 ACCESS_KEY_ID = "test"
 SECRET_ACCESS_KEY = "test"  # noqa: S105 - the emulator takes any; it is no secret
 
-_UNSET = (None, None, None, None)
-_IGNORED_FILE = (None, None, os.devnull, None)
+_CONFIG = Config(proxies={}, retries={"mode": "standard", "total_max_attempts": 3}, max_pool_connections=32)
 
 
 @dataclass(frozen=True)
@@ -54,33 +53,29 @@ class AwsEndpoint:
             "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
         }
 
-    def sqs(self, **config: Any) -> SQSClient:
+    def sqs(self, config: Config | None = None) -> SQSClient:
         """Make an SQS client."""
-        return self.session().client("sqs", endpoint_url=self.url, config=_config(config))
+        return self.session().client("sqs", endpoint_url=self.url, config=config)
 
     def dynamodb(self) -> DynamoDBClient:
         """Make a DynamoDB client."""
-        return self.session().client("dynamodb", endpoint_url=self.url, config=_config({}))
-
-    def dynamodb_resource(self) -> DynamoDBServiceResource:
-        """Make the DynamoDB resource, which speaks plain Python values."""
-        return self.session().resource("dynamodb", endpoint_url=self.url, config=_config({}))
+        return self.session().client("dynamodb", endpoint_url=self.url)
 
     def cloudformation(self) -> CloudFormationClient:
         """Make a CloudFormation client."""
-        return self.session().client("cloudformation", endpoint_url=self.url, config=_config({}))
+        return self.session().client("cloudformation", endpoint_url=self.url)
 
     def s3(self) -> S3Client:
         """Make an S3 client."""
-        return self.session().client("s3", endpoint_url=self.url, config=_config({}))
+        return self.session().client("s3", endpoint_url=self.url)
 
     def lambda_(self) -> LambdaClient:
         """Make a Lambda client."""
-        return self.session().client("lambda", endpoint_url=self.url, config=_config({}))
+        return self.session().client("lambda", endpoint_url=self.url)
 
     def logs(self) -> CloudWatchLogsClient:
         """Make a CloudWatch Logs client."""
-        return self.session().client("logs", endpoint_url=self.url, config=_config({}))
+        return self.session().client("logs", endpoint_url=self.url)
 
     def session(self) -> boto3.Session:
         """Make a session for clients of other services; they are still to be given the address."""
@@ -89,26 +84,19 @@ class AwsEndpoint:
 
 def private_session(certificates: Path | None = None) -> boto3.Session:
     """Make a boto3 session with the test credentials that reads none of the user's configuration."""
+    ignored_file = (None, None, os.devnull, None)
     quiet = botocore.session.Session(
         session_vars={
-            "profile": _UNSET,
-            "config_file": _IGNORED_FILE,
-            "credentials_file": _IGNORED_FILE,
+            "profile": (None, None, None, None),
+            "config_file": ignored_file,
+            "credentials_file": ignored_file,
             "ca_bundle": (None, None, str(certificates) if certificates else None, None),
         }
     )
+    quiet.set_default_client_config(_CONFIG)
     return boto3.Session(
         botocore_session=quiet,
         aws_access_key_id=ACCESS_KEY_ID,
         aws_secret_access_key=SECRET_ACCESS_KEY,
         region_name=REGION,
     )
-
-
-def _config(settings: dict[str, Any]) -> Config:
-    defaults: dict[str, Any] = {
-        "proxies": {},
-        "retries": {"mode": "standard", "total_max_attempts": 3},
-        "max_pool_connections": 32,
-    }
-    return Config(**(defaults | settings))

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from local_aws.emulator import Emulator
 from local_aws.errors import EmulatorError
-from local_aws.shell_variables import ShellVariables
 from local_aws.signals import Terminated, ignore_ending_signals
 from local_aws.steps import ConsoleSteps
 from local_aws.terminal import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _SIGNALLED = 128
 _PLAIN_WIDTH = 140
@@ -25,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     console = console_of_this_process()
     try:
-        return up(options.template.absolute(), options.parameter, console)
+        return up(options.template.absolute(), dict(options.parameter), console)
     except EmulatorError as error:
         # It may quote a log, which may quote a message.
         Console(stderr=True).print(shown(f"error: {error}", keep="\n"), soft_wrap=True)
@@ -41,15 +45,16 @@ def up(template: Path, parameters: dict[str, str], console: Console) -> int:
         console.print()
         for name, value in sorted(aws.outputs.items()):
             console.print(f"{name} = {value}", markup=False, highlight=False, soft_wrap=True)
-        stay(aws, ShellVariables.of(aws), console)
+        stay(aws, aws.endpoint.variables(), console)
     return 0
 
 
-def stay(aws: Emulator, variables: ShellVariables, console: Console) -> None:
+def stay(aws: Emulator, variables: Mapping[str, str], console: Console) -> None:
     """Print the lines for a shell, and stay until Ctrl-C; raises PartFailedError when a part ends before."""
+    lines = "\n".join(f"export {name}={shlex.quote(value)}" for name, value in variables.items())
     try:
-        with variables.published(aws.run_folder):
-            console.print(f"\n{variables}\n", markup=False, highlight=False, soft_wrap=True)
+        with aws.run_folder.published(lines):
+            console.print(f"\n{lines}\n", markup=False, highlight=False, soft_wrap=True)
             console.print(f"The same lines are in .emulator/env. Logs: {aws.logs}. Ctrl-C stops it.", soft_wrap=True)
             while True:
                 aws.check()
@@ -71,28 +76,22 @@ def interrupted(interrupt: KeyboardInterrupt, console: Console) -> int:
     return _SIGNALLED + (interrupt.number if isinstance(interrupt, Terminated) else 2)
 
 
-class KeyValue(argparse.Action):
-    """Collects options of the form NAME=VALUE in a dictionary."""
+def add_parameter_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--parameter NAME=VALUE``, which gives pairs."""
+    told = "deploy with this parameter of the template; may be repeated"
+    parser.add_argument("--parameter", action="append", default=[], type=_pair, metavar="NAME=VALUE", help=told)
 
-    def __call__(
-        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: object, _option: str | None = None
-    ) -> None:
-        """Add one of them."""
-        name, separator, value = str(values).partition("=")
-        if not separator:
-            parser.error(f"{values!r} is not NAME=VALUE")
-        setattr(namespace, self.dest, {**getattr(namespace, self.dest), name: value})
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError(f"expected NAME=VALUE, got {text!r}")
+    return name, value
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="local-aws", description="AWS on this machine, for a SAM application")
     command = parser.add_subparsers(title="commands", required=True).add_parser("up", help=up.__doc__)
     command.add_argument("template", type=Path, metavar="TEMPLATE", help="the root template of the application")
-    command.add_argument(
-        "--parameter",
-        action=KeyValue,
-        default={},
-        metavar="NAME=VALUE",
-        help="deploy with this parameter of the template; may be repeated",
-    )
+    add_parameter_option(command)
     return parser

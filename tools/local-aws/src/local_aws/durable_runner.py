@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from local_aws.aws import REGION
@@ -15,16 +17,15 @@ if TYPE_CHECKING:
 
     from local_aws.aws import AwsEndpoint
     from local_aws.deploy.functions import DeployedFunction
-    from local_aws.executables import Executables
     from local_aws.run_folder import RunFolder
 
-
 DurableStore = Literal["memory", "sqlite"]
+
+_PROGRAM = Path(sys.executable).with_name("dex-local-runner")
 
 
 def durable_runner_process(
     run: RunFolder,
-    executables: Executables,
     endpoint: AwsEndpoint,
     port: int,
     functions: Iterable[DeployedFunction],
@@ -37,7 +38,11 @@ def durable_runner_process(
     invoke of a function of another region or account, and takes the region from its own option.
     """
     configurations = run.path / "functions.json"
-    configurations.write_text(json.dumps({function.name: function.configuration() for function in functions}))
+    known = {
+        function.name: {"DurableConfig": dict(function.durable_config)} if function.durable_config else {}
+        for function in functions
+    }
+    configurations.write_text(json.dumps(known))
     options = {
         "--host": LOOPBACK,
         "--port": str(port),
@@ -53,7 +58,7 @@ def durable_runner_process(
     }
     return ChildProcess(
         "dex-local-runner",
-        [str(executables.durable_runner), "start-server", *(word for option in options.items() for word in option)],
+        [str(_PROGRAM), "start-server", *(word for option in options.items() for word in option)],
         environment=service_environment(run.id, run.path, endpoint),
         folder=run.path,
         log=run.log("dex-local-runner"),

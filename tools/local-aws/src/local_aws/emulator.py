@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from local_aws.aws import REGION, AwsEndpoint
 from local_aws.deploy.build import BUCKET, Build
 from local_aws.deploy.deployment import Deployment, check_parameters, deploy, deployed
 from local_aws.durable_runner import durable_runner_process
+from local_aws.errors import EmulatorError
 from local_aws.event_source.process import event_source_process
-from local_aws.executables import Executables
+from local_aws.executables import ministack_python
 from local_aws.ministack import START_SECONDS, certificate_of, http_status, ministack_is_ready, ministack_process
 from local_aws.ports import LOOPBACK, reserve_port
 from local_aws.run_folder import RunFolder
 from local_aws.signals import ending_signals_raise
-from local_aws.steps import SilentSteps
+from local_aws.steps import ConsoleSteps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,56 +25,42 @@ if TYPE_CHECKING:
 
     from local_aws.durable_runner import DurableStore
     from local_aws.process import ChildProcess
-    from local_aws.steps import Steps
 
     Proxy = Callable[[RunFolder, AwsEndpoint, int], ChildProcess]
 
 _BUILD_SECONDS = 900.0
 
 
+@dataclass(eq=False)
 class Emulator:
-    """A running emulated AWS with the stack deployed; made by ``Emulator.start``.
+    """A running emulated AWS with the stack deployed; made by ``Emulator.start``, which describes the options.
 
     ``ministack``, ``durable_runner`` and ``event_sources`` are its parts, each a process that may be killed and
-    restarted. ``event_sources`` are the event source mappings of the durable functions, by the function's name. A run
-    whose logs are worth reading sets ``keep_logs``.
+    restarted. ``event_sources`` are the event source mappings of the durable functions, by the function's name.
     """
 
-    endpoint: AwsEndpoint
-    deployment: Deployment
-    ministack: ChildProcess
-    durable_runner: ChildProcess
+    run_folder: RunFolder
+    steps: ConsoleSteps
+    proxy: Proxy | None
+    enforce_iam: bool
+    durable_store: DurableStore
+    keep_logs: bool = False
+    """Set by a run whose logs are worth reading."""
+    port: int = field(default_factory=reserve_port)
+    durable_port: int = field(default_factory=reserve_port)
+    """Of the durable execution service, whose API tells what executions did."""
+    deployment: Deployment = field(init=False)
+    ministack: ChildProcess = field(init=False)
+    durable_runner: ChildProcess = field(init=False)
+    event_sources: dict[str, ChildProcess] = field(default_factory=dict)
+    _parts: list[ChildProcess] = field(default_factory=list)
 
-    def __init__(
-        self,
-        run: RunFolder,
-        executables: Executables,
-        steps: Steps,
-        *,
-        proxy: Proxy | None = None,
-        enforce_iam: bool = False,
-        durable_store: DurableStore = "memory",
-        build_variables: Mapping[str, str] | None = None,
-    ) -> None:
-        """Prepare, without starting anything; use ``Emulator.start``."""
-        self.keep_logs = False
-        self._run = run
-        self._executables = executables
-        self._steps = steps
-        self._port = reserve_port()
-        self._durable_port = reserve_port()
-        self._parts: list[ChildProcess] = []
-        self._build_variables = build_variables or {}
-        self.event_sources: dict[str, ChildProcess] = {}
-        self._enforce_iam = enforce_iam
-        self._durable_store = durable_store
-        self.endpoint = (
-            AwsEndpoint(f"https://{LOOPBACK}:{self._port}", certificate_of(run))
-            if enforce_iam
-            else AwsEndpoint(f"http://{LOOPBACK}:{self._port}")
-        )
-        self._proxy = proxy
-        self.inner_endpoint = AwsEndpoint(f"http://{LOOPBACK}:{reserve_port()}") if proxy else self.endpoint
+    def __post_init__(self) -> None:
+        """Choose the addresses."""
+        self.logs = self.run_folder.logs
+        certificates = certificate_of(self.run_folder) if self.enforce_iam else None
+        self.endpoint = AwsEndpoint(f"{'https' if certificates else 'http'}://{LOOPBACK}:{self.port}", certificates)
+        self.inner_endpoint = AwsEndpoint(f"http://{LOOPBACK}:{reserve_port()}") if self.proxy else self.endpoint
 
     @classmethod
     @contextmanager
@@ -82,7 +70,7 @@ class Emulator:
         *,
         template: Path | None,
         parameters: Mapping[str, str] | None = None,
-        steps: Steps | None = None,
+        steps: ConsoleSteps | None = None,
         proxy: Proxy | None = None,
         enforce_iam: bool = False,
         durable_store: DurableStore = "memory",
@@ -101,22 +89,13 @@ class Emulator:
         logs are kept; else they go with the run's folder. ``durable_store`` is where the durable service keeps
         executions: ``sqlite`` is a file, and slower by far.
         """
-        steps = steps or SilentSteps()
-        executables = Executables.from_environment()
         with ending_signals_raise():
+            steps = steps or ConsoleSteps()
             run = RunFolder.create(folder, steps.note)
-            emulator = cls(
-                run,
-                executables,
-                steps,
-                proxy=proxy,
-                enforce_iam=enforce_iam,
-                durable_store=durable_store,
-                build_variables=build_variables,
-            )
+            emulator = cls(run, steps, proxy, enforce_iam, durable_store)
             try:
                 if template:
-                    emulator._start(folder / template, parameters or {})
+                    emulator._start(folder / template, parameters or {}, build_variables or {})
                 else:
                     emulator._start_ministack()
                 yield emulator
@@ -126,7 +105,9 @@ class Emulator:
                 emulator.check()
                 raise
             finally:
-                emulator._stop()
+                # At once: all state is thrown away, and a session runner gives a process half a second after Ctrl-C.
+                for part in reversed(emulator._parts):
+                    part.kill()
                 run.close(keep_logs=emulator.keep_logs)
 
     @property
@@ -135,25 +116,10 @@ class Emulator:
         return self.deployment.outputs
 
     @property
-    def durable_port(self) -> int:
-        """The port of the durable execution service, whose API tells what executions did."""
-        return self._durable_port
-
-    @property
     def event_source(self) -> ChildProcess:
         """The event source mapping, where there is one."""
         (process,) = self.event_sources.values()
         return process
-
-    @property
-    def run_folder(self) -> RunFolder:
-        """All that this run writes."""
-        return self._run
-
-    @property
-    def logs(self) -> Path:
-        """The folder with a log for each part."""
-        return self._run.logs
 
     def run(self, stacks: Sequence[str]) -> None:
         """Take messages from now on, with the stacks of these names, which together are the application."""
@@ -165,88 +131,70 @@ class Emulator:
         for part in self._parts:
             part.check()
 
-    def _start(self, template: Path, parameters: Mapping[str, str]) -> None:
+    def _start(self, template: Path, parameters: Mapping[str, str], variables: Mapping[str, str]) -> None:
         check_parameters(template, parameters)
-        build = Build(self._run, self._executables, self.endpoint, template, self._build_variables)
-        with self._steps.step("start MiniStack, build the services"):
-            self._start_ministack_while_building(build)
-        with self._steps.step("package and deploy the templates"):
+        build = Build.of(self.run_folder, self.endpoint, template, ministack_python(), variables)
+        with self.steps.step("start MiniStack, build the services"):
+            build.build.start()
+            self._start_ministack()
+            build.build.wait_for_success(seconds=_BUILD_SECONDS)
+        with self.steps.step("package and deploy the templates"):
             self.deployment = deploy(build, self.endpoint, parameters)
-        with self._steps.step("start the durable execution service"):
+        with self.steps.step("start the durable execution service"):
             self._start_durable_service()
 
-    def _start_ministack_while_building(self, build: Build) -> None:
-        building = build.build()
-        building.start()
-        try:
-            self._start_ministack()
-            building.wait_for_success(seconds=_BUILD_SECONDS)
-        finally:
-            building.kill()
-
     def _start_ministack(self) -> None:
-        durable_url = f"http://{LOOPBACK}:{self._durable_port}"
         self.ministack = ministack_process(
-            self._run,
-            self._executables,
+            self.run_folder,
             self.endpoint,
-            self._port,
-            durable_url,
+            self.port,
+            f"http://{LOOPBACK}:{self.durable_port}",
             self.inner_endpoint,
-            enforce_iam=self._enforce_iam,
+            enforce_iam=self.enforce_iam,
         )
-        self._parts.append(self.ministack)
-        self.ministack.start()
+        self._start_parts(self.ministack)
         self.ministack.wait_until(
-            lambda: ministack_is_ready(self._port, self.endpoint.certificates), seconds=START_SECONDS
+            lambda: ministack_is_ready(self.port, self.endpoint.certificates), seconds=START_SECONDS
         )
-        if self._proxy:
-            self._start_proxy(self._proxy)
+        if self.proxy:
+            port = int(self.inner_endpoint.url.rpartition(":")[2])
+            process = self.proxy(self.run_folder, self.endpoint, port)
+            self._start_parts(process)
+            # It is ready when MiniStack answers through it.
+            process.wait_until(lambda: ministack_is_ready(port), seconds=START_SECONDS)
         self.endpoint.s3().create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
-
-    def _start_proxy(self, proxy: Proxy) -> None:
-        port = int(self.inner_endpoint.url.rpartition(":")[2])
-        process = proxy(self._run, self.endpoint, port)
-        self._parts.append(process)
-        process.start()
-        # It is ready when MiniStack answers through it.
-        process.wait_until(lambda: ministack_is_ready(port), seconds=START_SECONDS)
 
     def _start_durable_service(self) -> None:
         self.durable_runner = durable_runner_process(
-            self._run,
-            self._executables,
+            self.run_folder,
             self.inner_endpoint,
-            self._durable_port,
+            self.durable_port,
             self.deployment.functions,
-            store=self._durable_store,
+            store=self.durable_store,
         )
         mappings = self._event_source_mappings()
         self.event_sources |= {name: process for name, (process, _) in mappings.items()}
-        for part in (self.durable_runner, *self.event_sources.values()):
-            self._parts.append(part)
-            part.start()
-        self.durable_runner.wait_until(self._durable_runner_is_ready, seconds=START_SECONDS)
+        self._start_parts(self.durable_runner, *self.event_sources.values())
+        self.durable_runner.wait_until(lambda: http_status(self.durable_port, "/health") == 200, seconds=START_SECONDS)
         for process, polls in mappings.values():
             process.wait_until(polls.exists, seconds=START_SECONDS)
 
     def _event_source_mappings(self) -> dict[str, tuple[ChildProcess, Path]]:
         """Describe the process of each mapping of a durable function, and the file that it makes when it polls."""
-        durable = {function.name: function.durable for function in self.deployment.functions}
-        found = {}
+        durable = {function.name: function for function in self.deployment.durable_functions}
+        found: dict[str, tuple[ChildProcess, Path]] = {}
         for page in self.endpoint.lambda_().get_paginator("list_event_source_mappings").paginate():
             for mapping in page["EventSourceMappings"]:
                 name = mapping["FunctionArn"].partition(":function:")[2].partition(":")[0]
-                if settings := durable.get(name):
+                if name in found:
+                    raise EmulatorError(f"{name} has several event source mappings, of which one can be emulated")
+                if function := durable.get(name):
                     found[name] = event_source_process(
-                        self._run, self.inner_endpoint, self._durable_port, mapping["FunctionArn"], settings
+                        self.run_folder, self.inner_endpoint, self.durable_port, mapping["UUID"], function
                     )
         return found
 
-    def _durable_runner_is_ready(self) -> bool:
-        return http_status(self._durable_port, "/health") == 200
-
-    def _stop(self) -> None:
-        # At once: all state is thrown away, and a session runner gives a process half a second after Ctrl-C.
-        for part in reversed(self._parts):
-            part.kill()
+    def _start_parts(self, *parts: ChildProcess) -> None:
+        for part in parts:
+            self._parts.append(part)
+            part.start()

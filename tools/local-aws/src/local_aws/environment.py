@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from local_aws.sam import VARIABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from local_aws.aws import AwsEndpoint
@@ -52,27 +51,18 @@ def build_environment(run: str, folder: Path, endpoint: AwsEndpoint, python: Pat
     interpreter that the functions will run on.
     """
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_BUILD_DROPS)}
+    exempt = ",".join(filter(None, [kept.get("NO_PROXY", kept.get("no_proxy")), "127.0.0.1,localhost"]))
     return {
         **kept,
         **_marked(run, folder),
         **endpoint.variables(),
         **_NO_USER_CONFIGURATION,
-        **_without_proxy_for_loopback(os.environ),
+        "NO_PROXY": exempt,
+        "no_proxy": exempt,
         "PATH": os.pathsep.join([str(python.parent), os.environ.get("PATH", os.defpath)]),
         **VARIABLES,
-        "__SAM_CLI_APP_DIR": str(sam_folder(folder)),
     }
-
-
-def sam_folder(folder: Path) -> Path:
-    """Give where the SAM CLI keeps what it would else write to ~/.aws-sam."""
-    return folder / "sam"
 
 
 def _marked(run: str, folder: Path) -> dict[str, str]:
     return {RUN_MARK: run, "TMPDIR": str(folder / "tmp")}
-
-
-def _without_proxy_for_loopback(environ: Mapping[str, str]) -> dict[str, str]:
-    exempt = ",".join(filter(None, [environ.get("NO_PROXY", environ.get("no_proxy")), "127.0.0.1,localhost"]))
-    return {"NO_PROXY": exempt, "no_proxy": exempt}

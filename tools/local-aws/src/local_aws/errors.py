@@ -22,17 +22,6 @@ class PartFailedError(EmulatorError):
 
     def __init__(self, part: str, problem: str, log: Path) -> None:
         """Compose the message from the part's name, what happened, and the end of its log."""
-        tail = last_lines(log)
-        shown = f"\n{tail}" if tail else " (it is empty)"
-        super().__init__(f"{part} {problem}. Its log is {log}{shown}")
-        self.part = part
-        self.log = log
-
-
-def last_lines(log: Path, count: int = _TAIL_LINES) -> str:
-    """Give the last lines of a log, indented, or an empty string when there is nothing to show."""
-    try:
-        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return ""
-    return "\n".join(f"    {line}" for line in lines[-count:])
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.is_file() else []
+        tail = "".join(f"\n    {line}" for line in lines[-_TAIL_LINES:])
+        super().__init__(f"{part} {problem}. Its log is {log}{tail or ' (it is empty)'}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from local_aws.aws import REGION, AwsEndpoint
 from local_aws.environment import service_environment
-from local_aws.executables import Executables
+from local_aws.executables import ministack_python
 from local_aws.ports import LOOPBACK, reserve_port
 from local_aws.process import ChildProcess
 from local_aws.run_folder import RunFolder
@@ -29,7 +29,6 @@ START_SECONDS = 60.0
 
 def ministack_process(
     run: RunFolder,
-    executables: Executables,
     endpoint: AwsEndpoint,
     port: int,
     durable_url: str,
@@ -65,7 +64,7 @@ def ministack_process(
         settings |= {"AUTH": "true", "USE_SSL": "1"}
     return ChildProcess(
         "MiniStack",
-        [str(executables.ministack_python), "-m", "ministack"],
+        [str(ministack_python()), "-m", "ministack"],
         environment=variables | settings,
         folder=run.path,
         log=run.log("ministack"),
@@ -79,8 +78,7 @@ def ministack_alone(folder: Path) -> Iterator[AwsEndpoint]:
         run = RunFolder.create(folder, print)
         port = reserve_port()
         endpoint = AwsEndpoint(f"http://{LOOPBACK}:{port}")
-        executables = Executables.from_environment()
-        process = ministack_process(run, executables, endpoint, port, endpoint.url, endpoint, enforce_iam=False)
+        process = ministack_process(run, endpoint, port, endpoint.url, endpoint, enforce_iam=False)
         try:
             process.start()
             process.wait_until(lambda: ministack_is_ready(port), seconds=START_SECONDS)

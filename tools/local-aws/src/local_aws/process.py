@@ -1,4 +1,4 @@
-"""One child process: started in a group of its own, logged to a file, and stopped with all that it started."""
+"""One child process: started in a group of its own, logged to a file, and killed with all that it started."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from local_aws.errors import PartFailedError
-from local_aws.signals import ending_postponed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -42,14 +41,9 @@ class ChildProcess:
         """The process's id; raises RuntimeError when it was never started."""
         return self._started().pid
 
-    @property
-    def running(self) -> bool:
-        """Whether it was started and has not ended."""
-        return self._process is not None and self._process.poll() is None
-
     def start(self) -> None:
         """Start it; what it prints is appended to its log."""
-        with self.log.open("ab") as log, ending_postponed():
+        with self.log.open("ab") as log:
             try:
                 self._process = subprocess.Popen(  # noqa: S603 - the command is this package's own
                     self._command,
@@ -78,9 +72,9 @@ class ChildProcess:
         try:
             status = self._started().wait(timeout=seconds)
         except subprocess.TimeoutExpired:
-            self.stop(grace_seconds=1)
             raise PartFailedError(self.name, f"had not finished after {seconds:.0f} s", self.log) from None
-        self._kill_group()
+        finally:
+            self.kill()
         if status != 0:
             raise PartFailedError(self.name, f"failed with {_described(status)}", self.log)
 
@@ -90,19 +84,12 @@ class ChildProcess:
         if status is not None:
             raise PartFailedError(self.name, f"ended unexpectedly with {_described(status)}", self.log)
 
-    def stop(self, *, grace_seconds: float) -> None:
-        """Send SIGTERM, wait that long, then kill the whole process group; it may be called again."""
-        if self._process is None:
-            return
-        self._process.terminate()
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(timeout=grace_seconds)
-        self.kill()
-
     def kill(self) -> None:
-        """Kill the process and all in its group at once, as a crash would."""
+        """Kill the process and all in its group at once, as a crash would; it may be called again."""
         if self._process is not None:
-            self._kill_group()
+            # While any process of the group lives, the kernel gives the group's number to no one else.
+            with suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
             self._process.wait()
 
     def pause(self) -> None:
@@ -118,11 +105,6 @@ class ChildProcess:
         self.kill()
         self.start()
 
-    def _kill_group(self) -> None:
-        # While any process of the group lives, the kernel gives the group's number to no one else.
-        with suppress(ProcessLookupError):
-            os.killpg(self.pid, signal.SIGKILL)
-
     def _started(self) -> subprocess.Popen[bytes]:
         if self._process is None:
             raise RuntimeError(f"{self.name} was not started")
@@ -130,6 +112,4 @@ class ChildProcess:
 
 
 def _described(status: int) -> str:
-    if status < 0:
-        return f"signal {signal.Signals(-status).name}"
-    return f"exit status {status}"
+    return f"signal {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"

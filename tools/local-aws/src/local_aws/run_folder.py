@@ -53,8 +53,12 @@ class RunFolder:
                 f"{runs} cannot be written: {error.strerror}; a run keeps its files there, so the checkout has to be "
                 f"writable"
             ) from error
-        with _exclusively(runs.parent / "lock"):
-            _clear_remains(runs, say)
+        with _exclusively(runs):
+            folders = sorted(runs.iterdir())
+            for folder in folders:
+                killed = _clear_if_over(folder, keep_logs=folder in folders[-_KEPT_LOGS:])
+                if killed is not None:
+                    say(f"run {folder.name} was killed: stopped {killed} processes that it left, cleared its folder")
             path = Path(tempfile.mkdtemp(prefix=time.strftime("%Y%m%d-%H%M%S-"), dir=runs))
             lock = _try_lock(path)
         if lock is None:
@@ -67,21 +71,18 @@ class RunFolder:
         """Give the path of the log of a part."""
         return self.logs / f"{part}.log"
 
-    def publish(self, variables: str) -> None:
-        """Write the lines for a shell to ``.emulator/env``."""
-        _variables_file(self.path).write_text(f"{_first_line(self.path)}{variables}", encoding="utf-8")
-
-    def withdraw(self) -> None:
-        """Remove ``.emulator/env``, unless another run has taken it over."""
-        _withdraw(self.path)
+    @contextmanager
+    def published(self, variables: str) -> Iterator[None]:
+        """Keep lines for a shell in ``.emulator/env`` inside the context, unless another run takes the file over."""
+        _variables_file(self.path).write_text(f"{_first_line(self.path)}{variables}\n", encoding="utf-8")
+        try:
+            yield
+        finally:
+            _withdraw(self.path)
 
     def close(self, *, keep_logs: bool) -> None:
         """Kill what the run started and still runs, and remove the folder, or all of it but the logs."""
-        _kill_all(self.id)
-        if keep_logs:
-            _remove_all_but_logs(self.path)
-        else:
-            shutil.rmtree(self.path, ignore_errors=True)
+        _clear(self.path, keep_logs=keep_logs)
         self._lock.close()
         self.guard.dismiss()
 
@@ -98,35 +99,35 @@ def processes_of(run: str) -> list[psutil.Process]:
 
 def clear(folder: Path) -> None:
     """Clear what a run left that was killed; nothing is done if it has cleaned up, or lives."""
-    if not folder.exists():
-        return
-    with _exclusively(folder.parents[1] / "lock"):
-        _clear_if_over(folder)
+    if folder.exists():
+        with _exclusively(folder.parent):
+            _clear_if_over(folder, keep_logs=True)
 
 
-def _clear_remains(runs: Path, say: Callable[[str], None]) -> None:
-    for folder in sorted(runs.iterdir()):
-        left_over = _clear_if_over(folder)
-        if left_over is not None:
-            say(f"run {folder.name} was killed: stopped {left_over} processes that it left, cleared its folder")
-    for folder in sorted(runs.iterdir())[:-_KEPT_LOGS]:
-        lock = _try_lock(folder)
-        if lock is not None:
-            with lock:
-                shutil.rmtree(folder, ignore_errors=True)
-
-
-def _clear_if_over(folder: Path) -> int | None:
+def _clear_if_over(folder: Path, *, keep_logs: bool) -> int | None:
     """Clear the folder of a run that is over, and give how many processes it had left; None if it left nothing."""
     lock = _try_lock(folder)
     if lock is None:
         return None
     with lock:
-        _withdraw(folder)
         was_killed = (folder / "tmp").exists()
-        left_over = _kill_all(folder.name)
-        _remove_all_but_logs(folder)
-    return left_over if left_over or was_killed else None
+        killed = _clear(folder, keep_logs=keep_logs)
+    return killed if killed or was_killed else None
+
+
+def _clear(folder: Path, *, keep_logs: bool) -> int:
+    _withdraw(folder)
+    killed = _kill_all(folder.name)
+    for entry in folder.iterdir():
+        if entry.name in {"logs", "alive"}:
+            continue
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry, ignore_errors=True)
+        else:
+            entry.unlink(missing_ok=True)
+    if not keep_logs:
+        shutil.rmtree(folder, ignore_errors=True)
+    return killed
 
 
 def _kill_all(run: str) -> int:
@@ -159,16 +160,6 @@ def _withdraw(folder: Path) -> None:
             file.unlink()
 
 
-def _remove_all_but_logs(folder: Path) -> None:
-    for entry in folder.iterdir():
-        if entry.name in {"logs", "alive"}:
-            continue
-        if entry.is_dir() and not entry.is_symlink():
-            shutil.rmtree(entry, ignore_errors=True)
-        else:
-            entry.unlink(missing_ok=True)
-
-
 def _try_lock(folder: Path) -> IO[str] | None:
     file = (folder / "alive").open("a")
     try:
@@ -180,7 +171,7 @@ def _try_lock(folder: Path) -> IO[str] | None:
 
 
 @contextmanager
-def _exclusively(path: Path) -> Iterator[None]:
-    with path.open("a") as file:
+def _exclusively(runs: Path) -> Iterator[None]:
+    with (runs.parent / "lock").open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

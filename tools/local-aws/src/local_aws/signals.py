@@ -25,13 +25,6 @@ class Terminated(KeyboardInterrupt):
         self.number = number
 
 
-class _Postponed:
-    """Whether a request to end has to wait, and the one that does."""
-
-    waiting: int | None = None
-    depth = 0
-
-
 @contextmanager
 def ending_signals_raise() -> Iterator[None]:
     """Turn the first request to end into an exception, and ignore further ones while it unwinds.
@@ -52,19 +45,6 @@ def ending_signals_raise() -> Iterator[None]:
             signal.signal(ending, handler)
 
 
-@contextmanager
-def ending_postponed() -> Iterator[None]:
-    """Let a request to end wait until what is inside is done, such as starting a process and noting its id."""
-    _Postponed.depth += 1
-    try:
-        yield
-    finally:
-        _Postponed.depth -= 1
-        if _Postponed.waiting is not None and not _Postponed.depth:
-            number, _Postponed.waiting = _Postponed.waiting, None
-            _raise(number)
-
-
 def ignore_ending_signals() -> None:
     """Ignore requests to end from now on, because the process is ending."""
     for ending in _ENDING:
@@ -73,13 +53,4 @@ def ignore_ending_signals() -> None:
 
 def _on_signal(number: int, _frame: FrameType | None) -> None:
     ignore_ending_signals()
-    if _Postponed.depth:
-        _Postponed.waiting = number
-    else:
-        _raise(number)
-
-
-def _raise(number: int) -> None:
-    if number == signal.SIGINT:
-        raise KeyboardInterrupt
-    raise Terminated(number)
+    raise KeyboardInterrupt if number == signal.SIGINT else Terminated(number)

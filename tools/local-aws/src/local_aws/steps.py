@@ -4,62 +4,33 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
+
+from rich.console import Console
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from contextlib import AbstractContextManager
-
-    from rich.console import Console
-
-
-class Steps(Protocol):
-    """Whoever wants to know how the start proceeds."""
-
-    def step(self, text: str) -> AbstractContextManager[None]:
-        """Something is being done inside the context."""
-
-    def note(self, text: str) -> None:
-        """Something else is worth knowing."""
-
-
-class SilentSteps:
-    """Tells nobody."""
-
-    @contextmanager
-    def step(self, text: str) -> Iterator[None]:  # noqa: ARG002 - nobody reads it
-        """Do nothing."""
-        yield
-
-    def note(self, text: str) -> None:
-        """Do nothing."""
 
 
 class ConsoleSteps:
     """Prints a line for each step with the seconds that it took, and a spinner meanwhile on a terminal."""
 
-    def __init__(self, console: Console) -> None:
-        """Print to the console."""
-        self._console = console
+    def __init__(self, console: Console | None = None) -> None:
+        """Print to the console; to none without one."""
+        self._console = console or Console(quiet=True, force_terminal=False)
 
     @contextmanager
     def step(self, text: str) -> Iterator[None]:
         """Print the step when it is done, or that it failed."""
         started = time.monotonic()
-        mark, style = "failed", "red"
+        end = "[red]failed[/]"
         try:
-            with self._console.status(f"{text} …") if self._console.is_terminal else _nothing():
+            with self._console.status(f"{text} …"):
                 yield
-            mark, style = "done", "green"
+            end = "[green]done[/]"
         finally:
-            seconds = time.monotonic() - started
-            self._console.print(f"{text:<44} [{style}]{mark}[/] {seconds:5.1f} s", highlight=False)
+            self._console.print(f"{text:<44} {end} {time.monotonic() - started:5.1f} s", highlight=False)
 
     def note(self, text: str) -> None:
-        """Print it."""
+        """Print what else is worth knowing."""
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
-
-
-@contextmanager
-def _nothing() -> Iterator[None]:
-    yield

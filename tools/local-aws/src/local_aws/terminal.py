@@ -1,4 +1,4 @@
-"""Text of others on the terminal: what a message says is shown, and does nothing."""
+"""Text of others, such as a message's, made safe to show on a terminal."""
 
 from __future__ import annotations
 
@@ -14,19 +14,14 @@ _BIDIRECTIONAL = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u20
 
 def printable(text: str, *, keep: str = "") -> str:
     r"""Write the characters that a terminal would obey as JSON escapes, ``\u001b``; those in ``keep`` stay."""
-    return "".join(_escaped(character) if _is_escaped(character, keep) else character for character in text)
+    return "".join(
+        f"\\u{ord(each):04x}"
+        if each not in keep and (each in _BIDIRECTIONAL or unicodedata.category(each) in _ESCAPED_CATEGORIES)
+        else each
+        for each in text
+    )
 
 
 def shown(text: str, style: str = "", *, keep: str = "") -> Text:
     """Give text to print with rich, which then sees neither markup nor emoji codes in it."""
     return Text(printable(text, keep=keep), style=style)
-
-
-def _is_escaped(character: str, keep: str) -> bool:
-    if character in keep:
-        return False
-    return character in _BIDIRECTIONAL or unicodedata.category(character) in _ESCAPED_CATEGORIES
-
-
-def _escaped(character: str) -> str:
-    return f"\\u{ord(character):04x}"

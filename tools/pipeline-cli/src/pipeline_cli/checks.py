@@ -29,8 +29,7 @@ def check_deploy(
     """
     _check_stacks(catalogue, stack, environment, client("cloudformation"))
     _check_resources(catalogue, stack, environment, client)
-    owners = missing(catalogue, stack, environment, client("ssm"), given)
-    if owners:
+    if owners := missing(catalogue, stack, environment, client("ssm"), given):
         commands = "".join(f"\n    ./nox -s deploy -- {owner.name} --env {environment}" for owner in owners)
         them = "it" if len(owners) == 1 else "them"
         raise DeployError(f"{stack.title} needs {_listed(owners)} in {environment}: deploy {them} first{commands}")
@@ -38,14 +37,12 @@ def check_deploy(
 
 def _check_stacks(catalogue: Catalogue, stack: Stack, environment: str, cloudformation: Any) -> None:
     if stack is catalogue.root:
-        parts = existing(catalogue.parts.values(), environment, cloudformation)
-        if parts:
+        if parts := existing(catalogue.parts.values(), environment, cloudformation):
             raise DeployError(
                 f"{environment} is deployed in parts ({_listed(parts)}), and the root stack would have the same "
                 f"resources: deploy its parts, or delete them first"
             )
-        return
-    if existing([catalogue.root], environment, cloudformation):
+    elif existing([catalogue.root], environment, cloudformation):
         raise DeployError(
             f"{environment} is deployed as one stack, {catalogue.root.stack_name(environment)}, with {stack.title} in "
             f"it: update that with ./nox -s deploy -- --env {environment}"
@@ -57,12 +54,12 @@ def _check_resources(catalogue: Catalogue, stack: Stack, environment: str, clien
     name = stack.stack_name(environment)
     if status(name, client("cloudformation")) not in _NOT_THERE:
         return
-    owner = owner_of(catalogue.named(stack), environment, client)
-    if owner:
-        resource = f"{owner.resource.kind} {owner.resource.name_in(environment)}"
+    if owner := owner_of(catalogue.named(stack), environment, client):
+        other, resource = owner
         raise DeployError(
-            f"the stack {owner.stack} has resources that {name} would create, such as {resource}, and a rollback of "
-            f"{name} could delete them: update {owner.stack}, delete it first, or deploy to another --env"
+            f"the stack {other} has resources that {name} would create, such as {resource.kind} "
+            f"{resource.name_in(environment)}, and a rollback of {name} could delete them: update {other}, delete it "
+            f"first, or deploy to another --env"
         )
 
 
@@ -70,8 +67,7 @@ def check_delete(catalogue: Catalogue, stack: Stack, environment: str, cloudform
     """Raise DeployError when there is no such stack, or another that is there still needs it."""
     if not existing([stack], environment, cloudformation):
         raise DeployError(f"there is no stack {stack.stack_name(environment)}")
-    dependents = existing(catalogue.dependents(stack), environment, cloudformation)
-    if dependents:
+    if dependents := existing(catalogue.dependents(stack), environment, cloudformation):
         needs, them = ("needs", "it") if len(dependents) == 1 else ("need", "them")
         raise DeployError(f"{_listed(dependents)} in {environment} {needs} {stack.title}: delete {them} first")
 

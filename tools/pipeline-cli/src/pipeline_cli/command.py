@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
+from local_aws.command import add_parameter_option
 
 from pipeline_cli.deletion import delete
 from pipeline_cli.deployment import deploy
@@ -24,15 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         if options.command == "deploy":
-            deploy(
-                find_repository(),
-                options.stack,
-                options.env,
-                dict(options.parameter),
-                _client,
-                dry_run=options.dry_run,
-                yes=options.yes,
-            )
+            given, how = dict(options.parameter), {"dry_run": options.dry_run, "yes": options.yes}
+            deploy(find_repository(), options.stack, options.env, given, _client, **how)
         else:
             _delete(options.stack, options.env, yes=options.yes)
     except (DeployError, ClientError, BotoCoreError) as error:
@@ -73,9 +67,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--env", required=True, type=_environment, help="the environment, such as dev or prod")
         command.add_argument("--yes", action="store_true", help="do it without asking")
     deploying.add_argument("--dry-run", action="store_true", help="show the change set, and change nothing")
-    deploying.add_argument(
-        "--parameter", action="append", default=[], type=_pair, metavar="NAME=VALUE", help="of the template; repeatable"
-    )
+    add_parameter_option(deploying)
     return parser
 
 
@@ -83,10 +75,3 @@ def _environment(text: str) -> str:
     if not re.fullmatch("[a-z][a-z0-9-]{0,15}", text):
         raise argparse.ArgumentTypeError("expected 1 to 16 lower-case letters, digits and hyphens, the first a letter")
     return text
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise argparse.ArgumentTypeError(f"expected NAME=VALUE, got {text!r}")
-    return name, value

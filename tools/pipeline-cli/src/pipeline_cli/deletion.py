@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import WaiterError
+from local_aws.deploy.stack import failures, resource_events
 
 from pipeline_cli import emulated
 from pipeline_cli.checks import check_delete
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-_STACK = "AWS::CloudFormation::Stack"
-_POLL = {"Delay": 5, "MaxAttempts": 720}
 # A version's policy is for updates: it ends with its function all the same.
 _NOT_KEPT = "AWS::Lambda::Version"
 
@@ -43,26 +42,12 @@ def delete(repository: Path, name: str | None, environment: str, client: Callabl
     stack_name = stack.stack_name(environment)
     stack_id = cloudformation.describe_stacks(StackName=stack_name)["Stacks"][0]["StackId"]
     cloudformation.delete_stack(StackName=stack_name)
-    poll = _POLL | {"Delay": 1} if emulated.is_emulated(cloudformation) else _POLL
+    poll = {"Delay": 1 if emulated.is_emulated(cloudformation) else 5, "MaxAttempts": 720}
     try:
         cloudformation.get_waiter("stack_delete_complete").wait(StackName=stack_id, WaiterConfig=poll)
     except WaiterError as error:
-        reasons = "".join(f"\n    {reason}" for reason in _events(cloudformation, stack_id, "DELETE_FAILED"))
+        reasons = failures(cloudformation, stack_id, "DELETE_FAILED")
         raise DeployError(f"{stack_name} could not be deleted: {error}{reasons}") from error
-    kept = [Retained(kind, physical_id) for kind, physical_id, _ in _events(cloudformation, stack_id, "DELETE_SKIPPED")]
+    skipped = resource_events(cloudformation, stack_id, "DELETE_SKIPPED")
+    kept = dict.fromkeys(Retained(event["ResourceType"], event["PhysicalResourceId"]) for event in skipped)
     return [resource for resource in kept if resource.kind != _NOT_KEPT]
-
-
-def _events(cloudformation: Any, stack: str, wanted: str) -> list[tuple[str, str, str]]:
-    """Give type, id and reason of the resources with a status, nested stacks included."""
-    found, nested = [], set()
-    for page in cloudformation.get_paginator("describe_stack_events").paginate(StackName=stack):
-        for event in page["StackEvents"]:
-            physical_id = event.get("PhysicalResourceId") or ""
-            if event["ResourceType"] == _STACK and physical_id.startswith("arn:") and physical_id != event["StackId"]:
-                nested.add(physical_id)
-            elif event["ResourceStatus"] == wanted:
-                found.append((event["ResourceType"], physical_id, event.get("ResourceStatusReason", "")))
-    for child in sorted(nested):
-        found += _events(cloudformation, child, wanted)
-    return list(dict.fromkeys(found))

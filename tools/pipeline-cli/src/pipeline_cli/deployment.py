@@ -80,7 +80,8 @@ def _run(line: Sequence[str], *, target: str | None = None, quiet: bool = True) 
 
     What build and package say of success is about commands of their own, so that it is left out.
     """
-    environment = VARIABLES | _without_python_settings(os.environ)
+    # PYTHONPATH and the like are for this program, and not for those that it starts.
+    environment = VARIABLES | {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     if target:
         environment.setdefault("BUILD_TARGET", target)
     command = f"sam {line[1]}"
@@ -95,8 +96,3 @@ def _run(line: Sequence[str], *, target: str | None = None, quiet: bool = True) 
     )
     if done.returncode:
         raise DeployError(f"{command} failed:\n{done.stdout}" if quiet else f"{command} failed, see above")
-
-
-def _without_python_settings(environment: Mapping[str, str]) -> dict[str, str]:
-    """Leave out PYTHONPATH and the like, which are for this program and not for those that it starts."""
-    return {name: value for name, value in environment.items() if not name.startswith("PYTHON")}

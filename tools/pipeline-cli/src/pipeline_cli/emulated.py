@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import sys
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlparse
 
 from local_aws.deploy.build import BUCKET
 from local_aws.deploy.transform import Transformer
+from local_aws.executables import ARCHITECTURE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +36,7 @@ def parameters() -> dict[str, str]:
     """Give the parameters that it needs: the functions run on this interpreter."""
     return {
         "PythonRuntime": f"python{sys.version_info.major}.{sys.version_info.minor}",
-        "Architecture": {"aarch64": "arm64"}.get(platform.machine(), platform.machine()),
+        "Architecture": ARCHITECTURE,
     }
 
 
@@ -55,5 +55,5 @@ def translate(packaged: Path, chosen: Mapping[str, str], s3: Any) -> Path:
         packaged.read_text(encoding="utf-8"), chosen, name=packaged.parent.name
     )
     translated = packaged.with_name("translated.json")
-    translated.write_text(json.dumps(template.body), encoding="utf-8")
+    translated.write_text(json.dumps(template), encoding="utf-8")
     return translated

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from local_aws.emulator import Emulator
-from local_aws.executables import Executables
+from local_aws.executables import ARCHITECTURE, python_runtime
 
 from pipeline_cli.repository import ROOT_TEMPLATE
 
@@ -30,11 +30,10 @@ def local_pipeline(
 
     ``parameters`` override those that it needs on this machine.
     """
-    executables = Executables.from_environment()
     own = {
         "EnvironmentName": "local",
-        "PythonRuntime": executables.python_runtime,
-        "Architecture": executables.architecture,
+        "PythonRuntime": python_runtime(),
+        "Architecture": ARCHITECTURE,
         # More executions side by side than this machine can run would only slow each other down.
         "MaximumConcurrency": str(max(2, min(10, 2 * (os.cpu_count() or 1)))),
     }

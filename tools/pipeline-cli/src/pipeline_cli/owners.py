@@ -6,7 +6,6 @@ stack fails and is rolled back, and the rollback may delete what the other stack
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -14,7 +13,7 @@ from botocore.exceptions import ClientError
 from pipeline_cli import emulated
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable
 
     from pipeline_cli.stacks import Named
 
@@ -22,16 +21,8 @@ _STACK = "AWS::CloudFormation::Stack"
 _QUEUE = "AWS::SQS::Queue"
 
 
-@dataclass(frozen=True)
-class Owner:
-    """A stack, the outermost one if it is nested, and one resource that it has."""
-
-    stack: str
-    resource: Named
-
-
-def owner_of(resources: tuple[Named, ...], environment: str, client: Callable[[str], Any]) -> Owner | None:
-    """Find a stack that has one of the resources of an environment; None if no stack has any of them."""
+def owner_of(resources: Iterable[Named], environment: str, client: Callable[[str], Any]) -> tuple[str, Named] | None:
+    """Find a stack, the outermost one if it is nested, that has one of the resources; None if no stack has any."""
     cloudformation = client("cloudformation")
     # The emulated CloudFormation finds no stack by the id of a resource.
     found = _scanned(cloudformation) if emulated.is_emulated(cloudformation) else None
@@ -42,20 +33,18 @@ def owner_of(resources: tuple[Named, ...], environment: str, client: Callable[[s
         else:
             stack = _asked(cloudformation, _physical_id(resource.kind, name, client))
         if stack:
-            return Owner(stack, resource)
+            return stack, resource
     return None
 
 
 def _physical_id(kind: str, name: str, client: Callable[[str], Any]) -> str | None:
-    if kind != _QUEUE:
-        return name
+    """Give a resource's id, which is the URL of a queue; None if the queue is not there."""
     try:
-        url: str = client("sqs").get_queue_url(QueueName=name)["QueueUrl"]
+        return client("sqs").get_queue_url(QueueName=name)["QueueUrl"] if kind == _QUEUE else name
     except ClientError as error:
         if "NonExistentQueue" in error.response["Error"]["Code"] or "QueueDoesNotExist" in str(error):
             return None
         raise
-    return url
 
 
 def _asked(cloudformation: Any, physical_id: str | None) -> str | None:
@@ -76,7 +65,8 @@ def _scanned(cloudformation: Any) -> dict[tuple[str, str], str]:
     """Give the outermost stack of every resource of the account, by the resource's type and name."""
     found: dict[tuple[str, str], str] = {}
     parents: dict[str, str] = {}
-    for stack in _stacks(cloudformation):
+    pages = cloudformation.get_paginator("describe_stacks").paginate()
+    for stack in (stack for page in pages for stack in page["Stacks"]):
         for resource in cloudformation.describe_stack_resources(StackName=stack["StackId"])["StackResources"]:
             physical_id = resource.get("PhysicalResourceId", "")
             # A queue's id is its URL.
@@ -95,8 +85,3 @@ def _outermost(stack: str, parents: dict[str, str]) -> str:
     while stack in parents:
         stack = parents[stack]
     return stack
-
-
-def _stacks(cloudformation: Any) -> Iterator[dict[str, Any]]:
-    for page in cloudformation.get_paginator("describe_stacks").paginate():
-        yield from page["Stacks"]

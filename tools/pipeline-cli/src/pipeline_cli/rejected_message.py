@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
 _ATTRIBUTE = "durable_pipeline"
@@ -30,22 +28,18 @@ class RejectedMessage:
     def read(cls, message: MessageTypeDef) -> RejectedMessage:
         """Read a received message."""
         told = {name: str(value) for name, value in told_of(message).items() if value}
-        return cls(told.get("message_id", ""), told.get("execution_id", ""), _reason(told))
+        where = ", ".join(told[name] for name in ("stage", "code") if name in told)
+        field, reason = told.get("field", ""), told.get("reason", "")
+        if not reason.startswith(field):
+            reason = f"{field}: {reason}"
+        why = ": ".join(filter(None, (where, reason))) or _NO_REASON
+        return cls(told.get("message_id", ""), told.get("execution_id", ""), why)
 
 
 def told_of(message: MessageTypeDef) -> dict[str, Any]:
     """Give what the pipeline says of a received message in its attribute; nothing if it has none that can be read."""
-    attributes = message.get("MessageAttributes", {})
     try:
-        told = json.loads(attributes[_ATTRIBUTE]["StringValue"])
+        told = json.loads(message["MessageAttributes"][_ATTRIBUTE]["StringValue"])
     except (KeyError, ValueError):
         return {}
     return told if isinstance(told, dict) else {}
-
-
-def _reason(told: Mapping[str, str]) -> str:
-    where = ", ".join(told[name] for name in ("stage", "code") if told.get(name))
-    field, reason = told.get("field", ""), told.get("reason", "")
-    if field and not reason.startswith(field):
-        reason = f"{field}: {reason}"
-    return ": ".join(part for part in (where, reason) if part) or _NO_REASON

@@ -20,7 +20,6 @@ _VALUE_OF_PARAMETER = "AWS::SSM::Parameter::Value<String>"
 _DEFAULT_PREFIX = "/durable-pipeline/dev/"
 _WRITTEN_PREFIX = "/durable-pipeline/${EnvironmentName}/"
 
-
 # The types whose resources have a name that the template gives them, and that nothing else may have.
 _NAMED = {
     "AWS::CloudWatch::Alarm": "AlarmName",
@@ -114,9 +113,8 @@ class Catalogue:
 
     def owner(self, path: str) -> Stack:
         """Give the stack that publishes an SSM parameter."""
-        for stack in self.parts.values():
-            if path in stack.publishes:
-                return stack
+        if owner := next((stack for stack in self.parts.values() if path in stack.publishes), None):
+            return owner
         raise DeployError(f"no template publishes the SSM parameter {path}")
 
     def named(self, stack: Stack) -> tuple[Named, ...]:

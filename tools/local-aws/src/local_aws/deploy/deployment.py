@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from local_aws.deploy.build import BUCKET
 from local_aws.deploy.functions import DeployedFunction, deployed_functions, parameters_of
-from local_aws.deploy.stack import create_stack, outputs_of
+from local_aws.deploy.stack import create_stack
 from local_aws.deploy.transform import Transformer, parse_template
 from local_aws.errors import EmulatorError
 
@@ -35,20 +35,15 @@ class Deployment:
     @property
     def durable_functions(self) -> list[DeployedFunction]:
         """Those functions that are durable."""
-        return [function for function in self.functions if function.durable is not None]
+        return [function for function in self.functions if function.durable_config]
 
 
 def deploy(build: Build, endpoint: AwsEndpoint, parameters: Mapping[str, str]) -> Deployment:
     """Package what is built, transform the templates and create the stack."""
-    package, packaged = build.package()
-    package.start()
-    try:
-        package.wait_for_success(seconds=_PACKAGE_SECONDS)
-    finally:
-        package.kill()
-    text = packaged.read_text(encoding="utf-8")
+    build.package.start()
+    build.package.wait_for_success(seconds=_PACKAGE_SECONDS)
     transformer = Transformer(endpoint.s3(), BUCKET, endpoint.url)
-    template = transformer.transform(text, parameters, name=build.template.name)
+    template = transformer.transform(build.packaged.read_text(encoding="utf-8"), parameters, name=build.template.name)
     client = endpoint.cloudformation()
     create_stack(client, STACK_NAME, transformer.upload(template), parameters, seconds=_STACK_SECONDS)
     return deployed(endpoint, [STACK_NAME])
@@ -62,7 +57,8 @@ def deployed(endpoint: AwsEndpoint, stacks: Sequence[str]) -> Deployment:
     functions: list[DeployedFunction] = []
     for stack in stacks:
         parameters |= parameters_of(client, stack)
-        outputs |= outputs_of(client, stack)
+        described = client.describe_stacks(StackName=stack)["Stacks"][0].get("Outputs", [])
+        outputs |= {output["OutputKey"]: output["OutputValue"] for output in described}
         functions += deployed_functions(client, stack)
     return Deployment(parameters, outputs, tuple(functions))
 

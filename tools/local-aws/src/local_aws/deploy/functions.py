@@ -12,34 +12,19 @@ from local_aws.deploy.transform import parse_template
 from local_aws.errors import EmulatorError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mypy_boto3_cloudformation import CloudFormationClient
 
-
-@dataclass(frozen=True)
-class DurableSettings:
-    """A function's DurableConfig."""
-
-    execution_timeout_seconds: int
-    retention_days: int
+_RETENTION_DAYS = 14  # unless the template says how long
 
 
 @dataclass(frozen=True)
 class DeployedFunction:
-    """A deployed function; a plain one has no durable settings."""
+    """A deployed function, with its DurableConfig as Lambda describes it; a plain one has an empty one."""
 
     name: str
-    durable: DurableSettings | None
-
-    def configuration(self) -> dict[str, dict[str, int]]:
-        """Give the part of Lambda's function configuration that says whether the function is durable."""
-        if self.durable is None:
-            return {}
-        return {
-            "DurableConfig": {
-                "ExecutionTimeout": self.durable.execution_timeout_seconds,
-                "RetentionPeriodInDays": self.durable.retention_days,
-            }
-        }
+    durable_config: Mapping[str, int]
 
 
 def deployed_functions(client: CloudFormationClient, stack: str) -> list[DeployedFunction]:
@@ -51,8 +36,10 @@ def deployed_functions(client: CloudFormationClient, stack: str) -> list[Deploye
     for entry in client.describe_stack_resources(StackName=stack)["StackResources"]:
         name, physical_id = entry["LogicalResourceId"], entry.get("PhysicalResourceId", "")
         if entry["ResourceType"] == "AWS::Lambda::Function":
-            configuration = template["Resources"][name]["Properties"].get("DurableConfig")
-            functions.append(DeployedFunction(physical_id, _durable(configuration, parameters, name)))
+            if configured := template["Resources"][name]["Properties"].get("DurableConfig"):
+                configured = {"RetentionPeriodInDays": _RETENTION_DAYS} | configured
+            values = {setting: _number(value, parameters, name) for setting, value in (configured or {}).items()}
+            functions.append(DeployedFunction(physical_id, values))
         if entry["ResourceType"] == "AWS::CloudFormation::Stack":
             functions += deployed_functions(client, physical_id)
     return functions
@@ -62,15 +49,6 @@ def parameters_of(client: CloudFormationClient, stack: str) -> dict[str, str]:
     """Give the parameters of a stack with their values."""
     deployed = client.describe_stacks(StackName=stack)["Stacks"][0].get("Parameters", [])
     return {entry["ParameterKey"]: entry["ParameterValue"] for entry in deployed}
-
-
-def _durable(configuration: Any, parameters: dict[str, str], function: str) -> DurableSettings | None:
-    if configuration is None:
-        return None
-    return DurableSettings(
-        execution_timeout_seconds=_number(configuration["ExecutionTimeout"], parameters, function),
-        retention_days=_number(configuration.get("RetentionPeriodInDays", 14), parameters, function),
-    )
 
 
 def _number(value: Any, parameters: dict[str, str], function: str) -> int:

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import StackEventTypeDef
 
 _POLL_SECONDS = 0.1
-_STACK = "AWS::CloudFormation::Stack"
 
 
 def create_stack(
@@ -35,35 +34,30 @@ def create_stack(
     try:
         client.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig=poll)
     except WaiterError as error:
-        reasons = "".join(f"\n    {reason}" for reason in failures(client, name))
-        raise EmulatorError(f"the stack {name} could not be created: {error}{reasons}") from error
+        raise EmulatorError(f"the stack {name} could not be created: {error}{failures(client, name)}") from error
 
 
-def outputs_of(client: CloudFormationClient, stack: str) -> dict[str, str]:
-    """Give the outputs of a stack by their names in the template."""
-    described = client.describe_stacks(StackName=stack)["Stacks"][0].get("Outputs", [])
-    return {output["OutputKey"]: output["OutputValue"] for output in described}
+def failures(client: CloudFormationClient, stack: str, status: str = "_FAILED") -> str:
+    """Say which resources of a stack and of its nested stacks failed, and why: a line each."""
+    return "".join(
+        f"\n    {event.get('LogicalResourceId')} ({event.get('ResourceType')}) {event.get('ResourceStatus')}: "
+        f"{event.get('ResourceStatusReason', 'no reason given')}"
+        for event in resource_events(client, stack, status)
+    )
 
 
-def failures(client: CloudFormationClient, stack: str) -> list[str]:
-    """Say which resources of a stack and of its nested stacks failed, the first one first."""
-    found = []
-    for event in reversed(client.describe_stack_events(StackName=stack)["StackEvents"]):
-        if not event.get("ResourceStatus", "").endswith("_FAILED"):
-            continue
-        nested = _nested_stack(event)
-        below = failures(client, nested) if nested else []
-        found += [f"{event.get('LogicalResourceId', stack)}/{reason}" for reason in below] or [_described(event)]
-    return found
-
-
-def _nested_stack(event: StackEventTypeDef) -> str | None:
-    physical_id = event.get("PhysicalResourceId")
-    if event.get("ResourceType") == _STACK and physical_id and physical_id != event["StackId"]:
-        return physical_id if physical_id.startswith("arn:") else None
-    return None
-
-
-def _described(event: StackEventTypeDef) -> str:
-    resource = f"{event.get('LogicalResourceId')} ({event.get('ResourceType')})"
-    return f"{resource} {event.get('ResourceStatus')}: {event.get('ResourceStatusReason', 'no reason given')}"
+def resource_events(client: CloudFormationClient, stack: str, status: str) -> list[StackEventTypeDef]:
+    """Give the events with a status that ends so, those of nested stacks first, else the oldest first."""
+    pages = client.get_paginator("describe_stack_events").paginate(StackName=stack)
+    events = [event for page in pages for event in page["StackEvents"]][::-1]
+    nested = {
+        event["PhysicalResourceId"]: None
+        for event in events
+        if event.get("ResourceType") == "AWS::CloudFormation::Stack"
+        and event.get("PhysicalResourceId", "").startswith("arn:")
+        and event["PhysicalResourceId"] != event["StackId"]
+    }
+    return [
+        *(event for child in nested for event in resource_events(client, child, status)),
+        *(event for event in events if event.get("ResourceStatus", "").endswith(status)),
+    ]

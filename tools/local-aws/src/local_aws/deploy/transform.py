@@ -9,7 +9,6 @@ import copy
 import hashlib
 import json
 import logging
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlparse
 
@@ -27,25 +26,12 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _SERVERLESS = "AWS::Serverless-2016-10-31"
-_STACK = "AWS::CloudFormation::Stack"
 
 # It warns of each switch that AWS has not set for it, and nobody here can set one.
 logging.getLogger("samtranslator.feature_toggle.feature_toggle").setLevel(logging.ERROR)
 
 # The keys differ from template to template and belong to CloudFormation, so this stays a dictionary.
 Body = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Template:
-    """A template that CloudFormation takes without a transform, and those of its nested stacks by logical id."""
-
-    body: Body
-    nested: Mapping[str, Template] = field(default_factory=dict)
-
-    def resources(self, kind: str) -> dict[str, Body]:
-        """Give the resources of one type, by logical id."""
-        return {name: entry for name, entry in self.body["Resources"].items() if entry["Type"] == kind}
 
 
 class Transformer:
@@ -57,27 +43,26 @@ class Transformer:
         self._bucket = bucket
         self._url = url
 
-    def transform(self, text: str, parameters: Mapping[str, str], *, name: str) -> Template:
+    def transform(self, text: str, parameters: Mapping[str, str], *, name: str) -> Body:
         """Transform a template and, recursively, its nested ones; raises EmulatorError when SAM refuses one."""
         source = parse_template(text)
-        body = _translated(source, parameters, name) if _is_serverless(source) else source
+        body = _translated(source, parameters, name) if _SERVERLESS in source.get("Transform", []) else source
         body["Resources"] = {name: entry for name, entry in body["Resources"].items() if not _is_unknown(entry)}
         _leave_durable_mappings_to_us(body["Resources"])
-        nested = {}
-        for logical_id, resource in Template(body).resources(_STACK).items():
-            properties = resource["Properties"]
-            child = self.transform(
-                self._download(properties["TemplateURL"]),
-                _known(properties.get("Parameters", {}), _with_defaults(body, parameters)),
-                name=f"{name}/{logical_id}",
-            )
-            properties["TemplateURL"] = self.upload(child)
-            nested[logical_id] = child
-        return Template(body, nested)
+        for logical_id, resource in body["Resources"].items():
+            if resource["Type"] == "AWS::CloudFormation::Stack":
+                properties = resource["Properties"]
+                child = self.transform(
+                    self._download(properties["TemplateURL"]),
+                    _known(properties.get("Parameters", {}), _with_defaults(body, parameters)),
+                    name=f"{name}/{logical_id}",
+                )
+                properties["TemplateURL"] = self.upload(child)
+        return body
 
-    def upload(self, template: Template) -> str:
+    def upload(self, template: Body) -> str:
         """Store a template under a name of its content and give its URL."""
-        text = json.dumps(template.body).encode()
+        text = json.dumps(template).encode()
         key = f"{hashlib.sha256(text).hexdigest()}.json"
         self._s3.put_object(Bucket=self._bucket, Key=key, Body=text)
         return f"{self._url}/{self._bucket}/{key}"
@@ -119,11 +104,6 @@ def parse_template(text: str) -> Body:
     """Read a template, with the short forms of CloudFormation's functions spelt out."""
     body: Body = yaml_parse(text)
     return body
-
-
-def _is_serverless(template: Body) -> bool:
-    transforms = template.get("Transform", [])
-    return _SERVERLESS in ([transforms] if isinstance(transforms, str) else transforms)
 
 
 def _translated(source: Body, parameters: Mapping[str, str], name: str) -> Body:

@@ -1,13 +1,19 @@
-"""``python -m local_aws.event_source``: the mapping as a process, which may be killed and started again."""
+"""``python -m local_aws.event_source``: the mapping as a process, which may be killed and started again.
+
+It takes the address of the emulated AWS from the environment, as ``service_environment`` sets it.
+"""
 
 from __future__ import annotations
 
 import argparse
 import logging
+import os
 import signal
 import sys
 import threading
 from pathlib import Path
+
+from botocore.config import Config
 
 from local_aws.aws import AwsEndpoint
 from local_aws.errors import EmulatorError
@@ -19,25 +25,25 @@ from local_aws.event_source.queue import SqsQueue
 _GRACE_SECONDS = 2.0
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the mapping of a function until SIGTERM or Ctrl-C."""
-    options = _parser().parse_args(arguments)
+def main() -> int:
+    """Run a mapping until SIGTERM or Ctrl-C."""
+    options = _parser().parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("botocore").setLevel(logging.WARNING)
-    endpoint = AwsEndpoint(options.endpoint_url, options.certificates)
+    certificates = os.environ.get("AWS_CA_BUNDLE")
+    endpoint = AwsEndpoint(os.environ["AWS_ENDPOINT_URL"], Path(certificates) if certificates else None)
     # Its own retries would delay stopping; the poller has its own.
-    sqs = endpoint.sqs(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=5, read_timeout=15)
-    lambda_client = endpoint.lambda_()
+    config = Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=5, read_timeout=15)
+    sqs, lambda_client = endpoint.sqs(config), endpoint.lambda_()
     try:
-        mapping = EventSourceMapping.deployed_for(options.function_arn, lambda_client, sqs)
+        mapping = EventSourceMapping.read(options.mapping, lambda_client, sqs)
     except EmulatorError as error:
         sys.stderr.write(f"{error}\n")
         return 1
     service = LocalRunner(
         options.durable_port,
-        account=mapping.account,
-        function=mapping.function_name,
-        version=lambda: mapping.version(lambda_client),
+        mapping,
+        lambda: mapping.version(lambda_client),
         timeout_seconds=options.execution_timeout,
         retention_days=options.retention_days,
     )
@@ -53,12 +59,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m local_aws.event_source", description=__doc__)
-    parser.add_argument("--endpoint-url", required=True, help="of the emulated AWS")
-    parser.add_argument("--certificates", type=Path, help="to trust, when the address begins with https")
     parser.add_argument("--durable-port", required=True, type=int, help="of dex-local-runner")
-    parser.add_argument("--function-arn", required=True, help="of the durable function, with its alias")
-    parser.add_argument("--execution-timeout", required=True, type=int, help="seconds, of its DurableConfig")
-    parser.add_argument("--retention-days", required=True, type=int, help="of its DurableConfig")
+    parser.add_argument("--mapping", required=True, metavar="UUID", help="of the mapping")
+    parser.add_argument("--execution-timeout", required=True, type=int, help="seconds, of the function's DurableConfig")
+    parser.add_argument("--retention-days", required=True, type=int, help="of the function's DurableConfig")
     parser.add_argument("--ready-file", required=True, type=Path, help="made when polling begins")
     return parser
 

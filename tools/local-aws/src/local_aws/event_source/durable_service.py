@@ -6,13 +6,15 @@ import http.client
 import json
 import uuid
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from local_aws.event_source.mapping import EventSourceMapping
 
 _TIMEOUT_SECONDS = 10.0
 
@@ -44,30 +46,19 @@ class Execution:
         return self.status == "SUCCEEDED"
 
 
-class DurableService(Protocol):
-    """What the mapping does with the durable execution service."""
-
-    def start(self, event: str) -> str:
-        """Start an execution with that event as input and give its id."""
-
-    def describe(self, execution: str) -> Execution:
-        """Say how far an execution is."""
-
-
 class LocalRunner:
     """The durable execution service of dex-local-runner, for one function."""
 
     def __init__(
         self,
         port: int,
-        *,
-        account: str,
-        function: str,
+        mapping: EventSourceMapping,
         version: Callable[[], str],
+        *,
         timeout_seconds: int,
         retention_days: int,
     ) -> None:
-        """Start executions of the function, each on the version that it then has, with its DurableConfig's numbers.
+        """Start executions of the mapping's function, each on the version that it then has.
 
         As on AWS, an execution stays on that version to its end, wherever an alias points meanwhile: the runner
         invokes what the execution was started with. https://docs.aws.amazon.com/lambda/latest/dg/durable-invoking.html
@@ -75,8 +66,8 @@ class LocalRunner:
         self._port = port
         self._version = version
         self._request: dict[str, Any] = {
-            "AccountId": account,
-            "FunctionName": function,
+            "AccountId": mapping.account,
+            "FunctionName": mapping.function_name,
             "ExecutionTimeoutSeconds": timeout_seconds,
             "ExecutionRetentionPeriodDays": retention_days,
         }

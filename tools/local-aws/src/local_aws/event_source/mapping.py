@@ -9,7 +9,6 @@ from local_aws.errors import EmulatorError
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
-    from mypy_boto3_lambda.type_defs import EventSourceMappingConfigurationTypeDef
     from mypy_boto3_sqs import SQSClient
 
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html: without a maximum, it starts with five.
@@ -34,26 +33,12 @@ class EventSourceMapping:
     reports_batch_item_failures: bool
 
     @classmethod
-    def deployed_for(cls, function_arn: str, lambda_client: LambdaClient, sqs: SQSClient) -> EventSourceMapping:
-        """Read the one mapping of the function; raises EmulatorError when there is none or several.
+    def read(cls, uuid: str, lambda_client: LambdaClient, sqs: SQSClient) -> EventSourceMapping:
+        """Read a mapping; raises EmulatorError when it has what is not emulated.
 
         ``State`` is not looked at: the stack is deployed with the mapping disabled so that nobody else polls.
         """
-        mappings = lambda_client.list_event_source_mappings()["EventSourceMappings"]
-        own = [mapping for mapping in mappings if mapping["FunctionArn"] == function_arn]
-        if len(own) != 1:
-            raise EmulatorError(f"{function_arn} has {len(own)} event source mappings; exactly one is expected")
-        return cls._of(own[0], sqs)
-
-    def version(self, lambda_client: LambdaClient) -> str:
-        """Give the version that the alias points at now, or the version itself that the mapping names."""
-        if self.qualifier.isdecimal():
-            return self.qualifier
-        alias = lambda_client.get_alias(FunctionName=self.function_name, Name=self.qualifier)
-        return alias["FunctionVersion"]
-
-    @classmethod
-    def _of(cls, mapping: EventSourceMappingConfigurationTypeDef, sqs: SQSClient) -> EventSourceMapping:
+        mapping = lambda_client.get_event_source_mapping(UUID=uuid)
         if "FilterCriteria" in mapping:
             raise EmulatorError("the event source mapping has FilterCriteria, which is not emulated")
         queue_arn = mapping["EventSourceArn"]
@@ -76,3 +61,10 @@ class EventSourceMapping:
             maximum_concurrency=mapping.get("ScalingConfig", {}).get("MaximumConcurrency", _DEFAULT_CONCURRENCY),
             reports_batch_item_failures=_REPORT_FAILURES in mapping.get("FunctionResponseTypes", []),
         )
+
+    def version(self, lambda_client: LambdaClient) -> str:
+        """Give the version that the alias points at now, or the version itself that the mapping names."""
+        if self.qualifier.isdecimal():
+            return self.qualifier
+        alias = lambda_client.get_alias(FunctionName=self.function_name, Name=self.qualifier)
+        return alias["FunctionVersion"]

@@ -16,9 +16,9 @@ from local_aws.event_source.receiver import BatchReceiver
 from local_aws.event_source.response import WholeBatchFailedError, failed_messages
 
 if TYPE_CHECKING:
-    from local_aws.event_source.durable_service import DurableService, Execution
+    from local_aws.event_source.durable_service import Execution, LocalRunner
     from local_aws.event_source.mapping import EventSourceMapping
-    from local_aws.event_source.queue import Queue
+    from local_aws.event_source.queue import SqsQueue
     from local_aws.event_source.receiver import Batch
 
 _LOGGER = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ class Poller:
     """
 
     def __init__(
-        self, mapping: EventSourceMapping, queue: Queue, service: DurableService, *, execution_timeout: float
+        self, mapping: EventSourceMapping, queue: SqsQueue, service: LocalRunner, *, execution_timeout: float
     ) -> None:
         """Feed the queue's messages to the service; ``execution_timeout`` in seconds, as deployed."""
         self._mapping = mapping

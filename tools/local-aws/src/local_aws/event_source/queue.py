@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,16 +17,6 @@ RECEIVE_LIMIT = 10
 """Messages that one ReceiveMessage or DeleteMessageBatch takes at most."""
 
 
-class Queue(Protocol):
-    """What the mapping does with its queue."""
-
-    def receive(self, limit: int, *, wait_seconds: int) -> list[MessageTypeDef]:
-        """Receive up to ``limit`` messages (10 at most), waiting that long for the first."""
-
-    def delete(self, receipt_handles: Sequence[str]) -> list[str]:
-        """Delete messages and give the handles of those that could not be deleted."""
-
-
 class SqsQueue:
     """A queue of SQS."""
 
@@ -36,7 +26,7 @@ class SqsQueue:
         self._url = url
 
     def receive(self, limit: int, *, wait_seconds: int) -> list[MessageTypeDef]:
-        """Receive with every attribute, as the event carries them all."""
+        """Receive up to ``limit`` messages (10 at most) with every attribute, waiting that long for the first."""
         answer = self._client.receive_message(
             QueueUrl=self._url,
             MaxNumberOfMessages=min(limit, RECEIVE_LIMIT),
@@ -47,7 +37,7 @@ class SqsQueue:
         return answer.get("Messages", [])
 
     def delete(self, receipt_handles: Sequence[str]) -> list[str]:
-        """Delete in batches of ten.
+        """Delete messages, ten at a time, and give the handles of those that could not be deleted.
 
         ReceiptHandleIsInvalid counts as deleted: MiniStack answers it when the message is gone already, or was
         received again since, where AWS reports success.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from local_aws.event_source.mapping import EventSourceMapping
-    from local_aws.event_source.queue import Queue
+    from local_aws.event_source.queue import SqsQueue
 
 # https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html#invocation-eventsourcemapping-batching
 MAXIMUM_PAYLOAD_BYTES = 6 * 1024 * 1024
@@ -47,7 +47,7 @@ class BatchReceiver:
     """Receives messages and closes a batch where Lambda would."""
 
     def __init__(
-        self, queue: Queue, mapping: EventSourceMapping, *, clock: Callable[[], float] = time.monotonic
+        self, queue: SqsQueue, mapping: EventSourceMapping, *, clock: Callable[[], float] = time.monotonic
     ) -> None:
         """Collect from the queue by the mapping's batch size and window."""
         self._queue = queue

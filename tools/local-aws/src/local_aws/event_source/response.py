@@ -23,28 +23,14 @@ def failed_messages(answer: str | None, batch: AbstractSet[str]) -> set[str]:
     or that names a message which is not in the batch, raises WholeBatchFailedError: deleting on a guess would lose
     messages.
     """
-    if not answer:
-        return set()
     try:
-        response = json.loads(answer)
-    except ValueError as error:
-        raise WholeBatchFailedError(f"the answer is not JSON: {error}") from error
-    if response is None:
-        return set()
-    if not isinstance(response, dict):
-        raise WholeBatchFailedError(f"the answer is a {type(response).__name__}, not an object")
-    failures = response.get("batchItemFailures")
-    if failures is None:
-        return set()
-    if not isinstance(failures, list):
+        response = json.loads(answer or "null")
+        failures = None if response is None else response.get("batchItemFailures")
+        failed = {failure["itemIdentifier"] for failure in failures or ()}
+    except (ValueError, AttributeError, TypeError, KeyError) as error:
+        raise WholeBatchFailedError(f"the answer cannot be understood: {error!r}") from error
+    if not isinstance(failures, list | None):
         raise WholeBatchFailedError(f"batchItemFailures is a {type(failures).__name__}, not a list")
-    return {_identifier(failure, batch) for failure in failures}
-
-
-def _identifier(failure: object, batch: AbstractSet[str]) -> str:
-    identifier = failure.get("itemIdentifier") if isinstance(failure, dict) else None
-    if not isinstance(identifier, str) or not identifier:
-        raise WholeBatchFailedError(f"{failure!r} in batchItemFailures has no itemIdentifier")
-    if identifier not in batch:
-        raise WholeBatchFailedError(f"itemIdentifier {identifier!r} is not a message of the batch")
-    return identifier
+    if not failed <= batch:
+        raise WholeBatchFailedError(f"itemIdentifiers {failed - batch} are no messages of the batch")
+    return failed

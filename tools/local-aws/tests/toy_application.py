@@ -1,16 +1,48 @@
-"""Messages to the toy application, and where they ended."""
+"""The toy application, in which messages are stored, rejected or fail as they wish; also for the tests of the demo."""
 
 from __future__ import annotations
 
 import json
+import sysconfig
 import time
 import uuid
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
+from local_aws.aws import AwsEndpoint
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from local_aws.emulator import Emulator
+    from mypy_boto3_lambda import LambdaClient
+
+TOY = Path(__file__).parent / "toy"
+
+# Deliveries follow each other quickly, and a message that keeps failing is a dead letter after two.
+QUICK = {"ExecutionTimeoutSeconds": "10", "VisibilityTimeoutSeconds": "6", "MaxReceiveCount": "2"}
+
+_OF_THE_USER = {
+    "AWS_PROFILE": "a-profile-that-is-not-there",
+    "AWS_DEFAULT_REGION": "eu-central-1",
+    **dict.fromkeys(("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SQS", "AWS_ENDPOINT_URL_LAMBDA"), "http://127.0.0.1:9"),
+    "AWS_SESSION_TOKEN": "of real AWS",
+    **dict.fromkeys(("HTTP_PROXY", "http_proxy"), "http://127.0.0.1:9"),
+    "AUTH": "true",
+    "SERVICES": "ses",
+    "LOG_LEVEL": "CRITICAL",
+}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def hostile_environment() -> Iterator[None]:
+    """Set what a user may have set for real AWS, and what would break the emulated one if it were heeded."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TOY_SITE_PACKAGES", sysconfig.get_paths()["purelib"])
+        for name, value in _OF_THE_USER.items():
+            patch.setenv(name, value)
+        yield
 
 
 def body(outcome: str) -> str:
@@ -25,13 +57,29 @@ def until(condition: Callable[[], bool], seconds: float = 30) -> None:
         time.sleep(0.1)
 
 
+def durable_service_of(aws: Emulator) -> LambdaClient:
+    """Make a client of the service that knows the executions."""
+    return AwsEndpoint(f"http://127.0.0.1:{aws.durable_port}").lambda_()
+
+
+def executions_of(aws: Emulator, message_id: str) -> set[str]:
+    """Give the executions that had a message in their batch."""
+    service = durable_service_of(aws)
+    (function,) = aws.deployment.durable_functions
+    listed = service.list_durable_executions_by_function(FunctionName=function.name, ReverseOrder=True)
+    arns = [execution["DurableExecutionArn"] for execution in listed["DurableExecutions"]]
+    inputs = {arn: service.get_durable_execution(DurableExecutionArn=arn)["InputPayload"] for arn in arns}
+    return {arn for arn, event in inputs.items() if message_id in event}
+
+
 class Toy:
     """The deployed toy, of which ``stored``, ``rejected`` and ``failed`` messages are known by their ids."""
 
     def __init__(self, aws: Emulator) -> None:
         self.aws = aws
         self._sqs = aws.endpoint.sqs()
-        self._table = aws.endpoint.dynamodb_resource().Table(aws.outputs["ProcessedDataTable"])
+        dynamodb = aws.endpoint.session().resource("dynamodb", endpoint_url=aws.endpoint.url)
+        self._table = dynamodb.Table(aws.outputs["ProcessedDataTable"])
         self._ended: dict[str, str] = {}
 
     def send(self, *bodies: str) -> list[str]:
