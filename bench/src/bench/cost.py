@@ -163,14 +163,8 @@ def written(figures: Mapping[str, Any]) -> Iterator[str]:
     yield "|---|---:|---:|"
     for name, size in sorted(ours["state_bytes"].items(), key=lambda entry: -entry[1]):
         each = size / ours["messages"]
-        yield f"| {name} | {each:.0f} | {each * dollars_a_million_bytes():.3f} |"
-
-
-def dollars_a_million_bytes() -> float:
-    """Price one byte of state in each of a million messages, written and retained."""
-    durable = PRICES["durable"]
-    gigabyte: float = durable["gigabyte_written"] + durable["gigabyte_month"] * RETENTION_DAYS / 30
-    return gigabyte * MILLION / GIGABYTE
+        one = bill(Usage(0, 0, state_bytes=each))
+        yield f"| {name} | {each:.0f} | {one['state written'] + one['state retained']:.3f} |"
 
 
 def shown(figures: Mapping[str, Any]) -> Iterator[str]:
