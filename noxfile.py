@@ -25,7 +25,7 @@ nox.options.sessions = ["lint", "templates", "test"]
 
 # jsoncompat has no wheel for a newer one yet; uv finds or fetches this one.
 CHECK_PYTHON = "3.13" if sys.version_info >= (3, 14) else None
-BENCHES = ("growth", "profile", "cold-start", "cost", "capacity", "encoding", "page")
+BENCHES = ("growth", "profile", "cold-start", "cost", "capacity", "page")
 
 
 @nox.session

@@ -3,37 +3,31 @@
 from __future__ import annotations
 
 import pytest
-from bench.capacity import Load, Quotas, breaks_first, by_batch_size, capacity, main, table
+from bench.capacity import Load, main, tables
 
 LOAD = Load(rate=100_000, batch_size=1_000, message_bytes=1_024, batch_seconds={1_000: 2.0}, write_units=2.0)
 
 
 def test_a_load_is_divided_into_batches_and_chunks() -> None:
-    need = capacity(LOAD)
-
-    assert need.batch == 1_000
-    assert need.executions_a_second == pytest.approx(100)
-    assert need.executions == 200  # two seconds each
-    assert need.invocations == 2_000  # ten chunks each
-    assert need.messages_in_flight == 300_000  # two seconds, and one in which the batch fills up
-    assert need.write_units == pytest.approx(200_000)
-    assert need.operations == 32
-    assert need.queues == 3  # 120,000 messages in flight each
-    assert need.tables == 5  # 40,000 write units each
-    assert need.accounts == 2  # 1,000 invocations at once each
-    assert need.minutes == pytest.approx((200 / 3 - 5) / 300)
+    assert LOAD.batch == 1_000
+    assert LOAD.executions == 200  # a hundred a second, two seconds each
+    assert LOAD.invocations == 2_000  # ten chunks each
+    assert LOAD.in_flight == 300_000  # two seconds, and one in which the batch fills up
+    assert LOAD.queues == 3  # 120,000 messages in flight each
+    assert LOAD.tables == 5  # 40,000 write units each
+    assert LOAD.accounts == 2  # 1,000 invocations at once each
+    assert LOAD.minutes == pytest.approx((200 / 3 - 5) / 300)
 
 
-def test_a_slow_producer_fills_no_batch() -> None:
-    need = capacity(Load(rate=3, batch_size=100))
-
-    assert (need.batch, need.executions_a_second, need.executions) == (3, 1.0, 1)
-    assert need.operations == 4  # no map for a single chunk
-
-
-def test_a_batch_ends_at_six_megabytes() -> None:
-    # 6,291,456 / (50,000 + 1,000) = 123.4
-    assert capacity(Load(rate=10_000, batch_size=1_000, message_bytes=50_000)).batch == 123
+@pytest.mark.parametrize(
+    ("load", "batch"),
+    [
+        (Load(rate=3, batch_size=100), 3),  # those of the window of a second
+        (Load(rate=10_000, batch_size=1_000, message_bytes=50_000), 123),  # 6,291,456 / (50,000 + 1,000) = 123.4
+    ],
+)
+def test_a_batch_ends_with_its_window_or_at_six_megabytes(load: Load, batch: int) -> None:
+    assert load.batch == batch
 
 
 @pytest.mark.parametrize(("batch", "seconds"), [(1, 0.5), (10, 0.5), (11, 2.0), (1_000, 2.0), (3_000, 6.0)])
@@ -59,21 +53,22 @@ def test_a_time_that_is_not_one_of_a_batch_is_refused(text: str, capsys: pytest.
 
 
 @pytest.mark.parametrize(
-    ("batch", "chunks", "expected"),
+    ("batch_size", "chunk_size", "expected"),
     [
-        (1, 1, "executions started a second, at 300/s"),  # 300 x 1, and 1,000 x 1 / 2 = 500
-        (10, 1, "executions started a second, at 3,000/s"),
-        (1_000, 10, "table writes, at 20,000/s"),  # 40,000 / 2; concurrency would be 50,000
+        (1, 100, "executions started a second, at 300/s"),  # 300 x 1, and 1,000 x 1 / 2 = 500
+        (10, 100, "executions started a second, at 3,000/s"),
+        (1_000, 100, "table writes, at 20,000/s"),  # 40,000 / 2; concurrency would be 50,000
+        (1_000, 1, "one execution's own quotas"),
     ],
 )
-def test_the_quota_with_the_lowest_ceiling_breaks_first(batch: int, chunks: int, expected: str) -> None:
-    assert breaks_first(LOAD, batch, chunks, Quotas()) == expected
+def test_the_quota_with_the_lowest_ceiling_breaks_first(batch_size: int, chunk_size: int, expected: str) -> None:
+    load = Load(100_000, batch_size, chunk_size, batch_seconds={1_000: 2.0})
 
-
-def test_an_execution_that_is_too_large_breaks_by_itself() -> None:
-    assert breaks_first(LOAD, 1_000, 1_000, Quotas()) == "one execution's own quotas"
+    assert load.breaks_first() == expected
 
 
 def test_the_tables_have_as_many_cells_in_each_row() -> None:
-    for rows in (list(table([LOAD])), list(by_batch_size(LOAD))):
-        assert len({row.count("|") for row in rows}) == 1
+    for title in ("| batch |", "| messages/s |"):
+        lines = list(tables(LOAD))
+        start = next(index for index, line in enumerate(lines) if line.startswith(title))
+        assert len({line.count("|") for line in lines[start : start + 6]}) == 1

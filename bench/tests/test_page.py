@@ -1,11 +1,10 @@
-"""The page shows what the commands print."""
+"""The pages show what the committed figures come to."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import pytest
-from bench.capacity import RATES, capacity, table
 
 from bench import page
 
@@ -16,13 +15,6 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize("path", page.PAGES)
 def test_a_page_is_what_the_committed_figures_make_it(path: Path) -> None:
     assert page.filled(path) == path.read_text(encoding="utf-8"), "write it again: ./nox -s bench -- page"
-
-
-def test_the_page_shows_what_the_calculator_prints() -> None:
-    text = page.PAGE.read_text(encoding="utf-8")
-
-    assert "\n".join(table([page.load(rate) for rate in RATES])) in text
-    assert capacity(page.load(1_000_000)).load.rate == 1_000_000
 
 
 def test_a_section_without_its_marks_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import argparse
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 RATES = (1, 10, 100, 1_000, 10_000, 100_000, 1_000_000)
+BATCH_SIZES = (1, 10, 100, 1_000)
 
 BATCH_BYTES = 6 * 1024 * 1024
 """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-parameters.html"""
@@ -28,28 +29,22 @@ FIRST_CONCURRENCY, CONCURRENCY_A_MINUTE = 5, 300
 OPERATIONS_OF_BATCH, OPERATIONS_OF_CHUNK = 2, 3
 """Of an execution in which nothing fails: its start and the map over several chunks; the invokes of each."""
 
-
-@dataclass(frozen=True)
-class Quotas:
-    """What an account has in one region, or a queue, a mapping, a table in it."""
-
-    executions_a_second: int = 300
-    """An account: https://docs.aws.amazon.com/lambda/latest/dg/durable-quotas.html"""
-    operations_of_execution: int = 3_000
-    state_of_execution: int = 100 * 1024 * 1024
-    concurrency_of_account: int = 1_000
-    """Invocations at once; AWS raises it to tens of thousands on request."""
-    concurrency_of_mapping: int = 1_000
-    """The most that `MaximumConcurrency` can be."""
-    messages_in_flight: int = 120_000
-    """A queue: received and not deleted."""
-    write_units_of_table: int = 40_000
-    """A second, on demand; AWS raises it on request. A partition takes 1,000, and keys spread evenly over them."""
+EXECUTIONS_A_SECOND = 300
+"""An account in one region: https://docs.aws.amazon.com/lambda/latest/dg/durable-quotas.html"""
+OPERATIONS_OF_EXECUTION, STATE_OF_EXECUTION = 3_000, 100 * 1024 * 1024
+CONCURRENCY_OF_ACCOUNT = 1_000
+"""Invocations at once; AWS raises it to tens of thousands on request."""
+CONCURRENCY_OF_MAPPING = 1_000
+"""The most that `MaximumConcurrency` can be."""
+MESSAGES_IN_FLIGHT = 120_000
+"""A queue: received and not deleted."""
+WRITE_UNITS_OF_TABLE = 40_000
+"""A second, on demand; AWS raises it on request. A partition takes 1,000, and keys spread evenly over them."""
 
 
 @dataclass(frozen=True)
 class Load:
-    """What is to be carried, and how it is configured."""
+    """What is to be carried, how it is configured, and what it needs."""
 
     rate: int
     """Messages a second."""
@@ -65,12 +60,12 @@ class Load:
     window_seconds: float = 1.0
 
     @classmethod
-    def measured(cls, rate: int, figures: Mapping[str, Any], growth: Mapping[str, Any]) -> Self:
+    def measured(cls, figures: Mapping[str, Any], growth: Mapping[str, Any]) -> Self:
         """Give a load of messages as the benchmark measured them, in batches of the times that growth measured."""
         ours = figures["variants"]["ours"]
         rows = [row for row in growth["points"] if row["series"] == "batch size"]
         return cls(
-            rate,
+            rate=1,
             message_bytes=figures["size"],
             batch_seconds={row["batch_size"]: row["seconds_of_execution"] for row in rows},
             state_bytes=sum(ours["state_bytes"].values()) / ours["messages"],
@@ -83,126 +78,104 @@ class Load:
         nearest = min(larger) if larger else max(self.batch_seconds)
         return self.batch_seconds[nearest] * max(1, batch / nearest)
 
+    def chunks(self, batch: int) -> int:
+        """Count the chunks of a batch."""
+        return math.ceil(batch / self.chunk_size)
 
-@dataclass(frozen=True)
-class Capacity:
-    """What the load needs."""
+    @property
+    def batch(self) -> int:
+        """Messages that a batch really has: it closes when it is full, when its window is over, or at 6 MB."""
+        fitting = BATCH_BYTES // (self.message_bytes + EVENT_BYTES)
+        return max(1, min(self.batch_size, fitting, math.ceil(self.rate * self.window_seconds)))
 
-    load: Load
-    batch: int
-    """Messages that a batch really has."""
-    executions_a_second: float
-    executions: int
-    """Under way at once."""
-    invocations: int
-    """Under way at once: one for each chunk; the orchestrator is suspended meanwhile."""
-    messages_in_flight: int
-    write_units: float
-    operations: int
-    state_bytes: float
-    minutes: float
-    """Until the mappings have grown to that."""
-    queues: int
-    tables: int
-    accounts: int
-    """Accounts, or regions of one account: each has its own quotas."""
-    first: str
-    """The quota that one account with one queue and one table reaches first, and the messages a second there."""
+    @property
+    def executions(self) -> int:
+        """Under way at once."""
+        return math.ceil(self.rate / self.batch * self.seconds(self.batch))
 
+    @property
+    def invocations(self) -> int:
+        """Under way at once: one for each chunk; the orchestrator is suspended meanwhile."""
+        return self.executions * self.chunks(self.batch)
 
-def capacity(load: Load, quotas: Quotas | None = None) -> Capacity:
-    """Reckon what a load needs."""
-    quotas = quotas or Quotas()
-    # A batch closes when it is full, when its window is over, or at 6 MB.
-    fitting = BATCH_BYTES // (load.message_bytes + EVENT_BYTES)
-    batch = max(1, min(load.batch_size, fitting, math.ceil(load.rate * load.window_seconds)))
-    chunks = math.ceil(batch / load.chunk_size)
-    starts = load.rate / batch
-    seconds = load.seconds(batch)
-    executions = math.ceil(starts * seconds)
-    invocations = executions * chunks
-    in_flight = math.ceil(load.rate * (seconds + load.window_seconds))
-    write_units = load.rate * load.write_units
-    queues = max(
-        math.ceil(executions / quotas.concurrency_of_mapping), math.ceil(in_flight / quotas.messages_in_flight)
-    )
-    tables = math.ceil(write_units / quotas.write_units_of_table)
-    accounts = max(
-        math.ceil(starts / quotas.executions_a_second), math.ceil(invocations / quotas.concurrency_of_account)
-    )
-    return Capacity(
-        load=load,
-        batch=batch,
-        executions_a_second=starts,
-        executions=executions,
-        invocations=invocations,
-        messages_in_flight=in_flight,
-        write_units=write_units,
-        operations=(1 if chunks == 1 else OPERATIONS_OF_BATCH) + OPERATIONS_OF_CHUNK * chunks,
-        state_bytes=batch * load.state_bytes,
-        minutes=max(0.0, executions / queues - FIRST_CONCURRENCY) / CONCURRENCY_A_MINUTE,
-        queues=queues,
-        tables=tables,
-        accounts=accounts,
-        first=breaks_first(load, batch, chunks, quotas),
-    )
+    @property
+    def in_flight(self) -> int:
+        """Messages that were received and not deleted."""
+        return math.ceil(self.rate * (self.seconds(self.batch) + self.window_seconds))
 
+    @property
+    def queues(self) -> int:
+        """Queues, each with its mapping."""
+        return max(math.ceil(self.executions / CONCURRENCY_OF_MAPPING), math.ceil(self.in_flight / MESSAGES_IN_FLIGHT))
 
-def ceilings(load: Load, batch: int, chunks: int, quotas: Quotas) -> dict[str, float]:
-    """Give the messages a second at which each quota is reached, with batches and chunks of that many."""
-    seconds = load.seconds(batch)
-    return {
-        "executions started a second": quotas.executions_a_second * batch,
-        "Lambda concurrency": quotas.concurrency_of_account / chunks * batch / seconds,
-        "mapping concurrency": quotas.concurrency_of_mapping * batch / seconds,
-        "messages in flight": quotas.messages_in_flight / (seconds + load.window_seconds),
-        "table writes": quotas.write_units_of_table / load.write_units,
-    }
+    @property
+    def minutes(self) -> float:
+        """Until the mappings have grown to that."""
+        return max(0.0, self.executions / self.queues - FIRST_CONCURRENCY) / CONCURRENCY_A_MINUTE
+
+    @property
+    def tables(self) -> int:
+        """Tables with the quota of one."""
+        return math.ceil(self.rate * self.write_units / WRITE_UNITS_OF_TABLE)
+
+    @property
+    def accounts(self) -> int:
+        """Accounts, or regions of one account: each has its own quotas."""
+        starts = math.ceil(self.rate / self.batch / EXECUTIONS_A_SECOND)
+        return max(starts, math.ceil(self.invocations / CONCURRENCY_OF_ACCOUNT))
+
+    def ceilings(self, batch: int) -> dict[str, float]:
+        """Give the messages a second at which each quota is reached, with batches of that many."""
+        seconds = self.seconds(batch)
+        return {
+            "executions started a second": EXECUTIONS_A_SECOND * batch,
+            "Lambda concurrency": CONCURRENCY_OF_ACCOUNT / self.chunks(batch) * batch / seconds,
+            "mapping concurrency": CONCURRENCY_OF_MAPPING * batch / seconds,
+            "messages in flight": MESSAGES_IN_FLIGHT / (seconds + self.window_seconds),
+            "table writes": WRITE_UNITS_OF_TABLE / self.write_units,
+        }
+
+    def breaks_first(self) -> str:
+        """Name the quota that one account with one queue and one table reaches first, and where."""
+        operations = OPERATIONS_OF_BATCH + OPERATIONS_OF_CHUNK * self.chunks(self.batch)
+        if operations > OPERATIONS_OF_EXECUTION or self.batch * self.state_bytes > STATE_OF_EXECUTION:
+            return "one execution's own quotas"
+        name, most = min(self.ceilings(self.batch).items(), key=lambda entry: entry[1])
+        return f"{name}, at {most:,.0f}/s"
 
 
-def breaks_first(load: Load, batch: int, chunks: int, quotas: Quotas) -> str:
-    """Name the quota that is reached first, and where."""
-    operations = OPERATIONS_OF_BATCH + OPERATIONS_OF_CHUNK * chunks
-    if operations > quotas.operations_of_execution or batch * load.state_bytes > quotas.state_of_execution:
-        return "one execution's own quotas"
-    name, most = min(ceilings(load, batch, chunks, quotas).items(), key=lambda entry: entry[1])
-    return f"{name}, at {most:,.0f}/s"
-
-
-def table(loads: Iterable[Load], quotas: Quotas | None = None) -> Iterator[str]:
-    """Give a Markdown table with a row for each load."""
+def tables(one: Load, rates: Sequence[int] = RATES) -> Iterator[str]:
+    """Give two Markdown tables: the ceilings of one account by batch size, and what each rate takes."""
+    yield "Messages a second of one account in one region, with one queue and one table, at each of its quotas:"
+    yield ""
+    yield f"| batch | {' | '.join(one.ceilings(1))} | **the least** |"
+    yield f"|{'---:|' * (len(one.ceilings(1)) + 2)}"
+    for size in BATCH_SIZES:
+        row = one.ceilings(size).values()
+        yield f"| {size:,} | {' | '.join(f'{most:,.0f}' for most in row)} | **{min(row):,.0f}** |"
+    yield ""
+    yield f"What a rate takes, with `BatchSize` {one.batch_size:,} and `ChunkSize` {one.chunk_size}:"
+    yield ""
     yield (
         "| messages/s | batch | executions/s | executions at once | invocations at once | messages in flight | "
         "write units/s | minutes to grow | queues | tables | accounts or regions | what breaks first |"
     )
     yield f"|{'---:|' * 11}---|"
-    for load in loads:
-        need = capacity(load, quotas)
+    for need in (replace(one, rate=rate) for rate in rates):
         yield (
-            f"| {load.rate:,} | {need.batch:,} | {need.executions_a_second:,.1f} | {need.executions:,} | "
-            f"{need.invocations:,} | {need.messages_in_flight:,} | {need.write_units:,.0f} | {need.minutes:.1f} | "
-            f"{need.queues:,} | {need.tables:,} | {need.accounts:,} | {need.first} |"
+            f"| {need.rate:,} | {need.batch:,} | {need.rate / need.batch:,.1f} | {need.executions:,} | "
+            f"{need.invocations:,} | {need.in_flight:,} | {need.rate * need.write_units:,.0f} | {need.minutes:.1f} | "
+            f"{need.queues:,} | {need.tables:,} | {need.accounts:,} | {need.breaks_first()} |"
         )
 
 
-def by_batch_size(load: Load, sizes: Iterable[int] = (1, 10, 100, 1_000)) -> Iterator[str]:
-    """Give a Markdown table of what one account takes with one queue and one table, by batch size and by quota."""
-    rows = {size: ceilings(load, size, math.ceil(size / load.chunk_size), Quotas()) for size in sizes}
-    names = list(next(iter(rows.values())))
-    yield f"| batch | {' | '.join(names)} | **the least** |"
-    yield f"|{'---:|' * (len(names) + 2)}"
-    for size, row in rows.items():
-        cells = " | ".join(f"{row[name]:,.0f}" for name in names)
-        yield f"| {size:,} | {cells} | **{min(row.values()):,.0f}** |"
-
-
-def main(arguments: Iterable[str] | None = None) -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Print both tables."""
     default = Load(1)
     parser = argparse.ArgumentParser(prog="python -m bench.capacity", description=__doc__)
-    parser.add_argument("--batch-size", type=int, default=default.batch_size)
-    parser.add_argument("--chunk-size", type=int, default=default.chunk_size)
-    parser.add_argument("--message-bytes", type=int, default=default.message_bytes)
+    for name in ("batch_size", "chunk_size", "message_bytes", "state_bytes", "write_units"):
+        value, option = getattr(default, name), f"--{name.replace('_', '-')}"
+        parser.add_argument(option, type=type(value), default=value, help="(default: %(default)s)")
     parser.add_argument(
         "--batch-seconds",
         type=_size_and_seconds,
@@ -211,15 +184,10 @@ def main(arguments: Iterable[str] | None = None) -> None:
         default=list(default.batch_seconds.items()),
         help="what an execution takes with a batch of that size",
     )
-    parser.add_argument("--state-bytes", type=float, default=default.state_bytes)
-    parser.add_argument("--write-units", type=float, default=default.write_units)
-    parser.add_argument("--rates", type=int, nargs="+", default=RATES)
-    options = vars(parser.parse_args(None if arguments is None else list(arguments)))
-    options["batch_seconds"] = dict(options["batch_seconds"])
-    loads = [Load(rate, **options) for rate in options.pop("rates")]
-    print("\n".join(by_batch_size(loads[0])))
-    print()
-    print("\n".join(table(loads)))
+    parser.add_argument("--rates", type=int, nargs="+", default=RATES, help="messages a second")
+    options = vars(parser.parse_args(arguments))
+    rates = options.pop("rates")
+    print(*tables(Load(1, **options | {"batch_seconds": dict(options["batch_seconds"])}), rates), sep="\n")
 
 
 def _size_and_seconds(text: str) -> tuple[int, float]:

@@ -7,7 +7,6 @@ package. What cannot be avoided is imported from the same package, in turns with
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shutil
 import statistics
@@ -15,18 +14,17 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from pipeline_testing.repository_copy import REPOSITORY
 from pipeline_testing.stages import SERVICES, STAGES
 
-from bench import report
+from bench import figures
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Mapping
 
-REPOSITORY = Path(__file__).resolve().parents[3]
 PROCESSES = 15
 GOAL_TIMES, GOAL_MEGABYTES = 1.3, 6.0
 
@@ -41,9 +39,9 @@ UNAVOIDABLE = {
 TIMED = """
 import sys, time
 sys.path.insert(0, sys.argv[1])
-began = time.{clock}()
+began = time.process_time()
 {code}
-print(time.{clock}() - began)
+print(time.process_time() - began)
 """
 
 SETTINGS = {
@@ -59,23 +57,11 @@ SETTINGS = {
 }
 
 
-@dataclass(frozen=True)
-class ColdStart:
-    """One service; times are medians, in milliseconds of processor time, which other processes do not lengthen."""
+def measure(python: str) -> Iterator[dict[str, Any]]:
+    """Build, zip and unpack each service, and import from it.
 
-    service: str
-    megabytes: float
-    handler: float
-    unavoidable: float
-
-    @property
-    def times(self) -> float:
-        """How many times the unavoidable part the handler takes."""
-        return self.handler / self.unavoidable
-
-
-def measure(python: str, clock: str) -> Iterator[ColdStart]:
-    """Build, zip and unpack each service, and import from it."""
+    Times are medians, in milliseconds of processor time, which other processes do not lengthen.
+    """
     with tempfile.TemporaryDirectory() as name:
         for service, unavoidable in UNAVOIDABLE.items():
             folder, task = Path(name, "built", service), Path(name, "task", service)
@@ -87,50 +73,48 @@ def measure(python: str, clock: str) -> Iterator[ColdStart]:
                 archive.extractall(task)
             handler, floor = [], []
             for _ in range(PROCESSES):
-                handler.append(_milliseconds(python, task, f"import {service}.handler", clock))
-                floor.append(_milliseconds(python, task, unavoidable, clock))
-            size = Path(package).stat().st_size / 1e6
-            yield ColdStart(service, size, statistics.median(handler), statistics.median(floor))
+                handler.append(_milliseconds(python, task, f"import {service}.handler"))
+                floor.append(_milliseconds(python, task, unavoidable))
+            yield {
+                "service": service,
+                "megabytes": Path(package).stat().st_size / 1e6,
+                "handler": statistics.median(handler),
+                "unavoidable": statistics.median(floor),
+            }
 
 
-def _milliseconds(python: str, task: Path, code: str, clock: str) -> float:
-    command = [python, "-I", "-S", "-B", "-c", TIMED.format(code=code, clock=clock), str(task)]
+def _milliseconds(python: str, task: Path, code: str) -> float:
+    command = [python, "-I", "-S", "-B", "-c", TIMED.format(code=code), str(task)]
     found = subprocess.run(command, check=True, capture_output=True, text=True, env=SETTINGS)  # noqa: S603
     return 1_000 * float(found.stdout)
 
 
-def table(found: Iterable[ColdStart]) -> Iterator[str]:
+def table(found: Mapping[str, Any]) -> Iterator[str]:
     """Give a Markdown table."""
+    yield f"{figures.measured_on(found)} The handlers are imported by {found['measured']['interpreter']}."
+    yield ""
     yield "| service | zipped, MB | goal ≤ 6 | handler, ms | unavoidable part, ms | times | goal ≤ 1.3 |"
     yield "|---|---:|---|---:|---:|---:|---|"
-    for one in found:
-        small, fast = one.megabytes <= GOAL_MEGABYTES, one.times <= GOAL_TIMES
+    for one in found["services"]:
+        times = one["handler"] / one["unavoidable"]
+        small, fast = ("met" if met else "NOT met" for met in (one["megabytes"] <= GOAL_MEGABYTES, times <= GOAL_TIMES))
         yield (
-            f"| {one.service} | {one.megabytes:.1f} | {_met(small)} | {one.handler:.0f} | {one.unavoidable:.0f} | "
-            f"{one.times:.2f} | {_met(fast)} |"
+            f"| {one['service']} | {one['megabytes']:.1f} | {small} | {one['handler']:.0f} | "
+            f"{one['unavoidable']:.0f} | {times:.2f} | {fast} |"
         )
 
 
-def _met(met: bool) -> str:  # noqa: FBT001 - a goal is met or not
-    return "met" if met else "NOT met"
-
-
-def main(arguments: list[str] | None = None) -> int:
+def main() -> None:
     """Measure all services and print the table."""
     parser = argparse.ArgumentParser(prog="python -m bench.cold_start", description=__doc__)
-    parser.add_argument("--python", default=shutil.which("python3.14") or sys.executable, help="(default: %(default)s)")
-    parser.add_argument("--wall", action="store_true", help="take the wall clock, on a machine that does nothing else")
-    parser.add_argument("--write", type=Path, metavar="FILE", help="write the figures as JSON")
-    options = parser.parse_args(arguments)
-    found = list(measure(options.python, "perf_counter" if options.wall else "process_time"))
-    print("\n".join(table(found)))
-    if options.write:
-        version = subprocess.run([options.python, "--version"], check=True, capture_output=True, text=True).stdout  # noqa: S603
-        measured = {**report.measured_on(), "interpreter": version.strip()}
-        figures = {"measured": measured, "services": [asdict(one) for one in found]}
-        options.write.write_text(f"{json.dumps(figures, indent=1)}\n", encoding="utf-8")
-    return 0
+    figures.add_write_option(parser)
+    options = parser.parse_args()
+    python = shutil.which("python3.14") or sys.executable
+    version = subprocess.run([python, "--version"], check=True, capture_output=True, text=True).stdout  # noqa: S603
+    found = figures.measured_now({"services": list(measure(python))}, interpreter=version.strip())
+    print(*table(found), sep="\n")
+    figures.write(options.write, found)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode
+
+from local_aws.aws import AwsEndpoint
+from local_aws.ports import LOOPBACK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-_API = "/2025-12-01"
-_PAGE = 500
-_TIMEOUT_SECONDS = 120
+    from collections.abc import Mapping, Sequence
 
 
 @dataclass
@@ -42,12 +38,12 @@ class Tally:
     def add(self, events: Sequence[Mapping[str, Any]]) -> None:
         """Count one execution's events."""
         self.executions += 1
-        began = _seconds(events[0]["EventTimestamp"])
+        began = events[0]["EventTimestamp"].timestamp()
         invokes: dict[str, str] = {}
         own: dict[str, float] = {}
         last = 0.0
         for event in events:
-            kind, name, now = event["EventType"], _plain(event.get("Name") or ""), _seconds(event["EventTimestamp"])
+            kind, name, now = event["EventType"], _plain(event.get("Name") or ""), event["EventTimestamp"].timestamp()
             match kind:
                 case "ExecutionStarted":
                     self.operations += 1
@@ -59,9 +55,8 @@ class Tally:
                     self.orchestrator_invocations += 1
                 case "ChainedInvokeStarted":
                     self.operations += 1
-                    details = event["ChainedInvokeStartedDetails"]
                     invokes[event["Id"]] = event["Name"]
-                    self.service_invocations[_service(details["FunctionName"])] += 1
+                    self.service_invocations[_service(event["ChainedInvokeStartedDetails"]["FunctionName"])] += 1
                     self.state_bytes[f"{name} request"] += _size(event, "ChainedInvokeStartedDetails", "Input")
                 case "ChainedInvokeSucceeded":
                     name = _plain(invokes[event["Id"]])
@@ -72,63 +67,38 @@ class Tally:
                     self.state_bytes[f"{name} result"] += _size(event, f"{kind}Details", "Result")
                 case "ContextStarted" | "StepStarted" | "WaitStarted":
                     self.operations += 1
-        for message in _messages(events[0]):
+        started = json.loads(events[0]["ExecutionStartedDetails"]["Input"]["Payload"])
+        for message in (record["messageId"] for record in started["Records"]):
             self.stored[message] = own.get(message, last)
 
 
 class Histories:
-    """The executions of dex-local-runner, asked over its API."""
+    """The executions of the durable execution service."""
 
     def __init__(self, port: int) -> None:
-        """Ask the runner at that port."""
-        self._port = port
+        """Ask the service at that port."""
+        self._client = AwsEndpoint(f"http://{LOOPBACK}:{port}").lambda_()
+        self._counted: set[str] = set()
 
-    def tally(self, function: str, counted: set[str], tally: Tally) -> None:
+    def add_new(self, function: str, tally: Tally) -> None:
         """Add what a function's executions did, but for those that were counted before."""
-        for execution in self._executions(function):
-            if execution not in counted:
-                counted.add(execution)
-                tally.add(list(self._events(execution)))
-
-    def _executions(self, function: str) -> Iterator[str]:
-        path = f"{_API}/functions/{quote(function)}/durable-executions"
-        for page in self._pages(path, {}):
-            yield from (entry["DurableExecutionArn"] for entry in page["DurableExecutions"])
-
-    def _events(self, execution: str) -> Iterator[Mapping[str, Any]]:
-        path = f"{_API}/durable-executions/{quote(execution, safe='')}/history"
-        for page in self._pages(path, {"IncludeExecutionData": "true"}):
-            yield from page["Events"]
-
-    def _pages(self, path: str, query: dict[str, str]) -> Iterator[Mapping[str, Any]]:
-        marker: str | None = ""
-        while marker is not None:
-            words = {**query, "MaxItems": str(_PAGE), **({"Marker": marker} if marker else {})}
-            page = self._get(f"{path}?{urlencode(words)}")
-            yield page
-            marker = page.get("NextMarker")
-
-    def _get(self, path: str) -> dict[str, Any]:
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=_TIMEOUT_SECONDS)
-        try:
-            connection.request("GET", path)
-            response = connection.getresponse()
-            answer: dict[str, Any] = json.loads(response.read())
-        finally:
-            connection.close()
-        if response.status != http.HTTPStatus.OK:
-            raise RuntimeError(f"{path}: {response.status} {answer}")
-        return answer
+        listing = self._client.get_paginator("list_durable_executions_by_function")
+        history = self._client.get_paginator("get_durable_execution_history")
+        executions = [
+            execution["DurableExecutionArn"]
+            for page in listing.paginate(FunctionName=function)
+            for execution in page["DurableExecutions"]
+        ]
+        for arn in executions:
+            if arn not in self._counted:
+                self._counted.add(arn)
+                pages = history.paginate(DurableExecutionArn=arn, IncludeExecutionData=True)
+                tally.add([event for page in pages for event in page["Events"]])
 
 
 def _size(event: Mapping[str, Any], details: str, member: str) -> int:
     payload = (event[details].get(member) or {}).get("Payload")
     return len(payload.encode()) if payload else 0
-
-
-def _messages(started: Mapping[str, Any]) -> list[str]:
-    event = json.loads(started["ExecutionStartedDetails"]["Input"]["Payload"])
-    return [record["messageId"] for record in event["Records"]]
 
 
 def _plain(name: str) -> str:
@@ -139,7 +109,3 @@ def _plain(name: str) -> str:
 def _service(function: str) -> str:
     """Give the last word of a function's name, of an ARN or not, with an alias or not."""
     return function.rpartition("function:")[2].partition(":")[0].rpartition("-")[2]
-
-
-def _seconds(moment: float | str) -> float:
-    return moment if isinstance(moment, int | float) else datetime.fromisoformat(moment).timestamp()

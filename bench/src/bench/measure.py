@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-import statistics
 import time
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from bench.variants import Variant
 
 _LOOK_SECONDS = 0.5
-_PATIENCE_SECONDS = 120.0
+_PATIENCE_SECONDS = 300.0
 _SENDERS = 4
 _CALL_ENTRIES, _CALL_BYTES = 10, 1_000_000
 
@@ -43,12 +43,10 @@ class Measurement:
     latencies: list[float] = field(default_factory=list)
     """From send to stored, of each message that came a batch at a time."""
     tally: Tally = field(default_factory=Tally)
-    handler_seconds: dict[str, float] = field(default_factory=dict)
+    handler_seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     """Of all invocations, by function, as the handlers themselves took the time."""
-    computing_seconds: dict[str, float] = field(default_factory=dict)
+    computing_seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     """What of that their processes computed, all threads together."""
-    write_units: int = 0
-    """Of DynamoDB, for all the items."""
 
     @property
     def rate(self) -> float:
@@ -60,11 +58,6 @@ class Measurement:
         ordered = sorted(self.latencies)
         return ordered[min(len(ordered) - 1, int(part * len(ordered)))]
 
-    @property
-    def median(self) -> float:
-        """The median latency."""
-        return statistics.median(self.latencies)
-
 
 class Bench:
     """Measures variants on one emulated AWS."""
@@ -73,8 +66,7 @@ class Bench:
         """Measure what is deployed there."""
         self._aws = aws
         self._sqs = aws.endpoint.sqs()
-        self._dynamodb = aws.endpoint.dynamodb()
-        self._logs = aws.endpoint.session().client("logs", endpoint_url=aws.endpoint.url)
+        self._logs = aws.endpoint.logs()
         self._environment = aws.deployment.parameters["EnvironmentName"]
         self._mappings = aws.event_sources
         for name, mapping in self._mappings.items():
@@ -82,8 +74,6 @@ class Bench:
                 mapping.pause()
         self._outputs = StackOutputs.of(aws.outputs)
         self._histories = Histories(aws.durable_port)
-        self._counted: set[str] = set()
-        self._units: dict[str, int] = {}
 
     def start(self, variant: Variant) -> None:
         """Let a baseline's event source mapping work; ours does from the start."""
@@ -96,7 +86,6 @@ class Bench:
         into: Measurement,
         *,
         during: AbstractContextManager[None] | None = None,
-        patience: float = _PATIENCE_SECONDS,
     ) -> dict[str, float]:
         """Fill the queue while its mapping is paused, then let it work, and add what it took until all are stored.
 
@@ -108,7 +97,7 @@ class Bench:
         with during or nullcontext():
             since = time.time()
             mapping.resume()
-            self._wait_until_empty(url, patience)
+            self._wait_until_empty(url)
         self._tally(variant, bodies, into)
         into.seconds += max(into.tally.stored[message] for message in sent) - since
         return sent
@@ -122,7 +111,7 @@ class Bench:
         batches = []
         for start in range(0, len(bodies), variant.batch_size):
             batches.append(self._send(url, bodies[start : start + variant.batch_size]))
-            self._wait_until_empty(url, _PATIENCE_SECONDS)
+            self._wait_until_empty(url)
         self._tally(variant, bodies, into)
         stored = into.tally.stored
         for sent in batches:
@@ -130,15 +119,32 @@ class Bench:
             into.latencies += (stored[message] - at for message, at in sent.items())
         return {message: at for sent in batches for message, at in sent.items()}
 
-    def add_costs(self, variant: Variant, sent: dict[str, float], into: Measurement) -> None:
-        """Add what is billed and not in the history: write units, and the seconds of handlers since the first send."""
-        into.write_units += self._units_of(sent)
-        for name, (seconds, computing) in self._handler_seconds(variant, min(sent.values())).items():
-            into.handler_seconds[name] = into.handler_seconds.get(name, 0.0) + seconds
-            into.computing_seconds[name] = into.computing_seconds.get(name, 0.0) + computing
+    def add_handler_seconds(self, variant: Variant, since: float, into: Measurement) -> None:
+        """Add the seconds that the handlers have logged since then; no other variant is at work."""
+        functions = {name: f"{self._environment}-durable-pipeline-{name}" for name in SERVICES}
+        for name, function in {"orchestrator": self._function(variant), **functions}.items():
+            pages = self._logs.get_paginator("filter_log_events").paginate(
+                logGroupName=f"/aws/lambda/{function}", startTime=int(1_000 * since)
+            )
+            for words in (event["message"].split() for page in pages for event in page["events"]):
+                if words[:1] == ["bench:"]:
+                    into.handler_seconds[name] += float(words[1])
+                    into.computing_seconds[name] += float(words[3])
+
+    def write_units(self, sent: set[str]) -> int:
+        """Add up what the items of these messages took to write; raises RuntimeError if one is not in the table."""
+        pages = self._aws.endpoint.dynamodb().get_paginator("scan").paginate(TableName=self._outputs.table_name)
+        units = {
+            item["message_id"]["S"]: math.ceil(item_bytes(item) / WRITE_UNIT_BYTES)
+            for page in pages
+            for item in page["Items"]
+        }
+        if lacking := sent - units.keys():
+            raise RuntimeError(f"{len(lacking)} of {len(sent)} messages are not in the table")
+        return sum(units[message] for message in sent)
 
     def _tally(self, variant: Variant, bodies: Sequence[str], into: Measurement) -> None:
-        self._histories.tally(self._function(variant), self._counted, into.tally)
+        self._histories.add_new(self._function(variant), into.tally)
         into.messages += len(bodies)
         into.body_bytes += sum(len(body.encode()) for body in bodies)
 
@@ -160,7 +166,7 @@ class Bench:
         with ThreadPoolExecutor(_SENDERS) as pool:
             return {message: at for part in pool.map(call, calls) for message, at in part.items()}
 
-    def _wait_until_empty(self, url: str, patience: float) -> None:
+    def _wait_until_empty(self, url: str) -> None:
         left, changed = -1, time.monotonic()
         while left:
             self._aws.check()
@@ -168,40 +174,13 @@ class Bench:
             before, left = left, depth(self._sqs, url)
             if left != before:
                 changed = time.monotonic()
-            if time.monotonic() - changed > patience:
-                raise RuntimeError(f"{left} messages are in the queue, and nothing has changed for {patience} s")
-
-    def _units_of(self, sent: dict[str, float]) -> int:
-        """Add up what the items of these messages took to write; raises RuntimeError if one is not in the table."""
-        pages = self._dynamodb.get_paginator("scan").paginate(TableName=self._outputs.table_name)
-        for page in pages:
-            for item in page["Items"]:
-                message = item["message_id"]["S"]
-                if message not in self._units:
-                    self._units[message] = math.ceil(item_bytes(item) / WRITE_UNIT_BYTES)
-        lacking = sent.keys() - self._units.keys()
-        if lacking:
-            raise RuntimeError(f"{len(lacking)} of {len(sent)} messages are not in the table")
-        return sum(self._units[message] for message in sent)
-
-    def _handler_seconds(self, variant: Variant, since: float) -> dict[str, tuple[float, float]]:
-        """Add up what the handlers have logged since then; no other variant is at work."""
-        functions = {"orchestrator": self._function(variant)}
-        functions |= {name: f"{self._environment}-durable-pipeline-{name}" for name in SERVICES}
-        return {name: self._logged_seconds(function, since) for name, function in functions.items()}
-
-    def _logged_seconds(self, function: str, since: float) -> tuple[float, float]:
-        pages = self._logs.get_paginator("filter_log_events").paginate(
-            logGroupName=f"/aws/lambda/{function}", startTime=int(1_000 * since)
-        )
-        lines = (event["message"].split() for page in pages for event in page["events"])
-        seconds = [(float(words[1]), float(words[3])) for words in lines if words[:1] == ["bench:"]]
-        return sum(taken for taken, _ in seconds), sum(computing for _, computing in seconds)
+            if time.monotonic() - changed > _PATIENCE_SECONDS:
+                raise RuntimeError(f"{left} messages are in the queue; nothing has changed for {_PATIENCE_SECONDS} s")
 
     def _function(self, variant: Variant) -> str:
         return f"{self._environment}{variant.function}"
 
     def _queue(self, variant: Variant) -> str:
-        if variant.name == "ours":
+        if variant.name == OURS.name:
             return self._outputs.queue_url
         return self._sqs.get_queue_url(QueueName=self._function(variant))["QueueUrl"]

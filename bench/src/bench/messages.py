@@ -1,8 +1,7 @@
-"""The messages that are sent: of an exact size, as they may look, or as hard to compress as JSON can be."""
+"""The messages that are sent: orders of an exact size."""
 
 from __future__ import annotations
 
-import base64
 import json
 import random
 from typing import TYPE_CHECKING
@@ -26,25 +25,14 @@ def orders(size: int, count: int, *, seed: int = 1) -> Iterator[str]:
     """Give messages of exactly that many bytes that look like orders: random ids, words, quantities and prices."""
     for number in range(count):
         chance = random.Random(f"{seed}/{number}/{size}")  # noqa: S311 - data, no secret
-        body: dict[str, object] = {
-            **EXAMPLE,
-            "order": f"{chance.getrandbits(40):010x}",
-        }
+        body: dict[str, object] = {**EXAMPLE, "order": f"{chance.getrandbits(40):010x}"}
         if size >= 200:
             body |= {"customer": f"C{chance.randrange(10**8):08}", "town": chance.choice(_TOWNS)}
             body["lines"] = list(_lines(chance, size - 20 - len(_text(body | {"lines": []}))))
-        yield _filled(body, size, " ".join(chance.choices(_WORDS, k=size // 4 + 8)))
-
-
-def noise(size: int, count: int, *, seed: int = 1) -> Iterator[str]:
-    """Give messages of exactly that many bytes, filled with the base64 of random bytes: six bits a character."""
-    for number in range(count):
-        chance = random.Random(f"{seed}/{number}/{size}")  # noqa: S311 - data, no secret
-        body: dict[str, object] = {**EXAMPLE}
-        yield _filled(body, size, base64.b64encode(chance.randbytes(size)).decode())
-
-
-KINDS = {"orders": orders, "noise": noise}
+        room = size - len(_text(body | {"n": ""}))
+        if room < 0:
+            raise ValueError(f"a message of {size} bytes is too small for its fields")
+        yield _text(body | {"n": " ".join(chance.choices(_WORDS, k=size // 4 + 8))[:room]})
 
 
 def _lines(chance: random.Random, room: int) -> Iterator[dict[str, object]]:
@@ -62,13 +50,6 @@ def _line(chance: random.Random) -> dict[str, object]:
         "quantity": chance.randint(1, 20),
         "price": chance.randint(100, 99_999) / 100,
     }
-
-
-def _filled(body: dict[str, object], size: int, filling: str) -> str:
-    room = size - len(_text(body | {"n": ""}))
-    if room < 0:
-        raise ValueError(f"a message of {size} bytes is too small for its fields")
-    return _text(body | {"n": filling[:room]})
 
 
 def _text(body: dict[str, object]) -> str:

@@ -1,40 +1,26 @@
-"""``python -m bench.page``: the tables of docs/scaling.md and the README, written from the committed figures."""
+"""``python -m bench.page``: docs/scaling.md and the README, their tables and plots made from the committed figures."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import re
-import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from bench import capacity, cold_start, cost, tables
-from bench.prices import Prices
+from pipeline_testing.repository_copy import REPOSITORY
+
+from bench import capacity, cold_start, comparison, cost, figures, growth
+from bench.plots import write_plots
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
-REPOSITORY = Path(__file__).resolve().parents[3]
 PAGE = REPOSITORY / "docs" / "scaling.md"
 README = REPOSITORY / "README.md"
-FIGURES = PAGE.with_suffix("")
-SIZES = (100, 1_024)
-
-
-def figures(name: str) -> dict[str, Any]:
-    """Read committed figures."""
-    found: dict[str, Any] = json.loads((FIGURES / f"{name}.json").read_text(encoding="utf-8"))
-    return found
-
-
-def load(rate: int) -> capacity.Load:
-    """Give a load of messages as they were measured."""
-    return capacity.Load.measured(rate, figures("orders-1024"), figures("growth"))
 
 
 def _capacity() -> Iterator[str]:
-    one = load(1)
+    one = capacity.Load.measured(figures.read("orders-1024"), figures.read("growth"))
     times = ", ".join(f"of {size:,} take {seconds:.2f} s" for size, seconds in sorted(one.batch_seconds.items()))
     yield (
         f"Batches {times}. A message has {one.message_bytes:,} bytes, "
@@ -42,61 +28,89 @@ def _capacity() -> Iterator[str]:
         f"{one.window_seconds:g} s."
     )
     yield ""
-    yield "Messages a second of one account in one region, with one queue and one table, at each of its quotas:"
-    yield ""
-    yield from capacity.by_batch_size(one)
-    yield ""
-    yield f"What a rate takes, with `BatchSize` {one.batch_size:,} and `ChunkSize` {one.chunk_size}:"
-    yield ""
-    yield from capacity.table([load(rate) for rate in capacity.RATES])
+    yield from capacity.tables(one)
 
 
 def _cost() -> Iterator[str]:
-    prices = Prices.read()
-    for size in SIZES:
-        yield from cost.shown(figures(f"orders-{size}"), prices)
+    for size in (100, 1_024):
+        yield from cost.shown(figures.read(f"orders-{size}"))
         yield ""
 
 
+def _profile() -> Iterator[str]:
+    found = figures.read("profile")
+    yield f"{figures.measured_on(found)} Messages of {found['size']:,} bytes."
+    yield from ("", "```", *found["lines"], "```")
+
+
 def _summary() -> Iterator[str]:
-    measured = figures("orders-1024")
-    yield from tables.summary(measured, cost.bills(measured, Prices.read()))
+    found = figures.read("orders-1024")
+    bills = cost.bills(found)
+    ours, loop = (found["variants"][name] for name in ("ours", "loop"))
+    alone = [found["variants"][comparison.steady(name)] for name in ("ours", "loop")]
+    rows = {
+        "durable operations a message": [one["operations"] / one["messages"] for one in (ours, loop)],
+        "invocations a message": [comparison.invocations(one) / one["messages"] for one in (ours, loop)],
+        "bytes of state a message": [sum(one["state_bytes"].values()) / one["messages"] for one in (ours, loop)],
+        "messages a second with a backlog, two executions at once, emulated": [
+            one["messages_per_second"] for one in (ours, loop)
+        ],
+        "messages a second, a batch at a time, emulated": [one["messages_per_second"] for one in alone],
+        "dollars a million messages": [cost.total(bills[name]) for name in ("ours", "loop")],
+    }
+    yield (
+        f"| messages of {found['size']:,} bytes | this pipeline, batches of 100 | "
+        "an invoke for each record and stage, batches of 5 |"
+    )
+    yield "|---|---:|---:|"
+    for name, values in rows.items():
+        yield f"| {name} | {' | '.join(map(_short, values))} |"
+    yield ""
+    yield (
+        f"{figures.measured_on(found)} The queue and the write of the item alone cost "
+        f"{cost.total(bills['floor']):.2f} dollars a million messages."
+    )
 
 
-SECTIONS: dict[str, Callable[[], Iterator[str]]] = {
-    "comparison": lambda: tables.comparison(figures("orders-1024")),
-    "patched": lambda: tables.comparison(figures("orders-1024-patched")),
-    "profile": lambda: tables.profile(figures("profile")),
-    "growth": lambda: tables.growth(figures("growth")),
-    "capacity": _capacity,
-    "cost": _cost,
-    "cold start": lambda: tables.cold_start(figures("cold-start"), cold_start.table),
+def _short(value: float) -> str:
+    decimals = 3 if value < 1 else 2 if value < 10 else 1 if value < 100 else 0
+    return f"{value:,.{decimals}f}"
+
+
+PAGES: dict[Path, dict[str, Callable[[], Iterator[str]]]] = {
+    PAGE: {
+        "comparison": lambda: comparison.table(figures.read("orders-1024")),
+        "patched": lambda: comparison.table(figures.read("orders-1024-patched")),
+        "profile": _profile,
+        "growth": lambda: growth.table(figures.read("growth")),
+        "capacity": _capacity,
+        "cost": _cost,
+        "cold start": lambda: cold_start.table(figures.read("cold-start")),
+    },
+    README: {"summary": _summary},
 }
-PAGES: dict[Path, dict[str, Callable[[], Iterator[str]]]] = {PAGE: SECTIONS, README: {"summary": _summary}}
 
 
 def filled(page: Path) -> str:
     """Give a page with each section's tables between its two marks."""
     text = page.read_text(encoding="utf-8")
     for name, lines in PAGES[page].items():
-        marks = rf"(<!-- {name}: begin -->\n).*?(<!-- {name}: end -->)"
-        text, found = re.subn(marks, lambda mark: mark[1] + _section(lines) + mark[2], text, flags=re.DOTALL)  # noqa: B023
-        if found != 1:
-            raise ValueError(f"{page} has {found} sections {name!r}, expected one")
+        section = "\n" + "\n".join(lines()).strip() + "\n\n"
+        marks = rf"(?<=<!-- {name}: begin -->\n).*?(?=<!-- {name}: end -->)"
+        before, *rest = re.split(marks, text, flags=re.DOTALL)
+        if len(rest) != 1:
+            raise ValueError(f"{page} has {len(rest)} sections {name!r}, expected one")
+        text = before + section + rest[0]
     return text
 
 
-def _section(lines: Callable[[], Iterator[str]]) -> str:
-    return "\n" + "\n".join(lines()).strip() + "\n\n"
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Write the pages."""
-    argparse.ArgumentParser(prog="python -m bench.page", description=__doc__).parse_args(arguments)
+def main() -> None:
+    """Write the pages, and draw the plots."""
+    argparse.ArgumentParser(prog="python -m bench.page", description=__doc__).parse_args()
     for page in PAGES:
         page.write_text(filled(page), encoding="utf-8")
-    return 0
+    write_plots(figures.read("growth"), figures.FOLDER)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -7,7 +7,6 @@ innermost function of the pipeline or of the durable SDK: what a library does co
 from __future__ import annotations
 
 import argparse
-import json
 import signal
 import subprocess
 import sys
@@ -20,15 +19,16 @@ from typing import TYPE_CHECKING
 import psutil
 from local_aws.signals import ending_signals_raise
 from pipeline_cli.local import local_pipeline
+from pipeline_testing.repository_copy import REPOSITORY
 
-from bench import messages, report
+from bench import figures, messages
 from bench.measure import Bench, Measurement
-from bench.variants import EXECUTIONS_AT_ONCE, OURS
+from bench.variants import OURS, PARAMETERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-REPOSITORY = Path(__file__).resolve().parents[3]
+MESSAGES, SIZE = 4_000, 1_024
 PARTS = {
     "event source mapping": "local_aws.event_source",
     "orchestrator": "-durable-pipeline-orchestrator-",
@@ -43,15 +43,9 @@ SHOWN_OF = ("orchestrator", "storer", "event source mapping")
 SHOWN = 8
 BACKLOG = 1_000
 """Messages that wait at once: MiniStack goes through all of them at each call, which SQS does not."""
+SDK = "aws_durable_execution_sdk_python"
 PY_SPY = Path(sys.executable).with_name("py-spy")
-OWN = (
-    "orchestrator/",
-    "storer/",
-    "pipeline_contracts/",
-    "local_aws/",
-    "aws_durable_execution_sdk_python/",
-    "_worker.py",
-)
+OWN = (*(f"{name}/" for name in ("orchestrator", "storer", "pipeline_contracts", "local_aws", SDK)), "_worker.py")
 """The last is MiniStack's, which reads the event where Lambda's runtime does."""
 
 
@@ -125,36 +119,26 @@ def watched(processes: Mapping[int, str], found: Mapping[str, Counter[str]]) -> 
             found[processes[pid]].update(looks(file.read_text(encoding="utf-8")))
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main() -> None:
     """Profile a backlog."""
     parser = argparse.ArgumentParser(prog="python -m bench.profile", description=__doc__)
-    parser.add_argument("--messages", type=int, default=4_000, metavar="N", help="(default: %(default)s)")
-    parser.add_argument("--size", type=int, default=1_024, metavar="BYTES", help="of a message (default: %(default)s)")
-    parser.add_argument("--write", type=Path, metavar="FILE", help="write what is printed as JSON")
-    options = parser.parse_args(arguments)
-    parameters = {
-        "EnvironmentName": "bench",
-        "BatchSize": str(OURS.batch_size),
-        "MaximumConcurrency": str(EXECUTIONS_AT_ONCE),
-    }
-    with ending_signals_raise(), local_pipeline(REPOSITORY, parameters=parameters) as aws:
+    figures.add_write_option(parser)
+    options = parser.parse_args()
+    with ending_signals_raise(), local_pipeline(REPOSITORY, parameters=PARAMETERS) as aws:
         bench = Bench(aws)
-        bench.backlog(OURS, list(messages.orders(1_024, 8 * OURS.batch_size, seed=99)), Measurement())
+        bench.backlog(OURS, list(messages.orders(SIZE, 8 * OURS.batch_size, seed=99)), Measurement())
         children = psutil.Process().children(recursive=True)
         parts = {child.pid: part for child in children if (part := part_of(" ".join(child.cmdline())))}
         seconds, found = dict.fromkeys(PARTS, 0.0), {part: Counter[str]() for part in PARTS}
-        bodies = list(messages.orders(options.size, options.messages))
+        bodies = list(messages.orders(SIZE, MESSAGES))
         with watched(parts, found):
-            for start in range(0, len(bodies), BACKLOG):
+            for start in range(0, MESSAGES, BACKLOG):
                 during = clocked(parts, seconds)
                 bench.backlog(OURS, bodies[start : start + BACKLOG], Measurement(), during=during)
-    lines = list(table(len(bodies), seconds, found))
+    lines = list(table(MESSAGES, seconds, found))
     print(*lines, sep="\n")
-    if options.write:
-        figures = {"measured": report.measured_on(), "size": options.size, "lines": lines}
-        options.write.write_text(f"{json.dumps(figures, indent=1)}\n", encoding="utf-8")
-    return 0
+    figures.write(options.write, figures.measured_now({"size": SIZE, "lines": lines}))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

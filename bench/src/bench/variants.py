@@ -14,6 +14,7 @@ from pipeline_testing.stages import SERVICES
 if TYPE_CHECKING:
     from pathlib import Path
 
+BASELINE_FILES = REPOSITORY / "bench" / "baselines"
 KEPT = ("Function", "EventSource", "LogGroup", "Role")
 """Of the orchestrator's template; what it tells others, nobody asks a baseline."""
 NAME = "-durable-pipeline-orchestrator"
@@ -37,8 +38,14 @@ OURS = Variant("ours", 100)
 LOOP = Variant("loop", 5)
 MAP = Variant("map", 10)
 BASELINES = (LOOP, MAP)
-EXECUTIONS_AT_ONCE = 2
-"""Of each variant: the fewest that an event source mapping takes, and one for each of two cores."""
+
+PARAMETERS = {
+    "EnvironmentName": "bench",
+    "BatchSize": str(OURS.batch_size),
+    # Executions of each variant at once: the fewest that a mapping takes, and one for each of two cores.
+    "MaximumConcurrency": "2",
+}
+"""Of the root template."""
 
 PATCH = "from orchestrator import sdk_patch\n\nsdk_patch.patch()\n"
 
@@ -49,34 +56,28 @@ def copy_with_baselines(folder: Path, *, patched: bool = False) -> Path:
     With ``patched``, the baselines have our patches of the durable SDK, too.
     """
     changed_copy(folder)
-    timed = (REPOSITORY / "bench" / "baselines" / "timed.py").read_text(encoding="utf-8")
+    timed = (BASELINE_FILES / "timed.py").read_text(encoding="utf-8")
     for name in ("orchestrator", *SERVICES):
         _append(folder / "services" / name / "src" / name / "handler.py", timed)
     template = folder / "infra" / "template.yaml"
     root = parse_template(template.read_text(encoding="utf-8"))
+    nested = root["Resources"]["Orchestrator"]
     for variant in BASELINES:
         service = folder / "services" / variant.name
         shutil.copytree(folder / "services" / "orchestrator", service)
         for baseline in BASELINES:
-            source = REPOSITORY / "bench" / "baselines" / f"{baseline.name}.py"
             target = service / "src" / "orchestrator" / f"{baseline.name}.py"
-            shutil.copyfile(source, target)
+            shutil.copyfile(BASELINE_FILES / target.name, target)
             _append(target, PATCH + timed if patched else timed)
         _write(service / "template.yaml", _baseline(service / "template.yaml", variant))
-        root["Resources"][variant.name.capitalize()] = _nested(root, variant)
+        root["Resources"][variant.name.capitalize()] = nested | {
+            "Properties": {
+                "Location": f"../services/{variant.name}/template.yaml",
+                "Parameters": {**nested["Properties"]["Parameters"], "BatchSize": variant.batch_size},
+            }
+        }
     _write(template, root)
     return template
-
-
-def _nested(root: dict[str, Any], variant: Variant) -> dict[str, Any]:
-    """Nest a baseline as the orchestrator is nested."""
-    applications = (entry for entry in root["Resources"].values() if entry["Type"] == "AWS::Serverless::Application")
-    properties = next(
-        entry["Properties"] for entry in applications if "services/orchestrator" in entry["Properties"]["Location"]
-    )
-    location = f"../services/{variant.name}/template.yaml"
-    parameters = {**properties["Parameters"], "BatchSize": variant.batch_size}
-    return {"Type": "AWS::Serverless::Application", "Properties": {"Location": location, "Parameters": parameters}}
 
 
 def _baseline(template: Path, variant: Variant) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from chaos.audit import Findings, Outcome, SecondOutcome, Sent, audit
+from chaos.audit import Audit, Findings, Outcome, SecondOutcome, Sent
 from chaos.evidence import Evidence, QueueMessage
 from chaos.items import parsed
 from chaos.messages import Kind, PlannedMessage
@@ -20,7 +20,7 @@ ATTRIBUTE = next(iter(parse_message(body()).item_attributes), "data_digest")
 
 
 def sent(number: int, kind: Kind, text: str, **further: Any) -> Sent:
-    return Sent(PlannedMessage(number, kind, "test", text, **further), f"m{number}")
+    return Sent(PlannedMessage(kind, "test", text, number=number, **further), f"m{number}")
 
 
 VALID = sent(1, Kind.VALID, body(n=1.5))
@@ -34,9 +34,10 @@ CONFLICTS = [sent(number, Kind.CONFLICT, body(idempotency_key="r", n=number), ke
 # One with the key of these that a rule rejects.
 BEFORE = sent(8, Kind.INVALID, body(idempotency_key="r", n=8), key="r", rejection=("validate", "missing_field"))
 ALL = [VALID, INVALID, POISON, *DUPLICATES, BEFORE, *CONFLICTS]
+STRAY = sent(99, Kind.VALID, body())
 
 
-def item(message: Sent) -> dict[str, Any]:
+def item(message: Sent, **changes: Any) -> dict[str, Any]:
     data = parsed(message.planned.body)
     identity = message.identity("test")
     metadata = {"metadata": data["metadata"]} if "metadata" in data else {}
@@ -45,15 +46,16 @@ def item(message: Sent) -> dict[str, Any]:
         "execution_id": identity,
         "message_id": message.message_id,
         "original_data": data,
-        "transformed_data": {
-            "processed_at": "now",
-            "execution_id": identity,
-            "transformation_applied": "standard",
-        },
+        "transformed_data": {"processed_at": "now", "execution_id": identity, "transformation_applied": "standard"},
         "stored_at": "now",
         "data_digest": "1:digest",
         **parse_message(message.planned.body).item_attributes,
+        **changes,
     }
+
+
+def item_without(message: Sent, field: str) -> dict[str, Any]:
+    return {name: value for name, value in item(message).items() if name != field}
 
 
 def rejected(message: Sent, code: str, stage: str = "intake", **changes: str) -> QueueMessage:
@@ -62,35 +64,31 @@ def rejected(message: Sent, code: str, stage: str = "intake", **changes: str) ->
     return QueueMessage("id-in-the-invalid-message-queue", message.planned.body, 1, said | changes)
 
 
+def conflict(message: Sent) -> QueueMessage:
+    return rejected(message, "idempotency_conflict", "store")
+
+
 def dead(message: Sent, receive_count: int = RECEIVES) -> QueueMessage:
     return QueueMessage(message.message_id, message.planned.body, receive_count, {})
 
 
-def without(*messages: Sent) -> list[QueueMessage]:
-    lost = {message.message_id for message in messages}
-    return [found for found in evidence().rejected if found.said["message_id"] not in lost]
+ITEMS = [item(VALID), item(DUPLICATES[0]), item(CONFLICTS[0])]
+REJECTED = [rejected(INVALID, "not_an_object"), conflict(CONFLICTS[1]), rejected(BEFORE, "missing_field", "validate")]
+DEAD = [dead(POISON)]
 
 
-def evidence() -> Evidence:
-    return Evidence(
-        items=[item(VALID), item(DUPLICATES[0]), item(CONFLICTS[0])],
-        rejected=[
-            rejected(INVALID, "not_an_object"),
-            rejected(CONFLICTS[1], "idempotency_conflict", "store"),
-            rejected(BEFORE, "missing_field", "validate"),
-        ],
-        dead=[dead(POISON)],
-        in_queue=0,
-    )
+def evidence(
+    items: list[dict[str, Any]] = ITEMS,
+    rejected: list[QueueMessage] = REJECTED,
+    dead: list[QueueMessage] = DEAD,
+    in_queue: int = 0,
+) -> Evidence:
+    """All is well but for what is given."""
+    return Evidence(items, rejected, dead, in_queue)
 
 
 def audited(found: Evidence, *, faults: int = 9) -> Findings:
-    return audit(ALL, found, environment="test", max_receive_count=RECEIVES, faults=faults)
-
-
-def only_violation(found: Evidence, *, faults: int = 9) -> str:
-    (violation,) = audited(found, faults=faults).violations
-    return violation
+    return Audit(ALL, found, environment="test", max_receive_count=RECEIVES, faults=faults).run()
 
 
 def test_a_run_in_which_all_is_well_has_no_violation() -> None:
@@ -105,97 +103,140 @@ def test_a_run_in_which_all_is_well_has_no_violation() -> None:
 
 @pytest.mark.parametrize("lost", [VALID, *DUPLICATES[:1], *CONFLICTS[:1]], ids=str)
 def test_a_lost_item_is_found(lost: Sent) -> None:
-    found = evidence()
-    items = [stored for stored in found.items if stored["message_id"] != lost.message_id]
-
-    findings = audited(replace(found, items=items))
+    findings = audited(evidence([stored for stored in ITEMS if stored["message_id"] != lost.message_id]))
 
     assert findings.totals[Outcome.LOST] == (2 if lost in DUPLICATES else 1)
     assert any(str(lost) in violation and "is lost" in violation for violation in findings.violations)
 
 
-def test_a_lost_rejection_is_found() -> None:
-    assert "is lost" in only_violation(replace(evidence(), rejected=evidence().rejected[1:]))
+WITHOUT_BEFORE = REJECTED[:2]
+WITHOUT_CONFLICT = [REJECTED[0], REJECTED[2]]
+THE_ONE = {
+    "a lost rejection": (evidence(rejected=REJECTED[1:]), INVALID, "is lost"),
+    "a conflict that is swallowed": (evidence(rejected=WITHOUT_CONFLICT), CONFLICTS[1], "is lost"),
+    "an invalid message among conflicts that is swallowed": (evidence(rejected=WITHOUT_BEFORE), BEFORE, "is lost"),
+    "a lost dead letter": (evidence(dead=[]), POISON, "is lost"),
+    "a message in the queue": (evidence(in_queue=1), "", "1 messages are still in the queue"),
+    "two outcomes": (evidence(rejected=[*REJECTED, conflict(CONFLICTS[0])]), CONFLICTS[0], "is stored and rejected"),
+    "the metadata of another duplicate": (
+        evidence([ITEMS[0], item(DUPLICATES[0], metadata=item(DUPLICATES[1])["metadata"]), ITEMS[2]]),
+        DUPLICATES[0],
+        "has metadata",
+    ),
+    "the data of another duplicate": (
+        evidence([ITEMS[0], item(DUPLICATES[0], original_data=item(DUPLICATES[1])["original_data"]), ITEMS[2]]),
+        DUPLICATES[0],
+        "has other data",
+    ),
+    "no metadata": (
+        evidence([ITEMS[0], item_without(DUPLICATES[0], "metadata"), ITEMS[2]]),
+        DUPLICATES[0],
+        "has the fields",
+    ),
+    "no field": (evidence([item_without(VALID, "stored_at"), *ITEMS[1:]]), VALID, "has the fields"),
+    "a stray item": (
+        evidence([*ITEMS, item(STRAY)]),
+        "item test-esm-m99 of message 'm99'",
+        "belongs to no message that was sent",
+    ),
+    "a stray dead letter": (evidence(dead=[*DEAD, dead(STRAY)]), "'m99'", "nobody sent"),
+    "a stray rejection": (evidence(rejected=[*REJECTED, rejected(STRAY, "not_json")]), "'m99'", "nobody sent"),
+    "a rejected body that was altered": (
+        evidence(rejected=[replace(REJECTED[0], body="[] "), *REJECTED[1:]]),
+        INVALID,
+        "another body",
+    ),
+    **{
+        f"a rejection with another {name}": (evidence(rejected=[wrong, *REJECTED[1:]]), INVALID, words)
+        for name, wrong, words in (
+            ("code", rejected(INVALID, "not_json"), "not 'not_an_object'"),
+            ("stage", rejected(INVALID, "not_an_object", "validate"), "not 'intake'"),
+            ("record", rejected(INVALID, "not_an_object", execution_id="test-esm-m1"), "not 'test-esm-m2'"),
+            ("reason, which is none", rejected(INVALID, "not_an_object", reason=""), "without a reason"),
+        )
+    },
+    "a wrong code of an invalid message among conflicts": (
+        evidence(rejected=[*WITHOUT_BEFORE, rejected(BEFORE, "blank_field", "validate")]),
+        BEFORE,
+        "not 'missing_field'",
+    ),
+    "a wrong code of a conflict": (
+        evidence(rejected=[*WITHOUT_CONFLICT, rejected(CONFLICTS[1], "not_storable", "store")]),
+        CONFLICTS[1],
+        "not 'idempotency_conflict'",
+    ),
+    "stored poison": (evidence([*ITEMS, item(POISON)]), POISON, "must not be stored"),
+    "a dead letter that was altered": (evidence(dead=[replace(DEAD[0], body="{}")]), POISON, "another body"),
+    "a dead letter too early": (evidence(dead=[dead(POISON, 2)]), POISON, "after 2 deliveries"),
+    "a dead letter twice": (evidence(dead=DEAD * 2), POISON, "2 times"),
+    # What is rejected for a conflict has the key of an item.
+    "a conflict of an invalid message with nothing": (
+        evidence(ITEMS[:2], [REJECTED[0], conflict(BEFORE)], [*DEAD, *map(dead, CONFLICTS)]),
+        BEFORE,
+        "conflict with nothing",
+    ),
+}
 
 
-def test_a_conflict_that_is_silently_swallowed_is_found() -> None:
-    violation = only_violation(replace(evidence(), rejected=without(CONFLICTS[1])))
+@pytest.mark.parametrize("broken", THE_ONE)
+def test_this_is_the_one_violation_that_is_found(broken: str) -> None:
+    found, about, words = THE_ONE[broken]
 
-    assert str(CONFLICTS[1]) in violation
-    assert "is lost" in violation
+    (violation,) = audited(found).violations
 
-
-def test_a_lost_dead_letter_is_found() -> None:
-    assert "is lost" in only_violation(replace(evidence(), dead=[]))
-
-
-def test_a_message_that_is_still_in_the_queue_is_found() -> None:
-    assert only_violation(replace(evidence(), in_queue=1)) == "1 messages are still in the queue"
+    assert str(about) in violation
+    assert words in violation
 
 
-def test_a_message_that_is_stored_under_two_keys_is_found() -> None:
-    twin = item(VALID) | {"execution_id": "test-esm-other"}
+AMONG_OTHERS = {
+    "stored under two keys": (evidence([*ITEMS, item(VALID, execution_id="test-esm-other")]), "m1", "is stored twice"),
+    "a conflict with a rule's code": (
+        evidence(rejected=[*WITHOUT_CONFLICT, rejected(CONFLICTS[1], "missing_field", "validate")]),
+        CONFLICTS[1],
+        "not 'idempotency_conflict'",
+    ),
+    "an invalid message among conflicts that is stored": (
+        evidence([*ITEMS[:2], item(BEFORE)], WITHOUT_BEFORE),
+        BEFORE,
+        "must not be stored",
+    ),
+    "a conflict whose place an invalid message has": (
+        evidence([*ITEMS[:2], item(BEFORE)], WITHOUT_BEFORE),
+        CONFLICTS[0],
+        "is lost",
+    ),
+    "a good message that was rejected": (
+        evidence(ITEMS[1:], [*REJECTED, rejected(VALID, "not_json")]),
+        VALID,
+        "must not be rejected",
+    ),
+}
 
-    violations = audited(replace(evidence(), items=[*evidence().items, twin])).violations
 
-    assert any("stored twice" in violation for violation in violations)
+@pytest.mark.parametrize("broken", AMONG_OTHERS)
+def test_this_violation_is_found_among_others(broken: str) -> None:
+    found, about, words = AMONG_OTHERS[broken]
 
-
-def test_a_message_that_is_stored_and_rejected_is_found() -> None:
-    found = evidence()
-    both = [*found.rejected, rejected(CONFLICTS[0], "idempotency_conflict", "store")]
-
-    assert "is stored and rejected" in only_violation(replace(found, rejected=both))
+    assert any(str(about) in violation and words in violation for violation in audited(found).violations)
 
 
 def test_two_conflicts_that_are_both_rejected_are_found() -> None:
     """Each is accounted for, but one of them must be stored: the conflict is with nothing."""
-    found = evidence()
-    items = [stored for stored in found.items if stored["execution_id"] != "test-key-r"]
-    both = [*found.rejected, rejected(CONFLICTS[0], "idempotency_conflict", "store")]
-
-    violations = audited(replace(found, items=items, rejected=both)).violations
+    violations = audited(evidence(ITEMS[:2], [*REJECTED, conflict(CONFLICTS[0])])).violations
 
     assert len(violations) == 2
     assert all("conflict with nothing" in violation for violation in violations)
 
 
-def test_a_rejection_of_the_wrong_kind_among_conflicts_is_found() -> None:
-    for wrong in (rejected(CONFLICTS[1], "missing_field", "validate"), rejected(CONFLICTS[1], "not_storable", "store")):
-        violations = audited(replace(evidence(), rejected=[*without(CONFLICTS[1]), wrong])).violations
-        assert any("not 'idempotency_conflict'" in violation for violation in violations)
-    wrong = rejected(BEFORE, "blank_field", "validate")
-    assert "not 'missing_field'" in only_violation(replace(evidence(), rejected=[*without(BEFORE), wrong]))
-
-
-def test_an_invalid_message_among_conflicts_that_is_swallowed_or_stored_is_found() -> None:
-    assert "is lost" in only_violation(replace(evidence(), rejected=without(BEFORE)))
-
-    items = [*evidence().items[:2], item(BEFORE)]
-    violations = audited(replace(evidence(), items=items, rejected=without(BEFORE))).violations
-
-    assert any(str(BEFORE) in violation and "must not be stored" in violation for violation in violations)
-    assert any(str(CONFLICTS[0]) in violation and "is lost" in violation for violation in violations)
-
-
-def test_an_invalid_message_may_be_rejected_for_a_conflict_only_with_what_is_stored() -> None:
-    found = [*without(BEFORE), rejected(BEFORE, "idempotency_conflict", "store")]
-
-    findings = audited(replace(evidence(), rejected=found))
+def test_an_invalid_message_may_be_rejected_for_a_conflict_with_what_is_stored() -> None:
+    findings = audited(evidence(rejected=[*WITHOUT_BEFORE, conflict(BEFORE)]))
 
     assert findings.violations == []
     assert findings.rejected_for_conflict == [str(BEFORE)]
-    dead_instead = [*evidence().dead, *map(dead, CONFLICTS)]
-    kept = [queued for queued in found if queued.said["message_id"] != CONFLICTS[1].message_id]
-    nothing_stored = replace(evidence(), items=evidence().items[:2], rejected=kept, dead=dead_instead)
-    assert "conflict with nothing" in only_violation(nothing_stored)
 
 
 def test_conflicts_of_which_none_is_stored_are_explained_by_faults_alone() -> None:
-    found = evidence()
-    dead_instead = replace(
-        found, items=found.items[:2], rejected=without(CONFLICTS[1]), dead=[*found.dead, *map(dead, CONFLICTS)]
-    )
+    dead_instead = evidence(ITEMS[:2], WITHOUT_CONFLICT, [*DEAD, *map(dead, CONFLICTS)])
 
     assert audited(dead_instead).violations == []
     assert len(audited(dead_instead, faults=0).violations) == len(CONFLICTS)
@@ -203,15 +244,10 @@ def test_conflicts_of_which_none_is_stored_are_explained_by_faults_alone() -> No
 
 def test_one_of_many_conflicts_that_is_swallowed_is_found() -> None:
     many = [sent(number, Kind.CONFLICT, body(idempotency_key="m", n=number), key="m") for number in range(100, 160)]
-    found = Evidence(
-        [item(many[7])],
-        [rejected(other, "idempotency_conflict", "store") for other in many if other is not many[7]],
-        dead=[],
-        in_queue=0,
-    )
+    found = Evidence([item(many[7])], [conflict(other) for other in many if other is not many[7]], dead=[], in_queue=0)
 
     def violations(found: Evidence) -> list[str]:
-        return audit(many, found, environment="test", max_receive_count=RECEIVES, faults=9).violations
+        return Audit(many, found, environment="test", max_receive_count=RECEIVES, faults=9).run().violations
 
     assert violations(found) == []
     (violation,) = violations(replace(found, rejected=found.rejected[1:]))
@@ -220,127 +256,40 @@ def test_one_of_many_conflicts_that_is_swallowed_is_found() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "value"),
+    "changes",
     [
-        (("original_data", "n"), Decimal("1.5000000000000001")),
-        (("original_data", "n"), "1.5"),
-        (("original_data", "n"), True),
-        (("original_data", "more"), None),
-        (("transformed_data", "execution_id"), "test-esm-m9"),
-        ((ATTRIBUTE,), "another"),
-        (("further",), 1),
+        {"original_data": item(VALID)["original_data"] | {"n": Decimal("1.5000000000000001")}},
+        {"original_data": item(VALID)["original_data"] | {"n": "1.5"}},
+        {"original_data": item(VALID)["original_data"] | {"n": True}},
+        {"original_data": item(VALID)["original_data"] | {"more": None}},
+        {"transformed_data": item(VALID)["transformed_data"] | {"execution_id": "test-esm-m9"}},
+        {ATTRIBUTE: "another"},
+        {"further": 1},
     ],
+    ids=str,
 )
-def test_an_altered_item_is_found(path: tuple[str, ...], value: Any) -> None:
-    altered = item(VALID)
-    place = altered
-    for name in path[:-1]:
-        place = place[name]
-    place[path[-1]] = value
-
-    violations = audited(replace(evidence(), items=[altered, *evidence().items[1:]])).violations
+def test_an_altered_item_is_found(changes: dict[str, Any]) -> None:
+    violations = audited(evidence([item(VALID, **changes), *ITEMS[1:]])).violations
 
     assert violations
     assert all(str(VALID) in violation for violation in violations)
 
 
-@pytest.mark.parametrize("field", ["metadata", "original_data"])
-def test_an_item_with_the_metadata_of_another_duplicate_is_found(field: str) -> None:
-    first, other = map(item, DUPLICATES)
-
-    violation = only_violation(
-        replace(evidence(), items=[item(VALID), first | {field: other[field]}, item(CONFLICTS[0])])
-    )
-
-    assert str(DUPLICATES[0]) in violation
-
-
-def test_an_item_without_the_metadata_that_was_sent_is_found() -> None:
-    without = {name: value for name, value in item(DUPLICATES[0]).items() if name != "metadata"}
-
-    assert "has the fields" in only_violation(replace(evidence(), items=[item(VALID), without, item(CONFLICTS[0])]))
-
-
-def test_an_item_without_a_field_is_found() -> None:
-    altered = item(VALID)
-    del altered["stored_at"]
-
-    assert "has the fields" in only_violation(replace(evidence(), items=[altered, *evidence().items[1:]]))
-
-
-def test_an_item_that_nobody_sent_is_found() -> None:
-    stray = item(VALID) | {"execution_id": "test-esm-m99", "message_id": "m99"}
-
-    violation = only_violation(replace(evidence(), items=[*evidence().items, stray]))
-
-    assert violation == "item test-esm-m99 of message 'm99' belongs to no message that was sent"
-
-
-def test_strays_in_the_queues_are_found() -> None:
-    stray = sent(99, Kind.VALID, body())
-    found = evidence()
-
-    assert "nobody sent" in only_violation(replace(found, dead=[*found.dead, dead(stray)]))
-    assert "nobody sent" in only_violation(replace(found, rejected=[*found.rejected, rejected(stray, "not_json")]))
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        replace(rejected(INVALID, "not_an_object"), body="[] "),
-        rejected(INVALID, "not_json"),
-        rejected(INVALID, "not_an_object", "validate"),
-        rejected(INVALID, "not_an_object", execution_id="test-esm-m1"),
-        rejected(INVALID, "not_an_object", reason=""),
-    ],
-)
-def test_a_wrong_rejection_is_found(wrong: QueueMessage) -> None:
-    assert str(INVALID) in only_violation(replace(evidence(), rejected=[wrong, *evidence().rejected[1:]]))
-
-
-def test_a_good_message_that_was_rejected_is_found() -> None:
-    found = evidence()
-
-    violations = audited(
-        replace(found, items=found.items[1:], rejected=[*found.rejected, rejected(VALID, "not_json")])
-    ).violations
-
-    assert any("must not be rejected" in violation for violation in violations)
-
-
-def test_poison_that_was_stored_is_found() -> None:
-    found = evidence()
-
-    assert "must not be stored" in only_violation(replace(found, items=[*found.items, item(POISON)]))
-
-
-def test_a_dead_letter_that_was_altered_or_given_up_too_early_is_found() -> None:
-    assert "another body" in only_violation(replace(evidence(), dead=[replace(dead(POISON), body="{}")]))
-    assert "after 2 deliveries" in only_violation(replace(evidence(), dead=[dead(POISON, 2)]))
-    assert "2 times" in only_violation(replace(evidence(), dead=[dead(POISON), dead(POISON)]))
-
-
 def test_a_dead_letter_that_is_no_poison_is_explained_by_faults_or_a_violation() -> None:
-    found = evidence()
-    killed = replace(found, items=found.items[1:], dead=[*found.dead, dead(VALID)])
+    killed = evidence(ITEMS[1:], dead=[*DEAD, dead(VALID)])
 
     findings = audited(killed)
 
     assert findings.violations == []
     assert findings.dead_by_faults == [f"{VALID}, received {RECEIVES} times"]
-    assert "faults cannot explain it" in only_violation(killed, faults=RECEIVES - 1)
+    (violation,) = audited(killed, faults=RECEIVES - 1).violations
+    assert "faults cannot explain it" in violation
 
 
 def test_second_outcomes_that_the_design_allows_are_counted_one_by_one() -> None:
-    found = evidence()
+    dead_too = [dead(message) for message in (VALID, INVALID, DUPLICATES[1])]
 
-    findings = audited(
-        replace(
-            found,
-            rejected=[*found.rejected, found.rejected[0]],
-            dead=[*found.dead, dead(VALID), dead(INVALID), dead(DUPLICATES[1])],
-        )
-    )
+    findings = audited(evidence(rejected=[*REJECTED, REJECTED[0]], dead=[*DEAD, *dead_too]))
 
     assert findings.violations == []
     assert findings.dead_by_faults == []

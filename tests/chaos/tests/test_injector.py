@@ -19,8 +19,8 @@ class FakeLambda:
 
     def __init__(self) -> None:
         self.versions = {STORER: "3", VALIDATOR: "1"}
-        self.concurrency: dict[str, int] = {}
-        self.published_versions_run_throttled = True
+        self.throttled: set[str] = set()
+        self.latest_has_run = False
 
     def get_alias(self, *, FunctionName: str, Name: str) -> dict[str, str]:  # noqa: N803 - boto3's names
         assert Name == "live"
@@ -28,33 +28,21 @@ class FakeLambda:
 
     def update_alias(self, *, FunctionName: str, Name: str, FunctionVersion: str) -> None:  # noqa: N803
         self.versions[FunctionName] = FunctionVersion
-        if FunctionVersion == "$LATEST" and self.concurrency.get(FunctionName) != 0:
-            self.published_versions_run_throttled = False
+        self.latest_has_run |= FunctionVersion == "$LATEST" and FunctionName not in self.throttled
 
     def put_function_concurrency(self, *, FunctionName: str, ReservedConcurrentExecutions: int) -> None:  # noqa: N803
-        self.concurrency[FunctionName] = ReservedConcurrentExecutions
+        assert ReservedConcurrentExecutions == 0
+        self.throttled.add(FunctionName)
 
     def delete_function_concurrency(self, *, FunctionName: str) -> None:  # noqa: N803
-        if self.versions[FunctionName] == "$LATEST":
-            self.published_versions_run_throttled = False
-        del self.concurrency[FunctionName]
-
-    def throttled(self) -> set[str]:
-        return {name for name, version in self.versions.items() if version == "$LATEST" and name in self.concurrency}
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def monotonic(self) -> float:
-        return self.now
+        self.latest_has_run |= self.versions[FunctionName] == "$LATEST"
+        self.throttled.remove(FunctionName)
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(module, "time", clock)
+def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    clock = SimpleNamespace(now=100.0)
+    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: clock.now))
     return clock
 
 
@@ -65,7 +53,7 @@ def client() -> FakeLambda:
 
 @pytest.fixture
 def injector(client: FakeLambda) -> Injector:
-    functions = [SimpleNamespace(name=name) for name in (STORER, VALIDATOR)]
+    functions = [SimpleNamespace(name=name) for name in client.versions]
     aws: Any = SimpleNamespace(
         endpoint=SimpleNamespace(lambda_=lambda: client), deployment=SimpleNamespace(functions=functions)
     )
@@ -77,28 +65,28 @@ def outage(seconds: float, kind: str = "storer throttled") -> Fault:
 
 
 def test_an_outage_throttles_its_service_until_its_time_is_over(
-    injector: Injector, client: FakeLambda, clock: Clock
+    injector: Injector, client: FakeLambda, clock: SimpleNamespace
 ) -> None:
     assert injector.inject(outage(3), settled=7)
     clock.now += 2.9
     injector.end_outages()
 
-    assert client.throttled() == {STORER}
-    assert injector.outage
+    assert client.throttled == {STORER}
+    assert client.versions == {STORER: "$LATEST", VALIDATOR: "1"}
+    assert injector.outages
 
     clock.now += 0.1
     injector.end_outages()
 
-    assert client.throttled() == set()
+    assert client.throttled == set()
     assert client.versions == {STORER: "3", VALIDATOR: "1"}
-    assert client.concurrency == {}
-    assert not injector.outage
-    assert client.published_versions_run_throttled, "nothing has run on the latest version, and nobody got in between"
+    assert not injector.outages
+    assert not client.latest_has_run
     assert [one.settled for one in injector.injected] == [7]
 
 
 def test_a_second_outage_of_a_service_prolongs_the_first_and_never_shortens_it(
-    injector: Injector, client: FakeLambda, clock: Clock
+    injector: Injector, client: FakeLambda, clock: SimpleNamespace
 ) -> None:
     injector.inject(outage(4), settled=0)
     clock.now += 1
@@ -106,22 +94,24 @@ def test_a_second_outage_of_a_service_prolongs_the_first_and_never_shortens_it(
     injector.inject(outage(1), settled=0)
     clock.now += 5.9
     injector.end_outages()
-    assert client.throttled() == {STORER}
+    assert client.throttled == {STORER}
 
     clock.now += 0.1
     injector.end_outages()
 
-    assert client.throttled() == set()
+    assert client.throttled == set()
     assert client.versions[STORER] == "3"
 
 
-def test_outages_of_two_services_end_each_in_its_own_time(injector: Injector, client: FakeLambda, clock: Clock) -> None:
+def test_outages_of_two_services_end_each_in_its_own_time(
+    injector: Injector, client: FakeLambda, clock: SimpleNamespace
+) -> None:
     injector.inject(outage(2), settled=0)
     injector.inject(outage(5, "validator throttled"), settled=0)
     clock.now += 3
     injector.end_outages()
 
-    assert client.throttled() == {VALIDATOR}
+    assert client.throttled == {VALIDATOR}
 
 
 def test_one_outage_is_no_reason_for_a_dead_letter() -> None:

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING
 
-from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from pipeline_contracts import parse_body, same_json
+from pipeline_fuzz.properties import SMALL, array, try_many
 from pipeline_testing.bodies import body_with
-from test_encoded_sizes import SMALL, array
 
 if TYPE_CHECKING:
     import pytest
@@ -64,15 +63,7 @@ MEMBERS = st.builds(
 
 
 def test_of_messages_that_share_a_key_one_data_is_stored(whole: Whole, pytestconfig: pytest.Config) -> None:
-    @settings(
-        max_examples=max(1, pytestconfig.getoption("bodies") // 25),
-        phases=[Phase.generate],
-        deadline=None,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(st.lists(MEMBERS, min_size=6, max_size=24))
-    def tried(members: list[Member]) -> None:
+    def check_batch(members: list[Member]) -> None:
         batch = uuid.uuid4().hex
         *ended, neighbour = whole.run(*[member.body(batch) for member in members], SMALL, deliveries=DELIVERIES)
 
@@ -80,7 +71,7 @@ def test_of_messages_that_share_a_key_one_data_is_stored(whole: Whole, pytestcon
         for key in {member.key for member in members}:
             check([(member, end) for member, end in zip(members, ended, strict=True) if member.key == key])
 
-    tried()
+    try_many(pytestconfig, st.lists(MEMBERS, min_size=6, max_size=24), check_batch, bodies=25, shrink=False)
 
 
 def check(group: list[tuple[Member, Ended]]) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from pipeline_fuzz.own_model import BREAKS_THE_MODEL
-from pipeline_testing.bodies import EXAMPLE
+from pipeline_testing.bodies import EXAMPLE, REQUIRED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,21 +26,51 @@ KEY = f"{SECRET}{CONTROLS}"
 MAX_LINE = 2_000
 
 GOOD = {**EXAMPLE, "note": SECRET}
+
+
+def good_and(member: str) -> str:
+    """Write a good body with another member, as it stands."""
+    return f"{json.dumps(GOOD)[:-1]}, {member}}}"
+
+
 BAD = {
-    "not_json": f'{{"note": "{SECRET}", ',
-    "not_an_object": f'["{SECRET}"]',
-    "missing_field": json.dumps({"note": SECRET}),
-    "blank_field": json.dumps(GOOD | {"idempotency_key": ""}),
-    "wrong_type": json.dumps(GOOD | {"metadata": [SECRET]}),
-    "too_long": json.dumps(GOOD | {"idempotency_key": SECRET * 30}),
-    "not_finite": json.dumps(GOOD | {"n": float("nan")}),
-    "number_out_of_range": json.dumps(GOOD).replace("}", f', "n": {"9" * 39}}}'),
-    "nested_too_deeply": json.dumps(GOOD).replace("}", f', "n": {"[" * 40}"{SECRET}"{"]" * 40}}}'),
-    "lone_surrogate": json.dumps(GOOD | {"n": f"{SECRET}\ud800"}),
-    "duplicate_key": json.dumps(GOOD).replace("}", f', "note": "{SECRET}"}}'),
-    "message_too_large": json.dumps(GOOD | {"n": f"{SECRET}{'x' * 1_048_000}"}),
-    "not_storable": json.dumps(GOOD | {"n": f"{SECRET}{'x' * 450_000}"}),
-    "own_code": json.dumps(GOOD | {"refused": "own_code"}),
+    "not JSON": (f'{{"note": "{SECRET}", ', "not_json", "is not JSON"),
+    "an empty body": (" ", "not_json", "it is empty"),
+    "a list": (f'["{SECRET}"]', "not_an_object", "not an array"),
+    "a string": (f'"{SECRET}"', "not_an_object", "not a string"),
+    "a number": ("42", "not_an_object", "not a number"),
+    "null": ("null", "not_an_object", "not null"),
+    "a missing field": (json.dumps({"note": SECRET}), "missing_field", f"{REQUIRED[0]}: Field required"),
+    "a blank key": (good_and('"idempotency_key": ""'), "blank_field", "idempotency_key: must not be blank"),
+    "a long key": (good_and(f'"idempotency_key": "{SECRET * 30}"'), "too_long", "idempotency_key: "),
+    "a number for a key": (
+        good_and('"idempotency_key": 5'),
+        "wrong_type",
+        "idempotency_key: Input should be a valid string",
+    ),
+    "a rule": (good_and('"refused": "own_code"'), "own_code", "refused: is refused"),
+    "a list for metadata": (good_and(f'"metadata": ["{SECRET}"]'), "wrong_type", "metadata: Input should be an object"),
+    "a number in metadata": (
+        good_and('"metadata": {"n": 1}'),
+        "wrong_type",
+        'metadata."n": Input should be a valid string',
+    ),
+    "51 entries of metadata": (
+        good_and(f'"metadata": {json.dumps({f"{SECRET}{n}": SECRET for n in range(51)})}'),
+        "too_long",
+        "metadata: Dictionary should have at most 50 items",
+    ),
+    "NaN": (good_and('"n": NaN'), "not_finite", "has NaN"),
+    "Infinity": (good_and('"n": -Infinity'), "not_finite", "has -Infinity"),
+    "39 digits": (good_and(f'"n": {"9" * 39}'), "number_out_of_range", "at most 38 digits"),
+    "a number too large": (good_and('"n": 1e126'), "number_out_of_range", "9.99E+125"),
+    "33 levels": (good_and(f'"n": {"[" * 32}{"]" * 32}'), "nested_too_deeply", "32 levels"),
+    "a number on the 33rd level": (good_and(f'"n": {"[" * 31}1{"]" * 31}'), "nested_too_deeply", "32 levels"),
+    "41 levels": (good_and(f'"n": {"[" * 40}"{SECRET}"{"]" * 40}'), "nested_too_deeply", "32 levels"),
+    "a lone surrogate": (good_and(f'"n": "{SECRET}\\ud800"'), "lone_surrogate", "\\ud800"),
+    "a duplicate key": (good_and(f'"note": "{SECRET}"'), "duplicate_key", 'has the key "note" twice'),
+    "an item past 400 KB": (good_and(f'"n": "{SECRET}{"x" * 420_000}"'), "not_storable", "size"),
+    "a body of 1 MiB": (good_and(f'"n": "{SECRET}{"x" * 1_048_000}"'), "message_too_large", "1,048,576"),
 }
 
 
@@ -91,11 +121,18 @@ def log(whole: Whole, capfd: pytest.CaptureFixture[str]) -> Iterator[Written]:
         logger.registered_handler.setStream(stream)
 
 
-@pytest.mark.parametrize("code", BAD)
-def test_a_rejected_message_is_logged_without_its_values(whole: Whole, log: Written, code: str) -> None:
-    (ended,) = whole.run(BAD[code])
+@pytest.mark.parametrize("kind", BAD)
+def test_bad_input_is_rejected_with_its_code_and_reason_and_logged_without_its_values(
+    whole: Whole, log: Written, kind: str
+) -> None:
+    sent, code, words = BAD[kind]
 
-    assert ended.code == code
+    before, end, after = whole.run(json.dumps(GOOD), sent, json.dumps(GOOD))
+
+    assert (end.outcome, end.code) == ("rejected", code)
+    assert words in end.reason
+    assert end.body == sent
+    assert before.outcome == after.outcome == "stored"
     logged = log.check()
     assert f'"code":"{code}"' in logged
     assert "message is rejected" in logged

@@ -2,5 +2,5 @@
 
 The order of a run: ``messages`` plans what is sent and ``faults`` what is killed or throttled when, both from a seed.
 ``poison`` makes the copy of the repository that is deployed, ``drive`` sends, ``injector`` injects faults, ``evidence``
-reads the table and the queues, ``audit`` compares them with what was sent, and ``report`` writes the result.
+reads the table and the queues, ``audit`` compares them with what was sent, and ``report`` tells the result.
 """

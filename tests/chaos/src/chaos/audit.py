@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from chaos.items import differences, parsed, same_data
 from chaos.messages import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from chaos.evidence import Evidence, Item, QueueMessage
     from chaos.messages import PlannedMessage
@@ -26,6 +26,15 @@ class Outcome(StrEnum):
     REJECTED = "rejected"
     DEAD = "dead letter"
     LOST = "lost"
+
+
+_EXPECTED = {
+    Kind.VALID: {Outcome.STORED, Outcome.DEAD},
+    Kind.DUPLICATE: {Outcome.STORED, Outcome.DEAD},
+    Kind.CONFLICT: {Outcome.STORED, Outcome.REJECTED, Outcome.DEAD},
+    Kind.INVALID: {Outcome.REJECTED, Outcome.DEAD},
+    Kind.POISON: {Outcome.DEAD},
+}
 
 
 class SecondOutcome(StrEnum):
@@ -71,20 +80,16 @@ class Findings:
         return sum(self.outcomes.values(), Counter())
 
 
-def audit(
-    sent: Sequence[Sent], evidence: Evidence, *, environment: str, max_receive_count: int, faults: int
-) -> Findings:
-    """Account for every message; a dead letter that is no poison needs ``faults`` for all its deliveries.
+class Audit:
+    """Accounts for every message; a dead letter that is no poison needs ``faults`` for all its deliveries.
 
     Whether they have hit those very deliveries is not known here: the report lists each of these messages.
     """
-    return _Audit(sent, evidence, environment, max_receive_count, faults).run()
 
-
-class _Audit:
     def __init__(
-        self, sent: Sequence[Sent], evidence: Evidence, environment: str, max_receive_count: int, faults: int
+        self, sent: Sequence[Sent], evidence: Evidence, *, environment: str, max_receive_count: int, faults: int
     ) -> None:
+        """Prepare the audit of what was sent to an environment."""
         self._sent = {message.message_id: message for message in sent}
         self._evidence = evidence
         self._environment = environment
@@ -94,13 +99,16 @@ class _Audit:
         self._of_identity: dict[str, list[Sent]] = defaultdict(list)
         for message in sent:
             self._of_identity[message.identity(environment)].append(message)
-        self._rejected = self._by_message(
-            (message.said.get("message_id", ""), message) for message in evidence.rejected
-        )
-        self._dead = self._by_message((message.message_id, message) for message in evidence.dead)
+        self._rejected: dict[str, list[QueueMessage]] = defaultdict(list)
+        for found in evidence.rejected:
+            self._rejected[found.said.get("message_id", "")].append(found)
+        self._dead: dict[str, list[QueueMessage]] = defaultdict(list)
+        for found in evidence.dead:
+            self._dead[found.message_id].append(found)
         self.findings = Findings()
 
     def run(self) -> Findings:
+        """Look at every item and every message."""
         violations = self.findings.violations
         if self._evidence.in_queue:
             violations.append(f"{self._evidence.in_queue} messages are still in the queue")
@@ -111,13 +119,6 @@ class _Audit:
         for message in self._sent.values():
             self._account(message)
         return self.findings
-
-    @staticmethod
-    def _by_message(found: Iterable[tuple[str, QueueMessage]]) -> dict[str, list[QueueMessage]]:
-        by_id: dict[str, list[QueueMessage]] = defaultdict(list)
-        for message_id, message in found:
-            by_id[message_id].append(message)
-        return by_id
 
     def _check_items(self) -> None:
         """Each item belongs to one of the messages with its identity, and is what that one was."""
@@ -140,9 +141,8 @@ class _Audit:
 
     def _account(self, message: Sent) -> None:
         rejected, dead = self._rejected.get(message.message_id, []), self._dead.get(message.message_id, [])
-        places = [Outcome.STORED] if self._is_stored(message) else []
-        places += [Outcome.REJECTED] if rejected else []
-        places += [Outcome.DEAD] if dead else []
+        found_in = {Outcome.STORED: self._is_stored(message), Outcome.REJECTED: rejected, Outcome.DEAD: dead}
+        places = [place for place, found in found_in.items() if found]
         self.findings.outcomes[message.planned.kind][places[0] if places else Outcome.LOST] += 1
         if not places:
             self._violation(message, "is lost: it is in no queue, and its data is not in the table")
@@ -150,7 +150,9 @@ class _Audit:
             self._violation(message, "is stored and rejected")
         if len(dead) > 1:
             self._violation(message, f"is in the dead letter queue {len(dead)} times")
-        self._check_expected(message, places)
+        for place in places:
+            if place not in _EXPECTED[message.planned.kind]:
+                self._violation(message, f"must not be {place}")
         for found in rejected:
             self._check_rejected(message, found)
         for found in dead:
@@ -159,38 +161,19 @@ class _Audit:
 
     def _is_stored(self, message: Sent) -> bool:
         """Whether its data is in the table, be it under a key that it shares with others."""
-        item = self._items.get(message.identity(self._environment))
-        if item is None:
+        identity = message.identity(self._environment)
+        if (item := self._items.get(identity)) is None:
             return False
-        if len(self._of_identity[message.identity(self._environment)]) == 1:
-            return True
-        return same_data(item["original_data"], parsed(message.planned.body))
-
-    def _check_expected(self, message: Sent, places: list[Outcome]) -> None:
-        expected = {
-            Kind.VALID: {Outcome.STORED, Outcome.DEAD},
-            Kind.DUPLICATE: {Outcome.STORED, Outcome.DEAD},
-            Kind.CONFLICT: {Outcome.STORED, Outcome.REJECTED, Outcome.DEAD},
-            Kind.INVALID: {Outcome.REJECTED, Outcome.DEAD},
-            Kind.POISON: {Outcome.DEAD},
-        }[message.planned.kind]
-        for place in places:
-            if place not in expected:
-                self._violation(message, f"must not be {place}")
+        return len(self._of_identity[identity]) == 1 or same_data(item["original_data"], parsed(message.planned.body))
 
     def _check_rejected(self, message: Sent, found: QueueMessage) -> None:
         if found.body != message.planned.body:
             self._violation(message, "has another body in the invalid message queue than was sent")
-        expected = self._expected_rejection(message, found)
-        wanted: dict[str, Any] = {
-            "execution_id": message.identity(self._environment),
-            "stage": expected[0],
-            "code": expected[1],
-        }
-        for name, value in wanted.items():
+        identity, expected = message.identity(self._environment), self._expected_rejection(message, found)
+        for name, value in zip(("execution_id", "stage", "code"), (identity, *expected), strict=True):
             if found.said.get(name) != value:
                 self._violation(message, f"was rejected with {name} {found.said.get(name)!r}, not {value!r}")
-        if expected == _CONFLICT and wanted["execution_id"] not in self._items:
+        if expected == _CONFLICT and identity not in self._items:
             self._violation(message, "was rejected for a conflict with nothing: no item has its key")
         if not found.said.get("reason"):
             self._violation(message, "was rejected without a reason")

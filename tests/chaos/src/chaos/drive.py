@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 # MiniStack goes through all messages of a queue whenever it is asked about it.
 _LOOK_SECONDS = 0.1
+_SAY_SECONDS = 5.0
 # Between two looks, so that faults are injected close to their point while messages are sent.
 _SENT_AT_ONCE = 200
 # The queue is empty when the last delete is done. What an execution still does that was forgotten, because the mapping
@@ -38,23 +39,13 @@ _EXECUTION_SECONDS = 60
 
 
 @dataclass(frozen=True)
-class Progress:
-    """How far a run is; a message is settled when it has left the queue, wherever it went."""
-
-    sent: int
-    settled: int
-    injected: Sequence[InjectedFault]
-    seconds: float
-
-
-@dataclass(frozen=True)
 class Course:
     """How a run went; ``given_up`` says why it did not end by itself."""
 
     sent: Sequence[Sent]
     injected: Sequence[InjectedFault]
     settling_seconds: float
-    """From the first message sent to the last one settled."""
+    """From the first message sent to the last one settled, which is that has left the queue, wherever it went."""
     given_up: str | None
 
 
@@ -64,7 +55,7 @@ def drive(
     faults: Sequence[Fault],
     *,
     backlog: int,
-    show: Callable[[Progress], None],
+    say: Callable[[str], None],
 ) -> Course:
     """Run the plan; at most ``backlog`` messages are in the queue at once, as many as a steady producer would leave."""
     sqs, url = aws.endpoint.sqs(), StackOutputs.of(aws.outputs).queue_url
@@ -72,7 +63,7 @@ def drive(
     sent: list[Sent] = []
     due = list(faults)
     patience = _patience_seconds(sqs, url)
-    began = changed = time.monotonic()
+    began = changed = said = time.monotonic()
     state: tuple[int, int, int] | None = None
     given_up = None
     while True:
@@ -85,10 +76,12 @@ def drive(
         sending = max(0, min(backlog - waiting, len(messages) - len(sent), _SENT_AT_ONCE))
         sent += _sent(sqs, url, messages[len(sent) : len(sent) + sending])
         now = time.monotonic()
-        show(Progress(len(sent), settled, injector.injected, now - began))
+        if now - said >= _SAY_SECONDS:
+            said = now
+            say(f"{now - began:6.1f} s  {len(sent)} sent, {settled} settled, {len(injector.injected)} faults injected")
         if (len(sent), settled, len(due)) != state:
             state, changed = (len(sent), settled, len(due)), now
-        if not waiting and not sending and not due and not injector.outage:
+        if not waiting and not sending and not due and not injector.outages:
             break
         if now - changed > patience:
             given_up = f"nothing has changed for {patience:.0f} s; {waiting} in the queue, {len(due)} faults are due"

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from local_aws.emulator import Emulator
     from mypy_boto3_sqs import SQSClient
-    from mypy_boto3_sqs.type_defs import MessageTypeDef
 
 Item = dict[str, Any]
 
@@ -53,13 +52,12 @@ def collect(aws: Emulator) -> Evidence:
 
 
 def _all_messages(sqs: SQSClient, url: str) -> list[QueueMessage]:
-    return [_queue_message(message) for message in QueueReader(sqs, url).new_messages()]
-
-
-def _queue_message(message: MessageTypeDef) -> QueueMessage:
-    return QueueMessage(
-        message_id=message["MessageId"],
-        body=message["Body"],
-        receive_count=int(message.get("Attributes", {}).get("ApproximateReceiveCount", 0)),
-        said=told_of(message),
-    )
+    return [
+        QueueMessage(
+            message["MessageId"],
+            message["Body"],
+            int(message.get("Attributes", {}).get("ApproximateReceiveCount", 0)),
+            told_of(message),
+        )
+        for message in QueueReader(sqs, url).new_messages()
+    ]

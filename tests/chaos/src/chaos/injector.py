@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 import psutil
 
 from chaos.faults import DURABLE_SERVICE, OUTAGES, WORKERS
-from chaos.outage import Outage
 
 if TYPE_CHECKING:
     from local_aws.emulator import Emulator
 
     from chaos.faults import Fault
+
+_ALIAS, _LATEST = "live", "$LATEST"
 
 
 @dataclass(frozen=True)
@@ -26,19 +27,24 @@ class InjectedFault:
     settled: int
 
 
+@dataclass
+class Outage:
+    """A function that Lambda throttles until a moment, and the version that its alias had before."""
+
+    until: float
+    version: str
+
+
 class Injector:
     """Injects faults into the parts of an emulated AWS."""
 
     def __init__(self, aws: Emulator) -> None:
         """Inject into this one."""
         self._aws = aws
-        self._outages: dict[str, tuple[Outage, float]] = {}
+        self._lambda = aws.endpoint.lambda_()
+        self.outages: dict[str, Outage] = {}
+        """Of now, by the name of the function."""
         self.injected: list[InjectedFault] = []
-
-    @property
-    def outage(self) -> bool:
-        """Whether a service is throttled now."""
-        return bool(self._outages)
 
     def inject(self, fault: Fault, settled: int) -> bool:
         """Inject a fault; False when there is no process yet that it could kill."""
@@ -55,31 +61,35 @@ class Injector:
         return True
 
     def end_outages(self) -> None:
-        """End those whose time is over."""
-        for service, (outage, end) in list(self._outages.items()):
-            if time.monotonic() >= end:
-                outage.end()
-                del self._outages[service]
+        """Let the functions run again whose time is over, by the version that they had."""
+        for name, outage in list(self.outages.items()):
+            if time.monotonic() >= outage.until:
+                self._lambda.update_alias(FunctionName=name, Name=_ALIAS, FunctionVersion=outage.version)
+                self._lambda.delete_function_concurrency(FunctionName=name)
+                del self.outages[name]
 
     def _throttle(self, service: str, seconds: float) -> None:
-        """Begin an outage, or prolong the one that there is."""
-        end = time.monotonic() + seconds
-        if service in self._outages:
-            outage, earlier = self._outages[service]
-            self._outages[service] = (outage, max(end, earlier))
-        else:
-            names = [function.name for function in self._aws.deployment.functions]
-            name = next(name for name in names if name.endswith(f"-{service}"))
-            self._outages[service] = (Outage.begin(self._aws.endpoint.lambda_(), name), end)
+        """Begin an outage, in which an invoke by the alias gets TooManyRequestsException, or prolong the one there is.
+
+        MiniStack keeps the reserved concurrency of a function for what is invoked without a qualifier, where AWS shares
+        it among all versions. So the alias points at the latest version meanwhile, which is throttled and runs nothing.
+        """
+        until = time.monotonic() + seconds
+        names = [function.name for function in self._aws.deployment.functions]
+        name = next(name for name in names if name.endswith(f"-{service}"))
+        if outage := self.outages.get(name):
+            outage.until = max(until, outage.until)
+            return
+        version = self._lambda.get_alias(FunctionName=name, Name=_ALIAS)["FunctionVersion"]
+        self._lambda.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+        self._lambda.update_alias(FunctionName=name, Name=_ALIAS, FunctionVersion=_LATEST)
+        self.outages[name] = Outage(until, version)
 
     def _kill_worker(self, function: str, draw: float) -> bool:
-        workers = self._workers(function)
-        if not workers:
-            return False
-        worker = workers[int(draw * len(workers))]
-        with suppress(psutil.NoSuchProcess):
-            worker.kill()
-            return True
+        if workers := self._workers(function):
+            with suppress(psutil.NoSuchProcess):
+                workers[int(draw * len(workers))].kill()
+                return True
         return False
 
     def _workers(self, function: str) -> list[psutil.Process]:
@@ -89,4 +99,4 @@ class Injector:
             with suppress(psutil.Error):
                 if process.environ().get("AWS_LAMBDA_FUNCTION_NAME", "").endswith(f"-{function}"):
                     found.append(process)
-        return sorted(found, key=lambda process: process.create_time())
+        return sorted(found, key=psutil.Process.create_time)

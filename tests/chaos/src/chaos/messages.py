@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import count as count_from
 from itertools import cycle
@@ -46,27 +46,19 @@ class Kind(StrEnum):
 class PlannedMessage:
     """A message to send; ``variety`` says more of its kind, ``rejection`` is the stage and code that it must get."""
 
-    number: int
     kind: Kind
     variety: str
     body: str
     key: str | None = None
     rejection: tuple[str, str] | None = None
-
-
-@dataclass(frozen=True)
-class _Draft:
-    kind: Kind
-    variety: str
-    body: str
-    key: str | None = None
-    rejection: tuple[str, str] | None = None
+    number: int = 0
+    """Its place among those that are sent, from 1."""
 
 
 class _Group(NamedTuple):
     """Messages that belong together; ``together`` are those that are sent one right after the other."""
 
-    drafts: list[_Draft]
+    messages: list[PlannedMessage]
     together: bool = False
     latest: float = 1.0
 
@@ -77,41 +69,32 @@ def plan_messages(count: int, seed: int, *, poisons: int | None = None) -> list[
     Without a number of poisons, they are a part of all, and at least one of each.
     """
     random = Random(f"messages {seed}")  # noqa: S311 - a plan is no secret
-    placed: list[tuple[float, _Draft]] = []
+    placed: list[tuple[float, PlannedMessage]] = []
     if poisons is None:
         poisons = max(len(POISONS), round(count * _POISON_OF_THOUSAND / 1000))
     for group in _groups(count, poisons, random):
+        left = count - len(placed)
+        if left <= 0:
+            break
         together = group.together or random.random() * 1000 < _SENT_TOGETHER_OF_THOUSAND
         at = random.random() * group.latest
-        placed += [(at if together else random.random() * group.latest, draft) for draft in group.drafts]
+        placed += [(at if together else random.random() * group.latest, one) for one in group.messages[:left]]
     placed.sort(key=lambda entry: entry[0])
-    return [
-        PlannedMessage(number, draft.kind, draft.variety, draft.body, draft.key, draft.rejection)
-        for number, (_, draft) in enumerate(placed, start=1)
-    ]
+    return [replace(message, number=number) for number, (_, message) in enumerate(placed, start=1)]
 
 
 def _groups(count: int, poisons: int, random: Random) -> Iterator[_Group]:
-    """Messages that belong together, ``count`` in all; a group that would exceed it is cut."""
-    left = count
-    for group in _endless_groups(count, poisons, random):
-        if left <= 0:
-            return
-        yield group._replace(drafts=group.drafts[:left])
-        left -= len(group.drafts)
-
-
-def _endless_groups(count: int, poisons: int, random: Random) -> Iterator[_Group]:
+    """Give first what is rare, in the numbers that so many messages have of it, and then groups without end."""
     large = max(1, round(count * _LARGE_OF_THOUSAND / 1000))
     for number in range(poisons):
         variety = POISONS[number % len(POISONS)]
         fields = _source(number) | {POISON: variety}
-        yield _Group([_draft(Kind.POISON, variety, fields, random)], latest=_POISON_UNTIL)
+        yield _Group([_message(Kind.POISON, variety, fields, random)], latest=_POISON_UNTIL)
     for number, invalid in zip(range(large), cycle(bodies.LARGE_INVALID), strict=False):
         yield _Group([_invalid(invalid, number, random)])
     for number, shape in zip(range(large), cycle(bodies.LARGE_SHAPES), strict=False):
         fields = _source(number) | shape(random)
-        yield _Group([_draft(Kind.VALID, shape.__name__, fields, random, compact=True)])
+        yield _Group([_message(Kind.VALID, shape.__name__, fields, random, compact=True)])
     for number in range(round(count * _LARGEST_GROUPS_OF_THOUSAND / 1000)):
         yield _Group(_conflicts(f"largest-{number}", random.randrange(50, 70), random), together=True)
     makers, weights = zip(*_MAKERS, strict=True)
@@ -122,7 +105,7 @@ def _endless_groups(count: int, poisons: int, random: Random) -> Iterator[_Group
 def _single(number: int, random: Random) -> _Group:
     key = f"single-{number}" if random.random() * 1000 < _KEYED_OF_THOUSAND else None
     variety, fields = _good(number, random)
-    return _Group([_draft(Kind.VALID, variety, fields, random, key)])
+    return _Group([_message(Kind.VALID, variety, fields, random, key)])
 
 
 def _one_invalid(number: int, random: Random) -> _Group:
@@ -139,7 +122,7 @@ def _duplicates(number: int, random: Random) -> _Group:
             fields | {"metadata": {"attempt": str(attempt), "trace": random.choice(bodies.WORDS)}}
             for attempt in range(len(bodies_of_all) - 1)
         ]
-    return _Group([_draft(Kind.DUPLICATE, variety, body, random, f"duplicates-{number}") for body in bodies_of_all])
+    return _Group([_message(Kind.DUPLICATE, variety, body, random, f"duplicates-{number}") for body in bodies_of_all])
 
 
 def _few_conflicts(number: int, random: Random) -> _Group:
@@ -154,30 +137,25 @@ def _conflicts_behind_invalid(number: int, random: Random) -> _Group:
     """Some that a rule rejects, and then those of which one can be stored: more than an execution tries, at times."""
     key = f"behind-invalid-{number}"
     source = _source(number) | {REFUSED: REFUSALS[0], "idempotency_key": key}
-    first = [
-        _Draft(
-            Kind.INVALID,
-            "before conflicts",
-            bodies.written(source | {"version": -version}, random),
-            key,
-            ("validate", REFUSALS[0]),
-        )
+    refused = [
+        _message(Kind.INVALID, "before conflicts", source | {"version": -version}, random, key)
         for version in range(1, random.randrange(2, 6))
     ]
+    first = [replace(message, rejection=("validate", REFUSALS[0])) for message in refused]
     return _Group(first + _conflicts(key, random.randrange(2, 4), random), together=True)
 
 
-def _conflicts(key: str, count: int, random: Random) -> list[_Draft]:
+def _conflicts(key: str, count: int, random: Random) -> list[PlannedMessage]:
     variety, fields = _good(random.randrange(10**6), random)
     versions = [fields | {"version": version} for version in range(count)]
     # One of them comes twice, so that a duplicate meets conflicts.
     versions += random.choices(versions, k=random.randrange(2))
-    return [_draft(Kind.CONFLICT, variety, version, random, key) for version in versions]
+    return [_message(Kind.CONFLICT, variety, version, random, key) for version in versions]
 
 
-def _invalid(invalid: Invalid, number: int, random: Random) -> _Draft:
+def _invalid(invalid: Invalid, number: int, random: Random) -> PlannedMessage:
     body = invalid.body(_source(number) | bodies.small(random))
-    return _Draft(Kind.INVALID, invalid.name, body, rejection=(invalid.stage, invalid.code))
+    return PlannedMessage(Kind.INVALID, invalid.name, body, rejection=(invalid.stage, invalid.code))
 
 
 def _good(number: int, random: Random) -> tuple[str, Fields]:
@@ -190,11 +168,11 @@ def _source(number: int) -> Fields:
     return {**EXAMPLE, "number": number}
 
 
-def _draft(
+def _message(
     kind: Kind, variety: str, fields: Fields, random: Random, key: str | None = None, *, compact: bool = False
-) -> _Draft:
+) -> PlannedMessage:
     keyed = fields | ({"idempotency_key": key} if key else {})
-    return _Draft(kind, variety, bodies.written(keyed, random, compact=compact), key)
+    return PlannedMessage(kind, variety, bodies.written(keyed, random, compact=compact), key)
 
 
 _MAKERS: tuple[tuple[Callable[[int, Random], _Group], float], ...] = (

@@ -6,7 +6,6 @@ import importlib
 import json
 import os
 import uuid
-from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -15,9 +14,11 @@ from aws_durable_execution_sdk_python_testing import DurableFunctionTestRunner
 from botocore.config import Config
 from orchestrator.quotas import EXECUTION_TIMEOUT_SECONDS
 from orchestrator.stages import STAGES
-from pipeline_contracts import FieldError, InvalidBodyError, parse_body
+from pipeline_contracts import FieldError
 from pipeline_testing.bodies import TYPE
 from storer.adapters import DynamoDBTable, ExactDeserializer, dynamodb_client
+
+from pipeline_fuzz.properties import key_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -120,7 +121,7 @@ class Whole:
         if message_id in failed:
             found.append(Ended("failed"))
         item = self._item(f"fuzz-esm-{message_id}")
-        if item is None and not found and (key := _key(body)):
+        if item is None and not found and (key := key_of(body)):
             item = self._item(f"fuzz-key-{key}")  # it may be that of another message, with the same key and data
         if item is not None:
             found.append(Ended("stored", item))
@@ -135,13 +136,12 @@ class Whole:
 
     def _rejected(self) -> dict[str, Ended]:
         found: dict[str, Ended] = {}
-        ids: Counter[str] = Counter()
         while messages := self._sqs.receive_message(
             QueueUrl=self._invalid, MaxNumberOfMessages=10, MessageAttributeNames=["All"], WaitTimeSeconds=0
         ).get("Messages"):
             for message in messages:
                 said = json.loads(message["MessageAttributes"]["durable_pipeline"]["StringValue"])
-                ids[said["message_id"]] += 1
+                assert said["message_id"] not in found, "a message was rejected twice"
                 found[said["message_id"]] = Ended(
                     "rejected",
                     code=said["code"],
@@ -150,15 +150,7 @@ class Whole:
                     body=message["Body"],
                 )
                 self._sqs.delete_message(QueueUrl=self._invalid, ReceiptHandle=message["ReceiptHandle"])
-        assert all(count == 1 for count in ids.values()), "a message was rejected twice"
         return found
-
-
-def _key(body: str) -> str | None:
-    try:
-        return parse_body(body).get("idempotency_key")
-    except InvalidBodyError:
-        return None
 
 
 def _record(message_id: str, body: str, delivery: int) -> dict[str, Any]:

@@ -1,10 +1,10 @@
-"""Whether a goal is met is said of the figures."""
+"""The goals, and whether the figures meet them."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from bench.report import goals, steady
+from bench.comparison import goals, steady
 
 
 def variant(**figures: Any) -> dict[str, Any]:
