@@ -18,7 +18,7 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("copy")
-    assert poisoned_copy(folder, timeout_seconds=3) == folder / "infra" / "template.yaml"
+    assert poisoned_copy(folder, timeout_seconds=3, visibility_timeout=30) == folder / "infra" / "template.yaml"
     return folder
 
 
@@ -56,7 +56,7 @@ def test_a_message_is_refused_with_the_code_that_it_names(copy: Path) -> None:
     assert handled(copy, "validator.rules", **{REFUSED: "some_rule"}).stdout == "['some_rule']\n"
 
 
-def test_nothing_else_is_changed_but_a_timeout_a_rule_and_the_waits(copy: Path) -> None:
+def test_nothing_else_is_changed_but_the_timeouts_a_rule_and_the_waits(copy: Path) -> None:
     changed = {
         str(path.relative_to(copy))
         for path in copy.rglob("*")
@@ -64,6 +64,7 @@ def test_nothing_else_is_changed_but_a_timeout_a_rule_and_the_waits(copy: Path) 
     }
 
     assert changed == {
+        "infra/shared/template.yaml",
         "services/orchestrator/src/orchestrator/redelivery.py",
         "services/transformer/src/transformer/transformations.py",
         "services/transformer/template.yaml",

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pipeline_contracts.storage import StorageRecord, StorageResult
 
 settings = Settings.from_environment()
-# Powertools' own serializer escapes no U+2028 or U+009B, which end a line or begin a command for whoever reads the log.
+# Powertools' own serializer does not escape U+2028 and U+009B, which end a line or start a terminal command.
 logger = Logger(json_serializer=partial(json.dumps, default=str, separators=(",", ":")))
 metrics = Metrics()
 metrics.set_default_dimensions(environment=settings.environment)

@@ -18,7 +18,7 @@ from validator.rules import RULES
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-# Powertools' own serializer escapes no U+2028 or U+009B, which end a line or begin a command for whoever reads the log.
+# Powertools' own serializer does not escape U+2028 and U+009B, which end a line or start a terminal command.
 logger = Logger(json_serializer=partial(json.dumps, default=str, separators=(",", ":")))
 metrics = Metrics()
 metrics.set_default_dimensions(environment=os.environ["ENVIRONMENT"])

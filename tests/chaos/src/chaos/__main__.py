@@ -8,14 +8,12 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
 from local_aws.errors import EmulatorError
 from local_aws.signals import Terminated, ending_signals_raise, ignore_ending_signals
 from local_aws.steps import ConsoleSteps
 from pipeline_cli.errors import DeployError
 from pipeline_cli.local import local_pipeline
-from pipeline_cli.outputs import StackOutputs
 from pipeline_testing.repository_copy import REPOSITORY
 from rich.console import Console
 
@@ -66,13 +64,13 @@ def _run(options: argparse.Namespace, folder: Path, console: Console) -> Report:
     }
     messages = plan_messages(options.messages, options.seed, poisons=options.poisons)
     faults = plan_faults(options.faults, options.messages, options.seed)
-    template = poisoned_copy(folder, timeout_seconds=_TRANSFORMER_TIMEOUT_SECONDS)
+    template = poisoned_copy(
+        folder, timeout_seconds=_TRANSFORMER_TIMEOUT_SECONDS, visibility_timeout=options.visibility_timeout
+    )
     steps = ConsoleSteps(console)
     with local_pipeline(
         REPOSITORY, template=template, parameters=parameters, steps=steps, durable_store=options.durable_store
     ) as aws:
-        attributes: Any = {"VisibilityTimeout": str(options.visibility_timeout)}
-        aws.endpoint.sqs().set_queue_attributes(QueueUrl=StackOutputs.of(aws.outputs).queue_url, Attributes=attributes)
         with View(console, len(messages), len(faults)) as view:
             course = drive(aws, messages, faults, backlog=options.backlog, show=view.show)
         with steps.step("audit the table and the queues"):

@@ -21,6 +21,7 @@ REFUSED, REFUSALS = "chaos_refused", ("first_rule", "second_rule", "third_rule")
 _RULES = "services/validator/src/validator/rules.py"
 _TRANSFORMATIONS = "services/transformer/src/transformer/transformations.py"
 _TEMPLATE = "services/transformer/template.yaml"
+_QUEUES = "infra/shared/template.yaml"
 
 _POISON = '''
 
@@ -90,9 +91,18 @@ RULES = _WithRefusal(RULES)
 """
 
 
-def poisoned_copy(folder: Path, *, timeout_seconds: int) -> Path:
-    """Copy what is deployed, with poison, refusals, a short timeout and short waits, and give the root template."""
-    changed_copy(folder, *SHORT_WAITS, (_TEMPLATE, "Timeout: 25\n", f"Timeout: {timeout_seconds}\n"))
+def poisoned_copy(folder: Path, *, timeout_seconds: int, visibility_timeout: int) -> Path:
+    """Copy what is deployed, with poison, refusals, short timeouts and short waits, and give the root template.
+
+    The queue is deployed with its visibility timeout, because a receive that is under way when it is changed still
+    hides messages for the former one.
+    """
+    changed_copy(
+        folder,
+        *SHORT_WAITS,
+        (_TEMPLATE, "Timeout: 25\n", f"Timeout: {timeout_seconds}\n"),
+        (_QUEUES, "VisibilityTimeout: 960 ", f"VisibilityTimeout: {visibility_timeout} "),
+    )
     for name, added in ((_TRANSFORMATIONS, _POISON), (_RULES, _REFUSAL)):
         with (folder / name).open("a", encoding="utf-8") as file:
             file.write(added)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Found = TypeVar("Found")
 
 GIVE_UP_SECONDS = 120
+_LONGEST_RECEIVE_SECONDS = 2.0
 # The visibility timeout is longer than a test waits: what is delivered again was brought forward.
 PARAMETERS = {"EnvironmentName": "e2e", "MaxReceiveCount": "2"}
 
@@ -129,9 +130,13 @@ class Stack:
         return moved
 
     def set_visibility_timeout(self, seconds: int) -> None:
-        """Change how long a message that is received from now on stays invisible unless somebody says otherwise."""
+        """Change how long a message stays invisible that is received when this returns.
+
+        A receive that is under way, which waits for a second at most, hides what it gets by the former timeout.
+        """
         attributes: Any = {"VisibilityTimeout": str(seconds)}
         self.sqs.set_queue_attributes(QueueUrl=self._outputs.queue_url, Attributes=attributes)
+        time.sleep(_LONGEST_RECEIVE_SECONDS)
 
     def without_table(self) -> Callable[[], None]:
         """Take the table away, a fault that every write feels; what it gives puts an empty one back."""
