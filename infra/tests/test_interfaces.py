@@ -32,9 +32,10 @@ def test_a_service_has_the_defaults_and_the_choices_of_the_root(root, template, 
         assert template["Parameters"][name][what] == root["Parameters"][name][what]
 
 
-def test_a_function_runs_on_the_python_and_architecture_of_its_parameters(template):
+def test_a_function_runs_on_the_python_and_architecture_of_its_parameters_and_logs_at_their_level(template):
     assert function(template)["Runtime"] == {"Ref": "PythonRuntime"}
     assert function(template)["Architectures"] == [{"Ref": "Architecture"}]
+    assert function(template)["Environment"]["Variables"]["POWERTOOLS_LOG_LEVEL"] == {"Ref": "LogLevel"}
 
 
 def test_a_nested_stack_gets_what_it_needs_and_what_the_root_shares_with_it(root):

@@ -7,10 +7,11 @@ import tomllib
 
 import pytest
 import yaml
-from templates import PIPELINE, REPOSITORY, SERVICES, function, of_type, read
+from templates import PIPELINE, REPOSITORY, SERVICES, function, of_type, properties, read
 
 METRICS = yaml.safe_load((REPOSITORY / "infra/monitoring/metrics.yaml").read_text())
 ALARM, COMPOSITE = "AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"
+PAGES = {"DeadLetters", "OldestMessage", "Outage", "ExecutionsFailed", "ExecutionsTimedOut"}
 COLUMNS = 24
 NAME = "dev-durable-pipeline-"
 
@@ -113,20 +114,28 @@ def test_queues_and_functions_are_those_of_the_other_templates(monitoring, widge
             assert dimensions[name] in names[name]
 
 
-def test_each_alarm_has_the_topic_of_a_severity_and_says_what_missing_data_means(monitoring):
+def test_an_alarm_pages_or_writes_a_ticket_and_says_what_missing_data_means(monitoring):
+    missing = {"DeadLetters": "ignore", "NoTraffic": "breaching"}
     for name, alarm in alarms(monitoring).items():
-        assert alarm["AlarmActions"] == alarm["OKActions"], name
-        assert alarm["AlarmActions"] in ([{"Ref": "PageTopic"}], [{"Ref": "TicketTopic"}]), name
-        assert "TreatMissingData" in alarm, name
+        topic = [{"Ref": "PageTopic" if name in PAGES else "TicketTopic"}]
+        assert (alarm["AlarmActions"], alarm["OKActions"]) == (topic, topic), name
+        assert alarm["TreatMissingData"] == missing.get(name, "notBreaching"), name
 
 
 def test_the_pipeline_is_unhealthy_while_anything_that_pages_is_on(monitoring):
-    pages = {name for name, alarm in alarms(monitoring).items() if alarm["AlarmActions"] == [{"Ref": "PageTopic"}]}
-    ((_, composite),) = of_type(monitoring, COMPOSITE).items()
-    rule = composite["Properties"]["AlarmRule"]["Fn::Sub"].strip()
+    composite = properties(monitoring, COMPOSITE)
+    rule = composite["AlarmRule"]["Fn::Sub"].strip()
 
-    assert {re.fullmatch(r'ALARM\("\$\{(\w+)\}"\)', part)[1] for part in rule.split(" OR ")} == pages
-    assert "AlarmActions" not in composite["Properties"]
+    assert {re.fullmatch(r'ALARM\("\$\{(\w+)\}"\)', part)[1] for part in rule.split(" OR ")} == PAGES
+    assert "AlarmActions" not in composite
+
+
+def test_failures_of_executions_are_taken_from_the_durable_metrics(monitoring):
+    """Lambda's own Errors do not know them: they happen inside successful invocations."""
+    named = {name: [metric for _, metric, _ in metrics_of(alarm)] for name, alarm in alarms(monitoring).items()}
+
+    assert named["ExecutionsFailed"] == ["DurableExecutionFailed"]
+    assert named["ExecutionsTimedOut"] == ["DurableExecutionTimedOut"]
 
 
 def test_an_outage_pages_within_five_minutes(monitoring):
@@ -142,6 +151,9 @@ def test_no_traffic_is_watched_in_periods_that_cloudwatch_takes_and_by_default_n
 
     assert parameter["Default"] == 0
     assert all(seconds % 60 == 0 for seconds in parameter["AllowedValues"])
+    unwatched = {"Fn::Equals": [{"Ref": "NoTrafficSeconds"}, "0"]}
+    assert monitoring["Conditions"]["WatchesTraffic"] == {"Fn::Not": [unwatched]}
+    assert monitoring["Resources"]["NoTraffic"]["Condition"] == "WatchesTraffic"
 
 
 @pytest.mark.parametrize("topic", ["PageTopic", "TicketTopic"])
@@ -157,13 +169,16 @@ def test_only_the_alarms_of_this_account_may_publish(monitoring, topic):
     assert (deny["Effect"], deny["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
 
 
-def test_every_alarm_points_to_its_section_of_the_runbook(monitoring):
+def test_every_section_of_the_runbook_has_its_alarm_which_points_to_it(monitoring):
     headings = re.findall(r"^### (\S+)$", (REPOSITORY / "docs/operations.md").read_text(), re.MULTILINE)
+    described = {
+        value(alarm["Properties"]["AlarmName"]).removeprefix(NAME): value(alarm["Properties"]["AlarmDescription"])
+        for alarm in of_type(monitoring, ALARM, COMPOSITE).values()
+    }
 
-    for alarm in of_type(monitoring, ALARM, COMPOSITE).values():
-        name = value(alarm["Properties"]["AlarmName"]).removeprefix(NAME)
-        assert value(alarm["Properties"]["AlarmDescription"]).endswith(f" Runbook docs/operations.md#{name}")
-        assert name in headings
+    assert described.keys() == set(headings)
+    for name, description in described.items():
+        assert description.endswith(f" Runbook docs/operations.md#{name}")
 
 
 def test_no_widget_overlaps_another_or_leaves_the_grid(widgets):

@@ -2,7 +2,7 @@
 
 import re
 
-from templates import PIPELINE, of_type, translate
+from templates import PIPELINE, function, of_type, properties, translate
 
 VERSION, ALIAS = "AWS::Lambda::Version", "AWS::Lambda::Alias"
 
@@ -45,7 +45,7 @@ def test_other_code_or_another_property_publishes_a_version_and_the_alias_follow
 
     assert published(template) == before
     assert published(template, code="s3://bucket/other") != before
-    template["Resources"]["Function"]["Properties"]["MemorySize"] += 1
+    function(template)["MemorySize"] += 1
     assert published(template) != before
 
 
@@ -54,21 +54,21 @@ def test_a_change_of_a_parameter_publishes_a_version_if_and_only_if_it_changes_t
 
     CloudFormation publishes a version for another description; Lambda refuses one of an unchanged function.
     """
-    properties = dict(template["Resources"]["Function"]["Properties"])
-    description = references(properties.pop("VersionDescription"))
+    declared = dict(function(template))
+    description = references(declared.pop("VersionDescription"))
     parameters = template["Parameters"].keys()
 
     # The function's own name changes with the environment's. The others belong to the function or its alias, and to no
     # version.
     elsewhere = {"EnvironmentName", "ReservedConcurrency", "GradualRelease", "GradualReleaseType"}
-    assert references(properties) & parameters - elsewhere == description
+    assert references(declared) & parameters - elsewhere == description
 
 
 def test_the_description_of_a_version_is_never_too_long(template):
     environment = "e" * 16  # by the pattern of EnvironmentName
     key = "0b1c2d3e-4f50-6172-8394-a5b6c7d8e9f0"
     longest = {"ProcessedDataTable": "t" * 128}
-    description = template["Resources"]["Function"]["Properties"]["VersionDescription"]["Fn::Sub"]
+    description = function(template)["VersionDescription"]["Fn::Sub"]
     if isinstance(description, list):
         description, local = description
         for name in local:
@@ -85,6 +85,10 @@ def test_the_description_of_a_version_is_never_too_long(template):
     assert len(description) <= 256
 
 
+def test_each_function_is_traced(template):
+    assert function(template)["Tracing"] == "Active"
+
+
 def test_an_execution_in_flight_keeps_its_version(orchestrator):
     (version,) = of_type(translate(orchestrator), VERSION).values()
 
@@ -98,3 +102,22 @@ def test_the_queue_feeds_the_alias_and_hears_which_messages_failed_until_the_map
     assert mapping["Properties"]["FunctionName"]["Ref"] in of_type(template, ALIAS)
     assert mapping["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert "Retain" not in (mapping.get("DeletionPolicy"), mapping.get("UpdateReplacePolicy"))
+
+
+def test_the_mapping_takes_as_much_at_once_as_the_parameters_say_unless_it_is_paused(orchestrator):
+    mapping = properties(orchestrator, "AWS::Lambda::EventSourceMapping")
+
+    assert mapping["BatchSize"] == {"Ref": "BatchSize"}
+    assert mapping["MaximumBatchingWindowInSeconds"] == {"Ref": "BatchingWindowSeconds"}
+    assert mapping["ScalingConfig"] == {"MaximumConcurrency": {"Ref": "MaximumConcurrency"}}
+    assert mapping["Enabled"] == {"Fn::If": ["EventSourceIsEnabled", True, False]}
+    enabled = {"Fn::Equals": [{"Ref": "EventSourceEnabled"}, "true"]}
+    assert orchestrator["Conditions"]["EventSourceIsEnabled"] == enabled
+
+
+def test_concurrency_is_reserved_only_when_one_says_so(template):
+    reserved = {"Fn::If": ["ReservesConcurrency", {"Ref": "ReservedConcurrency"}, {"Ref": "AWS::NoValue"}]}
+    assert function(template)["ReservedConcurrentExecutions"] == reserved
+    assert template["Parameters"]["ReservedConcurrency"]["Default"] == 0
+    none = {"Fn::Equals": [{"Ref": "ReservedConcurrency"}, 0]}
+    assert template["Conditions"]["ReservesConcurrency"] == {"Fn::Not": [none]}

@@ -28,6 +28,7 @@ def test_a_version_takes_over_at_once_unless_one_says_otherwise(template):
     assert not [r["Type"] for r in translated["Resources"].values() if "CodeDeploy" in r["Type"]]
     (alias,) = of_type(translated, "AWS::Lambda::Alias").values()
     assert "UpdatePolicy" not in alias
+    assert template["Conditions"]["ReleasesGradually"] == {"Fn::Equals": [{"Ref": "GradualRelease"}, "true"]}
 
 
 def test_a_gradual_release_moves_the_alias_and_puts_it_back_when_an_alarm_goes_off(template):
@@ -54,16 +55,18 @@ def test_the_alarm_is_about_the_new_version_alone(template):
         "ExecutedVersion": {"Fn::GetAtt": [version, "Version"]},
     }
 
-    alarm = alarms(translated)["NewVersionFails"]
-    assert metrics(alarm) == {"Errors": expected, "Invocations": expected}
-    assert alarm["TreatMissingData"] == "notBreaching", "no data is no reason to go back"
+    assert metrics(alarms(translated)["NewVersionFails"]) == {"Errors": expected, "Invocations": expected}
 
 
 def test_executions_that_fail_in_invocations_that_succeed_put_the_orchestrator_back_too(orchestrator):
-    found = {name for alarm in alarms(orchestrator).values() for name in metrics(alarm)}
+    found = {name: of for alarm in alarms(orchestrator).values() for name, of in metrics(alarm).items()}
 
     # https://docs.aws.amazon.com/lambda/latest/dg/durable-monitoring.html
-    assert {"DurableExecutionFailed", "DurableExecutionTimedOut"} <= found
+    assert found["DurableExecutionFailed"] == found["DurableExecutionTimedOut"] == {"FunctionName": {"Ref": "Function"}}
+
+
+def test_no_data_is_no_reason_to_go_back(template):
+    assert {alarm["TreatMissingData"] for alarm in alarms(template).values()} == {"notBreaching"}
 
 
 def test_a_release_is_longer_than_an_execution_unless_one_says_otherwise(root):

@@ -18,4 +18,4 @@ def test_an_environment_is_a_stack_of_its_own_and_production_changes_with_care(e
     assert given.keys() <= root["Parameters"].keys()
     assert given.get("EnvironmentName", root["Parameters"]["EnvironmentName"]["Default"]) == name
     assert deploy.get("confirm_changeset", False) is (name == "prod")
-    assert ("GradualRelease" in given) is (name == "prod")
+    assert given.get("GradualRelease") == ("true" if name == "prod" else None)
