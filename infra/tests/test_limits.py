@@ -1,26 +1,28 @@
 """The limits that the numbers in the templates must keep: AWS's, and those that the orchestrator counts on."""
 
-from pathlib import Path
+from templates import PIPELINE, REPOSITORY, SERVICES, function, read
 
 DAY = 24 * 60 * 60
 MAPPING_LIMIT = 900  # https://docs.aws.amazon.com/lambda/latest/dg/durable-invoking-esm.html
 
 
-def function(template):
-    return template["Resources"]["Function"]["Properties"]
+def test_an_execution_ends_before_the_mapping_gives_up_and_not_before_its_worst_case(orchestrator):
+    declared = function(orchestrator)
+
+    timeout = declared["DurableConfig"]["ExecutionTimeout"]
+    assert PIPELINE["worst_case_seconds"] < timeout == PIPELINE["execution_timeout_seconds"] < MAPPING_LIMIT
+    assert declared["Timeout"] == timeout, "the function's own timeout would end it early"
 
 
-def test_an_execution_ends_before_the_mapping_gives_up(orchestrator, pipeline):
-    timeout = function(orchestrator)["DurableConfig"]["ExecutionTimeout"]
-
-    assert timeout == pipeline["execution_timeout_seconds"] < MAPPING_LIMIT
-
-
-def test_a_message_stays_hidden_for_the_longest_window_and_execution(root, shared, pipeline):
+def test_a_message_stays_hidden_for_the_longest_window_and_execution(root, shared):
     hidden = shared["Resources"]["DataProcessingQueue"]["Properties"]["VisibilityTimeout"]
 
     window = root["Parameters"]["BatchingWindowSeconds"]["MaxValue"]
-    assert hidden > pipeline["execution_timeout_seconds"] + window
+    assert hidden > PIPELINE["execution_timeout_seconds"] + window
+
+
+def test_a_queue_is_old_only_when_an_execution_had_its_time(monitoring):
+    assert monitoring["Parameters"]["OldestMessageSeconds"]["Default"] > PIPELINE["execution_timeout_seconds"]
 
 
 def test_no_parameter_changes_what_the_limits_follow_from(any_template):
@@ -30,7 +32,7 @@ def test_no_parameter_changes_what_the_limits_follow_from(any_template):
     assert {name for name in any_template.get("Parameters", {}) if name.endswith("Seconds")} <= allowed
 
 
-def test_the_mapping_is_one_that_lambda_accepts(root, orchestrator):
+def test_the_mapping_is_one_that_lambda_accepts(root):
     """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"""
     parameters = root["Parameters"]
 
@@ -40,58 +42,45 @@ def test_the_mapping_is_one_that_lambda_accepts(root, orchestrator):
     assert parameters["MaximumConcurrency"]["MaxValue"] <= 1_000
 
 
-def test_an_execution_has_time_for_the_worst_case(pipeline):
-    assert pipeline["worst_case_seconds"] < pipeline["execution_timeout_seconds"]
+def test_the_readme_states_the_worst_case():
+    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+
+    assert f"takes at most {PIPELINE['worst_case_seconds']} s;" in readme
 
 
-def test_the_readme_states_the_worst_case(pipeline):
-    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+def test_every_service_is_the_orchestrator_or_a_stage_and_is_cut_off_when_its_stage_says():
+    timeouts = {stage["service"]: stage["timeout_seconds"] for stage in PIPELINE["stages"]}
 
-    assert f"takes at most {pipeline['worst_case_seconds']} s;" in readme
-
-
-def test_a_service_is_cut_off_when_its_stage_says(read, pipeline):
-    for stage in pipeline["stages"]:
-        assert function(read(stage["service"]))["Timeout"] == stage["timeout_seconds"]
+    assert sorted(SERVICES) == sorted(["orchestrator", *timeouts])
+    assert {name: function(read(name))["Timeout"] for name in timeouts} == timeouts
 
 
-def test_every_service_is_the_orchestrator_or_a_stage(services, pipeline):
-    assert services == sorted(["orchestrator", *(stage["service"] for stage in pipeline["stages"])])
-
-
-def test_the_function_timeout_does_not_end_an_execution_early(orchestrator):
-    assert function(orchestrator)["Timeout"] == function(orchestrator)["DurableConfig"]["ExecutionTimeout"]
-
-
-def test_a_chunk_is_of_a_size_that_the_orchestrator_accepts(root, pipeline):
+def test_a_chunk_is_of_a_size_that_the_orchestrator_accepts(root):
     chunk = root["Parameters"]["ChunkSize"]
 
-    assert [chunk["MinValue"], chunk["MaxValue"]] == pipeline["chunk_size"]
+    assert [chunk["MinValue"], chunk["MaxValue"]] == PIPELINE["chunk_size"]
 
 
-def test_the_smallest_chunks_of_the_largest_batch_leave_operations_to_isolate_records(root, pipeline):
+def test_the_smallest_chunks_of_the_largest_batch_leave_operations_to_isolate_records(root):
     chunks = root["Parameters"]["BatchSize"]["MaxValue"] / root["Parameters"]["ChunkSize"]["MinValue"]
 
-    operations = pipeline["operations_of_batch"] + pipeline["operations_of_chunk"] * chunks
-    assert operations < 5 / 6 * pipeline["max_operations"]
+    operations = PIPELINE["operations_of_batch"] + PIPELINE["operations_of_chunk"] * chunks
+    assert operations < 5 / 6 * PIPELINE["max_operations"]
 
 
-def test_a_message_gets_the_deliveries_that_outlast_half_an_hour(root, pipeline):
-    waits = pipeline["redelivery_seconds"]["outage"]
+def test_a_message_gets_the_deliveries_that_outlast_half_an_hour(root):
+    waits = PIPELINE["redelivery_seconds"]["outage"]
     deliveries = root["Parameters"]["MaxReceiveCount"]["Default"]
 
     assert deliveries >= 5, "AWS advises it: a throttled delivery counts too"
     assert sum(waits[: deliveries - 1]) >= 2_100
 
 
-def test_a_dead_letter_is_kept_for_days_whenever_it_dies(shared):
-    resources = shared["Resources"]
-    alive = resources["DataProcessingQueue"]["Properties"]["MessageRetentionPeriod"]
-    dead = resources["DataProcessingDeadLetterQueue"]["Properties"]["MessageRetentionPeriod"]
-
-    assert dead == 14 * DAY
-    assert dead - alive >= 7 * DAY, "SQS counts a dead letter's age from when it was sent first"
-
-
-def test_a_rejected_message_is_kept_for_a_fortnight(shared):
-    assert shared["Resources"]["InvalidMessageQueue"]["Properties"]["MessageRetentionPeriod"] == 14 * DAY
+def test_what_went_wrong_is_kept_for_days_whenever_it_arrives(shared):
+    kept = {
+        name: shared["Resources"][name]["Properties"]["MessageRetentionPeriod"]
+        for name in ("DataProcessingQueue", "DataProcessingDeadLetterQueue", "InvalidMessageQueue")
+    }
+    assert kept["InvalidMessageQueue"] == kept["DataProcessingDeadLetterQueue"] == 14 * DAY
+    left = kept["DataProcessingDeadLetterQueue"] - kept["DataProcessingQueue"]
+    assert left >= 7 * DAY, "SQS counts a dead letter's age from when it was sent first"

@@ -4,17 +4,16 @@ import itertools
 import json
 import re
 import tomllib
-from pathlib import Path
 
 import pytest
 import yaml
+from templates import PIPELINE, REPOSITORY, SERVICES, function, of_type, properties, read
 
-REPOSITORY = Path(__file__).parents[2]
 METRICS = yaml.safe_load((REPOSITORY / "infra/monitoring/metrics.yaml").read_text())
-RUNBOOK = (REPOSITORY / "docs/operations.md").read_text()
 ALARM, COMPOSITE = "AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"
+PAGES = {"DeadLetters", "OldestMessage", "Outage", "ExecutionsFailed", "ExecutionsTimedOut"}
 COLUMNS = 24
-DECIMAL = re.compile(r"\d+\.\d+")
+NAME = "dev-durable-pipeline-"
 
 VALUES = {
     "EnvironmentName": "dev",
@@ -24,19 +23,14 @@ VALUES = {
 }
 
 
-def filled_in(text):
-    """A Fn::Sub with its parameters; what refers to resources becomes their names."""
-    return re.sub(r"\$\{([^}]+)\}", lambda found: VALUES.get(found[1], found[1]), text)
-
-
 def value(entry):
+    """A value with its parameters filled in; what refers to resources becomes their names."""
     match entry:
         case {"Fn::Sub": text}:
-            return filled_in(text)
+            return re.sub(r"\$\{([^}]+)\}", lambda found: VALUES.get(found[1], found[1]), text)
         case {"Ref": name}:
             return VALUES.get(name, name)
-        case _:
-            return entry
+    return entry
 
 
 def known(namespace, metric, dimensions):
@@ -44,49 +38,51 @@ def known(namespace, metric, dimensions):
     for entry in METRICS.get(namespace, []):
         if metric not in entry["metrics"]:
             continue
-        if namespace == "DurablePipeline":
-            expected = {"environment": "dev", **entry["dimensions"]}
-            if dimensions.keys() == expected.keys() and all(
-                dimensions[name] == wanted or "*" in (wanted, dimensions[name]) for name, wanted in expected.items()
-            ):
+        if namespace != "DurablePipeline":
+            if sorted(dimensions) == entry["dimensions"]:
                 return True
-        elif sorted(dimensions) == entry["dimensions"]:
+            continue
+        expected = {"environment": "dev", **entry["dimensions"]}
+        if dimensions.keys() == expected.keys() and all(
+            dimensions[name] == wanted or "*" in (wanted, dimensions[name]) for name, wanted in expected.items()
+        ):
             return True
     return False
 
 
 def alarms(template):
-    return {name: r["Properties"] for name, r in template["Resources"].items() if r["Type"] == ALARM}
+    return {name: alarm["Properties"] for name, alarm in of_type(template, ALARM).items()}
 
 
 def metrics_of(alarm):
     """The metrics of an alarm: namespace, name and dimensions."""
-    stats = [m["MetricStat"]["Metric"] for m in alarm.get("Metrics", []) if "MetricStat" in m] or [alarm]
-    for stat in stats:
-        dimensions = {d["Name"]: value(d["Value"]) for d in stat["Dimensions"]}
-        yield stat["Namespace"], stat["MetricName"], dimensions
+    for stat in [m["MetricStat"]["Metric"] for m in alarm.get("Metrics", []) if "MetricStat" in m] or [alarm]:
+        yield stat["Namespace"], stat["MetricName"], {d["Name"]: value(d["Value"]) for d in stat["Dimensions"]}
 
 
 @pytest.fixture
 def widgets(monitoring):
-    body = monitoring["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
-    return json.loads(filled_in(body))["widgets"]
+    return json.loads(value(monitoring["Resources"]["Dashboard"]["Properties"]["DashboardBody"]))["widgets"]
+
+
+@pytest.fixture
+def cost(widgets):
+    (found,) = [w["properties"]["metrics"] for w in widgets if w["properties"].get("title", "").startswith("Cost")]
+    return found
 
 
 def metrics_shown(widgets):
     """The metrics of the dashboard: namespace, name and dimensions, those of a search with an asterisk."""
-    for widget in widgets:
-        for metric in widget["properties"].get("metrics", []):
-            words = [word for word in metric if isinstance(word, str)]
-            if words:
-                yield words[0], words[1], dict(zip(words[2::2], words[3::2], strict=True))
-            for schema, name, rest in re.findall(
-                r"SEARCH\('\{([^}]+)\} MetricName=\"(\w+)\"([^']*)'",
-                metric[0].get("expression", "") if not words else "",
-            ):
-                namespace, *names = schema.split(",")
-                given = dict(re.findall(r'(\w+)="([^"]+)"', rest))
-                yield namespace, name, {dimension: given.get(dimension, "*") for dimension in names}
+    for metric in (metric for widget in widgets for metric in widget["properties"].get("metrics", [])):
+        words = [word for word in metric if isinstance(word, str)]
+        if words:
+            yield words[0], words[1], dict(zip(words[2::2], words[3::2], strict=True))
+            continue
+        search = r"SEARCH\('\{([^}]+)\} MetricName=\"(\w+)\"([^']*)'"
+        for schema, name, rest in re.findall(search, metric[0].get("expression", "")):
+            namespace, *names = schema.split(",")
+            given = dict(re.findall(r'(\w+)="([^"]+)"', rest))
+            yield namespace, name, {dimension: given.get(dimension, "*") for dimension in names}
 
 
 def test_every_metric_of_an_alarm_exists(any_template):
@@ -104,91 +100,60 @@ def test_every_metric_of_the_dashboard_exists(widgets):
     assert not [metric for metric in shown if not known(*metric)]
 
 
-def test_what_is_listed_as_documented_says_where():
-    for namespace, entries in METRICS.items():
-        if namespace != "DurablePipeline":
-            assert all(entry["source"].startswith("https://docs.aws.amazon.com/") for entry in entries)
-
-
-def test_queues_and_functions_are_those_of_the_other_templates(monitoring, widgets, shared, read, services):
-    functions = {value(read(name)["Resources"]["Function"]["Properties"]["FunctionName"]) for name in services}
-    queues = {
-        value(r["Properties"]["QueueName"]) for r in shared["Resources"].values() if r["Type"] == "AWS::SQS::Queue"
+def test_queues_and_functions_are_those_of_the_other_templates(monitoring, widgets, shared):
+    names = {
+        "FunctionName": {value(function(read(name))["FunctionName"]) for name in SERVICES},
+        "QueueName": {value(q["Properties"]["QueueName"]) for q in of_type(shared, "AWS::SQS::Queue").values()},
+        "TableName": {"table"},
+        "environment": {"dev"},
     }
     named = [metric for alarm in alarms(monitoring).values() for metric in metrics_of(alarm)]
 
     for *_, dimensions in [*named, *metrics_shown(widgets)]:
-        assert dimensions.get("FunctionName", "dev-durable-pipeline-orchestrator") in functions
-        assert dimensions.get("QueueName", "dev-durable-pipeline-data-processing") in queues
-        assert dimensions.get("TableName", "table") == "table"
-        assert dimensions.get("environment", "dev") == "dev"
+        for name in dimensions.keys() & names.keys():
+            assert dimensions[name] in names[name]
 
 
-def test_every_alarm_that_the_pipeline_needs_is_there(monitoring):
-    assert {
-        value(alarm["AlarmName"]).removeprefix("dev-durable-pipeline-") for alarm in alarms(monitoring).values()
-    } == {
-        "dead-letters",
-        "oldest-message",
-        "outage",
-        "executions-failed",
-        "executions-timed-out",
-        "invalid-messages",
-        "function-throttles",
-        "table-throttles",
-        "storer-write-errors",
-        "no-traffic",
-    }
-
-
-def test_failures_of_executions_are_taken_from_the_durable_metrics(monitoring):
-    """Lambda's own Errors do not know them: they happen inside successful invocations."""
-    metrics = {name: [metric for _, metric, _ in metrics_of(alarm)] for name, alarm in alarms(monitoring).items()}
-
-    assert metrics["ExecutionsFailed"] == ["DurableExecutionFailed"]
-    assert metrics["ExecutionsTimedOut"] == ["DurableExecutionTimedOut"]
-
-
-PAGES = {"DeadLetters", "OldestMessage", "Outage", "ExecutionsFailed", "ExecutionsTimedOut"}
-
-
-def test_each_severity_has_a_topic_and_each_alarm_one_of_them(monitoring):
+def test_an_alarm_pages_or_writes_a_ticket_and_says_what_missing_data_means(monitoring):
+    missing = {"DeadLetters": "ignore", "NoTraffic": "breaching"}
     for name, alarm in alarms(monitoring).items():
         topic = [{"Ref": "PageTopic" if name in PAGES else "TicketTopic"}]
         assert (alarm["AlarmActions"], alarm["OKActions"]) == (topic, topic), name
-
-
-def test_an_outage_pages_within_five_minutes(monitoring, pipeline):
-    """From its beginning: a service that hangs is waited for in each attempt, and then for some records alone."""
-    alarm = alarms(monitoring)["Outage"]
-
-    assert pipeline["outage_seconds"] + 2 * alarm["Period"] * alarm["EvaluationPeriods"] <= 300
-
-
-def test_what_missing_data_means_is_said_for_each_alarm(monitoring):
-    meaning = {name: alarm["TreatMissingData"] for name, alarm in alarms(monitoring).items()}
-
-    assert meaning.pop("DeadLetters") == "ignore"
-    assert meaning.pop("NoTraffic") == "breaching"
-    assert set(meaning.values()) == {"notBreaching"}
+        assert alarm["TreatMissingData"] == missing.get(name, "notBreaching"), name
 
 
 def test_the_pipeline_is_unhealthy_while_anything_that_pages_is_on(monitoring):
-    (composite,) = [r["Properties"] for r in monitoring["Resources"].values() if r["Type"] == COMPOSITE]
+    composite = properties(monitoring, COMPOSITE)
     rule = composite["AlarmRule"]["Fn::Sub"].strip()
 
     assert {re.fullmatch(r'ALARM\("\$\{(\w+)\}"\)', part)[1] for part in rule.split(" OR ")} == PAGES
     assert "AlarmActions" not in composite
 
 
-def test_no_traffic_is_watched_only_when_somebody_says_so(monitoring):
-    assert monitoring["Parameters"]["NoTrafficSeconds"]["Default"] == 0
-    assert monitoring["Conditions"]["WatchesTraffic"] == {
-        "Fn::Not": [{"Fn::Equals": [{"Ref": "NoTrafficSeconds"}, "0"]}]
-    }
+def test_failures_of_executions_are_taken_from_the_durable_metrics(monitoring):
+    """Lambda's own Errors do not know them: they happen inside successful invocations."""
+    named = {name: [metric for _, metric, _ in metrics_of(alarm)] for name, alarm in alarms(monitoring).items()}
+
+    assert named["ExecutionsFailed"] == ["DurableExecutionFailed"]
+    assert named["ExecutionsTimedOut"] == ["DurableExecutionTimedOut"]
+
+
+def test_an_outage_pages_within_five_minutes(monitoring):
+    """From its beginning: a service that hangs is waited for in each attempt, and then for some records alone."""
+    alarm = alarms(monitoring)["Outage"]
+
+    assert PIPELINE["outage_seconds"] + 2 * alarm["Period"] * alarm["EvaluationPeriods"] <= 300
+
+
+def test_no_traffic_is_watched_in_periods_that_cloudwatch_takes_and_by_default_not_at_all(monitoring):
+    """https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html: a multiple of 60"""
+    parameter = monitoring["Parameters"]["NoTrafficSeconds"]
+
+    assert parameter["Default"] == 0
+    assert all(seconds % 60 == 0 for seconds in parameter["AllowedValues"])
+    unwatched = {"Fn::Equals": [{"Ref": "NoTrafficSeconds"}, "0"]}
+    assert monitoring["Conditions"]["WatchesTraffic"] == {"Fn::Not": [unwatched]}
     assert monitoring["Resources"]["NoTraffic"]["Condition"] == "WatchesTraffic"
-    # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html: a multiple of 60
-    assert all(seconds % 60 == 0 for seconds in monitoring["Parameters"]["NoTrafficSeconds"]["AllowedValues"])
 
 
 @pytest.mark.parametrize("topic", ["PageTopic", "TicketTopic"])
@@ -200,43 +165,39 @@ def test_only_the_alarms_of_this_account_may_publish(monitoring, topic):
     assert (allow["Effect"], allow["Principal"]) == ("Allow", {"Service": "cloudwatch.amazonaws.com"})
     assert (allow["Action"], allow["Resource"]) == ("sns:Publish", {"Ref": topic})
     assert allow["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
-    assert value(allow["Condition"]["ArnLike"]["aws:SourceArn"]).endswith(":alarm:dev-durable-pipeline-*")
+    assert value(allow["Condition"]["ArnLike"]["aws:SourceArn"]).endswith(f":alarm:{NAME}*")
     assert (deny["Effect"], deny["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
 
 
-def test_every_alarm_points_to_its_section_of_the_runbook(monitoring):
-    headings = set(re.findall(r"^### (\S+)$", RUNBOOK, re.MULTILINE))
-    resources = [r["Properties"] for r in monitoring["Resources"].values() if r["Type"] in (ALARM, COMPOSITE)]
+def test_every_section_of_the_runbook_has_its_alarm_which_points_to_it(monitoring):
+    headings = re.findall(r"^### (\S+)$", (REPOSITORY / "docs/operations.md").read_text(), re.MULTILINE)
+    described = {
+        value(alarm["Properties"]["AlarmName"]).removeprefix(NAME): value(alarm["Properties"]["AlarmDescription"])
+        for alarm in of_type(monitoring, ALARM, COMPOSITE).values()
+    }
 
-    assert len(resources) == 11
-    for alarm in resources:
-        name = value(alarm["AlarmName"]).removeprefix("dev-durable-pipeline-")
-        assert value(alarm["AlarmDescription"]).endswith(f" Runbook docs/operations.md#{name}")
-        assert name in headings
+    assert described.keys() == set(headings)
+    for name, description in described.items():
+        assert description.endswith(f" Runbook docs/operations.md#{name}")
 
 
 def test_no_widget_overlaps_another_or_leaves_the_grid(widgets):
-    taken = {}
-    for number, widget in enumerate(widgets):
-        assert widget["x"] + widget["width"] <= COLUMNS
-        columns = range(widget["x"], widget["x"] + widget["width"])
-        for cell in itertools.product(columns, range(widget["y"], widget["y"] + widget["height"])):
-            assert cell not in taken, f"widget {number} lies on widget {taken[cell]}"
-            taken[cell] = number
-    height = max(y for _, y in taken) + 1
-    assert len(taken) == COLUMNS * height, "the dashboard has a hole"
+    taken = [
+        cell
+        for widget in widgets
+        for cell in itertools.product(
+            range(widget["x"], widget["x"] + widget["width"]), range(widget["y"], widget["y"] + widget["height"])
+        )
+    ]
+    assert max(column for column, _ in taken) < COLUMNS
+    assert len(taken) == len(set(taken))
 
 
-def test_every_widget_is_whole(widgets):
-    for widget in widgets:
-        properties = widget["properties"]
-        if widget["type"] == "metric":
-            assert properties["title"]
-            assert properties["region"] == "AWS::Region"
-        ids = [m[-1]["id"] for m in properties.get("metrics", []) if isinstance(m[-1], dict) and "id" in m[-1]]
+def test_an_expression_has_the_metrics_that_it_computes_with(widgets):
+    for metrics in (widget["properties"].get("metrics", []) for widget in widgets):
+        ids = [metric[-1]["id"] for metric in metrics if isinstance(metric[-1], dict) and "id" in metric[-1]]
         assert len(ids) == len(set(ids))
-        for metric in properties.get("metrics", []):
-            expression = metric[0].get("expression", "") if isinstance(metric[0], dict) else ""
+        for expression in (metric[0].get("expression", "") for metric in metrics if isinstance(metric[0], dict)):
             if not expression.startswith("SEARCH("):
                 for beginning in re.findall(r'METRICS\("(\w+)"\)', expression):
                     assert any(name.startswith(beginning) for name in ids)
@@ -245,59 +206,39 @@ def test_every_widget_is_whole(widgets):
 
 def test_every_alarm_that_is_always_there_is_on_the_dashboard(monitoring, widgets):
     (shown,) = [widget["properties"]["alarms"] for widget in widgets if widget["type"] == "alarm"]
-    resources = [
-        r for r in monitoring["Resources"].values() if r["Type"] in (ALARM, COMPOSITE) and "Condition" not in r
-    ]
+    resources = [alarm for alarm in of_type(monitoring, ALARM, COMPOSITE).values() if "Condition" not in alarm]
 
     assert {arn.rpartition(":")[2] for arn in shown} == {value(r["Properties"]["AlarmName"]) for r in resources}
 
 
-def test_the_cost_estimate_knows_the_memory_of_each_function(widgets, read, services):
-    """Those of half a gigabyte by the beginning of their ids, as the expression multiplies their durations."""
-    (cost,) = [w["properties"] for w in widgets if w["properties"].get("title", "").startswith("Cost")]
-    ids = {m[-1]["id"]: m[3].removeprefix("dev-durable-pipeline-") for m in cost["metrics"] if m[0] == "AWS/Lambda"}
-    memory = {name: read(name)["Resources"]["Function"]["Properties"]["MemorySize"] for name in services}
-
-    assert {name for name, size in memory.items() if size == 512} == {
-        service for name, service in ids.items() if name == f"half_{service}"
-    }
-    assert [(name, size) for name, size in memory.items() if size != 512] == [("orchestrator", 1024)]
-    assert {service for name, service in ids.items() if name == f"invocations_{service}"} == set(services)
-
-
-@pytest.mark.parametrize("metric", ["Errors", "Throttles", "Duration"])
-def test_every_function_is_on_the_dashboard(widgets, services, metric):
-    shown = {
-        dimensions["FunctionName"].removeprefix("dev-durable-pipeline-")
-        for namespace, name, dimensions in metrics_shown(widgets)
-        if (namespace, name) == ("AWS/Lambda", metric)
-    }
-
-    assert shown == set(services)
-
-
-def test_every_function_that_is_throttled_raises_the_alarm(monitoring, services):
+def test_every_function_is_on_the_dashboard_and_raises_the_alarm_when_it_is_throttled(monitoring, widgets):
+    shown = {(name, dimensions.get("FunctionName")) for _, name, dimensions in metrics_shown(widgets)}
     throttled = {dimensions["FunctionName"] for *_, dimensions in metrics_of(alarms(monitoring)["FunctionThrottles"])}
 
-    assert throttled == {f"dev-durable-pipeline-{service}" for service in services}
+    functions = {f"{NAME}{service}" for service in SERVICES}
+    assert shown >= set(itertools.product(["Errors", "Throttles", "Duration"], functions))
+    assert throttled == functions
 
 
-def test_the_cost_estimate_has_the_prices_of_the_cost_model(widgets):
+def test_the_cost_estimate_knows_each_function_and_which_have_half_a_gigabyte(cost):
+    """By the beginning of their ids, as the expression multiplies their durations."""
+    ids = {(metric[-1]["id"], metric[3].removeprefix(NAME)) for metric in cost if metric[0] == "AWS/Lambda"}
+    memory = {name: function(read(name))["MemorySize"] for name in SERVICES}
+
+    assert set(memory.values()) == {512, 1024}
+    assert {name for kind, name in ids if kind == f"half_{name}"} == {n for n, size in memory.items() if size == 512}
+    assert {name for kind, name in ids if kind == f"invocations_{name}"} == set(SERVICES)
+
+
+def test_the_cost_estimate_has_the_prices_of_the_cost_model(cost):
     prices = tomllib.loads((REPOSITORY / "bench/src/bench/prices.toml").read_text())
-    (cost,) = [w["properties"] for w in widgets if w["properties"].get("title", "").startswith("Cost")]
-    expressions = {m[0]["id"]: m[0]["expression"] for m in cost["metrics"] if isinstance(m[0], dict)}
+    expressions = {metric[0]["id"]: metric[0]["expression"] for metric in cost if isinstance(metric[0], dict)}
     durable, functions = prices["durable"], prices["lambda"]
 
-    assert {name: [float(number) for number in DECIMAL.findall(text)] for name, text in expressions.items()} == {
+    assert {name: list(map(float, re.findall(r"\d+\.\d+", text))) for name, text in expressions.items()} == {
         "durable": [durable["operation"], durable["gigabyte_written"]],
         "functions": [functions["request"], 0.5, functions["gigabyte_second"]],
         "queue": [prices["sqs"]["request"]],
         "table": [prices["dynamodb"]["write_unit"]],
         "million": [],
     }
-
-
-def test_a_queue_is_old_only_when_an_execution_had_its_time(monitoring, orchestrator):
-    execution = orchestrator["Resources"]["Function"]["Properties"]["DurableConfig"]["ExecutionTimeout"]
-
-    assert monitoring["Parameters"]["OldestMessageSeconds"]["Default"] > execution

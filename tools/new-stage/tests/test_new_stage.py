@@ -5,29 +5,27 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from new_stage import __main__ as command
-from new_stage.errors import NewStageError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from new_stage.edits import Edits
+from new_stage.changed_files import CHANGED, EXPORTED
+from new_stage.stages import NewStageError
 
 REPOSITORY = Path(__file__).parents[3]
-STAGES = json.loads((REPOSITORY / "services/orchestrator/pipeline.json").read_text("utf-8"))["stages"]
+STAGES = json.loads((REPOSITORY / EXPORTED).read_text("utf-8"))["stages"]
 FIRST, LAST = STAGES[0], STAGES[-1]
 
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in ("services", "infra"):
-        shutil.copytree(REPOSITORY / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+    shutil.copytree(REPOSITORY / "services", tmp_path / "services", ignore=shutil.ignore_patterns("__pycache__", ".*"))
+    for name in CHANGED:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(REPOSITORY / name, tmp_path / name)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(command, "regenerate", lambda _edits, _name: None)
+    monkeypatch.setattr(command, "regenerate", lambda _root, _service: None)
     return tmp_path
 
 
@@ -78,12 +76,10 @@ def test_the_stage_comes_right_after_the_one_that_is_named(root: Path, monkeypat
     ("name", "after", "words"),
     [
         ("transform", FIRST["name"], "'transform' is taken: it is the stage transform"),
-        (FIRST["service"], FIRST["name"], f"'{FIRST['service']}' is taken: it is the service {FIRST['service']}"),
         ("orchestrator", FIRST["name"], "'orchestrator' is taken: there is a folder services/orchestrator"),
         ("json", FIRST["name"], "'json' is taken: a Python module has that name"),
         ("pytest", FIRST["name"], "'pytest' is taken: a Python module has that name"),
-        ("my-stage", FIRST["name"], "'my-stage' is no Python identifier"),
-        ("class", FIRST["name"], "'class' is no Python identifier"),
+        ("class", FIRST["name"], "'class' is a keyword of Python"),
         ("my_stage", FIRST["name"], "must be 1 to 16 lower-case letters and digits"),
         ("MyStage", FIRST["name"], "must be 1 to 16 lower-case letters and digits"),
         ("a" * 17, FIRST["name"], "must be 1 to 16 lower-case letters and digits"),
@@ -117,28 +113,22 @@ def test_the_root_of_the_repository_is_where_it_is_run(
     assert "run this in the root of the repository" in capsys.readouterr().err
 
 
-def fails(_edits: Edits, _name: str) -> None:
-    raise NewStageError("a test failed")
-
-
-def writes_and_is_interrupted(edits: Edits, _name: str) -> None:
-    path = edits.root / "services/orchestrator/pipeline.json"
-    edits.keep(path)
-    path.write_text("{}")
-    raise KeyboardInterrupt
-
-
-@pytest.mark.parametrize("fault", [fails, writes_and_is_interrupted])
+@pytest.mark.parametrize("fault", [NewStageError("a test failed"), KeyboardInterrupt()])
 def test_after_an_error_the_tree_is_as_it_was(
-    root: Path, monkeypatch: pytest.MonkeyPatch, fault: Callable[[Edits, str], None]
+    root: Path, monkeypatch: pytest.MonkeyPatch, fault: BaseException
 ) -> None:
-    before = contents(root)
-    monkeypatch.setattr(command, "regenerate", fault)
+    def regenerate(root: Path, _service: str) -> None:
+        golden = root / "services/orchestrator/tests/golden"
+        next(golden.glob("*.json")).unlink()
+        for path in (root / EXPORTED, golden / "9.9.9.json"):
+            path.write_text("{}")
+        raise fault
 
-    try:
+    before = contents(root)
+    monkeypatch.setattr(command, "regenerate", regenerate)
+
+    with suppress(KeyboardInterrupt):
         assert run(monkeypatch, "mystage", "--after", FIRST["name"]) == 1
-    except KeyboardInterrupt:
-        assert fault is writes_and_is_interrupted
 
     assert contents(root) == before
     assert not (root / "services/mystage").exists()
@@ -153,5 +143,5 @@ def test_a_template_that_is_not_as_expected_is_named(
 
     assert run(monkeypatch, "mystage", "--after", FIRST["name"]) == 1
 
-    assert "expected one line 'Validator:', found 0" in capsys.readouterr().err
+    assert f"expected one line 'Validator:' in {template}, found 0" in capsys.readouterr().err
     assert contents(root) == before

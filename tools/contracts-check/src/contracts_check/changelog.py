@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from contracts_check.releases import CONTRACTS, Version
+from contracts_check.releases import CONTRACTS
 
 if TYPE_CHECKING:
     from datetime import date
 
-PATH = CONTRACTS / "CHANGELOG.md"
+    from packaging.version import Version
 
+PATH = CONTRACTS / "CHANGELOG.md"
 UNRELEASED = "Unreleased"
 
 
@@ -26,5 +27,5 @@ def release(text: str, version: Version, day: date) -> str:
     """Put what is not released yet under the heading of a version."""
     said = entry(text, None) or "No change of the models."
     text = re.sub(rf"(?ms)^## {UNRELEASED}\n.*?(?=^## |\Z)", "", text)
-    start = position.start() if (position := re.search(r"(?m)^## ", text)) else len(text)
-    return f"{text[:start]}## {version} - {day}\n\n{said}\n\n{text[start:]}"
+    introduction, *older = re.split(r"(?m)^(?=## )", text, maxsplit=1)
+    return f"{introduction}## {version} - {day}\n\n{said}\n\n{''.join(older)}"

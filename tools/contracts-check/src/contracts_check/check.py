@@ -9,68 +9,59 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from contracts_check import changelog, releases, schemas
-from contracts_check.policy import Level, judge, least
+from contracts_check.policy import Level, judge
 
 if TYPE_CHECKING:
+    from packaging.version import Version
+
     from contracts_check.policy import Finding
-    from contracts_check.releases import Version
 
 
 @dataclass(frozen=True)
 class Change:
-    """What has changed since the last release."""
+    """What has changed since a release."""
 
     last: Version
     findings: list[Finding]
-    sources_differ: bool
+    sources_differ: bool = True
 
-    @property
-    def least(self) -> Version:
-        """The least version that the sources may have."""
-        return least(self.findings).after(self.last) if self.findings or self.sources_differ else self.last
+    def problems(self, version: Version, entry: str) -> list[str]:
+        """Say what keeps the change from being released as a version, with an entry of the changelog."""
+        if not (self.findings or self.sources_differ):
+            return []
+        found = []
+        level = max((finding.level for finding in self.findings), default=Level.PATCH)
+        if version < level.after(self.last):
+            found.append(
+                f"{version} is too small: what changed since {self.last} takes {level.after(self.last)}, "
+                f"./nox -s release-contracts -- {level.name.lower()}"
+            )
+        if not entry:
+            return [*found, f"CHANGELOG.md says nothing of the change: write it under `## {changelog.UNRELEASED}`"]
+        models = sorted({finding.model for finding in self.findings})
+        unmentioned = [model for model in models if f"`{model}`" not in entry]
+        return found + [f"CHANGELOG.md does not name `{model}`, which changed" for model in unmentioned]
 
 
 def since_last_release() -> Change:
     """Compare the sources with the last release."""
     last, wheel = list(releases.wheels().items())[-1]
-    findings = judge(schemas.of_wheel(wheel), schemas.generate(), last)
     with tempfile.TemporaryDirectory() as folder:
         built = releases.contents(releases.build(Path(folder)))
-    released = releases.contents(wheel)
-    return Change(last, findings, built != released)
+    findings = judge(schemas.of_wheel(wheel), schemas.generate(), last)
+    return Change(last, findings, sources_differ=built != releases.contents(wheel))
 
 
 def problems(change: Change, version: Version, log: str) -> list[str]:
     """Say what keeps the sources from being released as they are."""
-    found = []
-    if version < change.least:
-        level = next(level for level in Level if level.after(change.last) == change.least)
-        found.append(
-            f"{version} is too small: what changed since {change.last} takes {change.least}, "
-            f"./nox -s release-contracts -- {level.name.lower()}"
-        )
-    if change.least > change.last:
-        said = changelog.entry(log, version) if version > change.last else ""
-        found += unmentioned(change.findings, said or changelog.entry(log, None))
-    return found
-
-
-def unmentioned(findings: list[Finding], entry: str) -> list[str]:
-    """Say which changed models an entry of the changelog does not name."""
-    if not entry:
-        return [f"CHANGELOG.md says nothing of the change: write it under `## {changelog.UNRELEASED}`"]
-    models = sorted({finding.model for finding in findings})
-    return [f"CHANGELOG.md does not name `{model}`, which changed" for model in models if f"`{model}`" not in entry]
+    said = changelog.entry(log, version) if version > change.last else ""
+    return change.problems(version, said or changelog.entry(log, None))
 
 
 def of_releases(log: str) -> list[str]:
     """Say what is wrong with the releases themselves: each against the one before it."""
     found = []
     for before, version in pairwise(releases.wheels()):
-        findings = judge(schemas.committed(str(before)), schemas.committed(str(version)), before)
-        if version < least(findings).after(before):
-            found.append(
-                f"{version} was released after {before}, and what changed takes {least(findings).after(before)}"
-            )
-        found += [f"{version}: {problem}" for problem in unmentioned(findings, changelog.entry(log, version))]
+        change = Change(before, judge(schemas.committed(before), schemas.committed(version), before))
+        found += [f"{version}: {problem}" for problem in change.problems(version, changelog.entry(log, version))]
     return found

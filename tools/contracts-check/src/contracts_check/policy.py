@@ -10,19 +10,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
+from typing import TYPE_CHECKING
 
-from contracts_check.differences import Difference, differences
-from contracts_check.releases import Version
+from packaging.version import Version
 
-Schemas = dict[str, dict[str, Any]]
+from contracts_check.differences import Difference, Schema, differences
 
-SERVICES = {
-    "validation": "a validator",
-    "transformation": "a transformer",
-    "contribution": "a stage of your own",
-    "storage": "a storer",
-}
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+BODY = "pipeline-message.json"
 
 
 class Level(IntEnum):
@@ -35,10 +32,10 @@ class Level(IntEnum):
     def after(self, version: Version) -> Version:
         """The next version of this level."""
         if self is Level.MAJOR:
-            return Version(version.major + 1, 0, 0)
+            return Version(f"{version.major + 1}.0.0")
         if self is Level.MINOR:
-            return Version(version.major, version.minor + 1, 0)
-        return Version(version.major, version.minor, version.patch + 1)
+            return Version(f"{version.major}.{version.minor + 1}.0")
+        return Version(f"{version.major}.{version.minor}.{version.micro + 1}")
 
 
 @dataclass(frozen=True)
@@ -51,49 +48,41 @@ class Finding:
     sentence: str
 
 
-BODY = "pipeline-message.json"
-
-
-def judge(old: Schemas, new: Schemas, last: Version) -> list[Finding]:
-    """Judge all differences between the schemas of the last released version and those of the models."""
-    return [finding for file in sorted(old.keys() | new.keys()) for finding in _judge(file, old, new, last)]
-
-
-def _judge(file: str, old: Schemas, new: Schemas, last: Version) -> list[Finding]:
-    model = (new if file in new else old)[file]["title"]
-    if file not in old:
-        return [_finding(model, ": added", Level.MINOR, "nobody uses it yet", last)]
-    if file not in new:
-        return [_finding(model, ": removed", Level.MAJOR, "it would break whoever uses it", last)]
+def judge(old: Mapping[str, Schema], new: Mapping[str, Schema], last: Version) -> list[Finding]:
+    """Judge all differences between the schemas of the last released version and those of the models, by file name."""
     findings = []
-    for difference in differences(_by_authors(old[file]), _by_authors(new[file])):
-        if file == BODY:
-            level, why = _in_body(difference, last)
-        else:
-            level, why = _in_exchange(difference, *_parties(file), last)
-        field = f".{difference.path}" if difference.path else ""
-        findings.append(_finding(model, f"{field}: {difference.change}", level, why, last))
+    for file in sorted(old.keys() | new.keys()):
+        model = (new if file in new else old)[file]["title"]
+        for change, level, why in _judged(file, old, new, last):
+            sentence = f"{model}{change}. {why[0].upper()}{why[1:]}: take {level.after(last)}."
+            findings.append(Finding(model, level, sentence))
     return findings
 
 
-def _by_authors(schema: dict[str, Any]) -> dict[str, Any]:
+def _judged(
+    file: str, old: Mapping[str, Schema], new: Mapping[str, Schema], last: Version
+) -> Iterator[tuple[str, Level, str]]:
+    if file not in old:
+        yield ": added", Level.MINOR, "nobody uses it yet"
+    elif file not in new:
+        yield ": removed", Level.MAJOR, "it would break whoever uses it"
+    else:
+        for difference in differences(_by_authors(old[file]), _by_authors(new[file])):
+            judged = _in_body(difference, last) if file == BODY else _in_exchange(difference, file, last)
+            field = f".{difference.path}" if difference.path else ""
+            yield f"{field}: {difference.change}", *judged
+
+
+def _by_authors(schema: Schema) -> Schema:
     """Leave out what follows from the version, and the examples, which have it too."""
     properties = {name: field for name, field in schema["properties"].items() if name != "contract_version"}
     return {**schema, "properties": properties, "examples": []}
 
 
-def _finding(model: str, change: str, level: Level, why: str, last: Version) -> Finding:
-    return Finding(model, level, f"{model}{change}. {why[0].upper()}{why[1:]}: take {level.after(last)}.")
-
-
-def _parties(file: str) -> tuple[str, str]:
-    """Say who sends an exchange, and who reads it."""
+def _in_exchange(difference: Difference, file: str, last: Version) -> tuple[Level, str]:
     work, _, way = file.removesuffix(".json").rpartition("-")
-    service = SERVICES.get(work, f"the service of {work}")
-    return ("an orchestrator", service) if way == "request" else (service, "an orchestrator")
-
-
-def _in_exchange(difference: Difference, sender: str, reader: str, last: Version) -> tuple[Level, str]:
+    parties = ("the orchestrator", f"the {work} service")
+    sender, reader = parties if way == "request" else reversed(parties)
     following = Level.MINOR.after(last)
     if difference.narrower:
         return Level.MAJOR, f"{reader} on {following} would refuse what {sender} on {last} sends"
@@ -117,8 +106,3 @@ def _in_body(difference: Difference, last: Version) -> tuple[Level, str]:
     if difference.wider:
         return Level.MINOR, f"producers can use it when every service is beyond {last}"
     return Level.PATCH, "no producer can tell"
-
-
-def least(findings: list[Finding]) -> Level:
-    """The least level that covers all findings."""
-    return max((finding.level for finding in findings), default=Level.PATCH)

@@ -7,7 +7,9 @@ import subprocess
 import tomllib
 import zipfile
 from pathlib import Path
-from typing import NamedTuple
+
+from packaging.utils import parse_wheel_filename
+from packaging.version import Version
 
 
 def _contracts() -> Path:
@@ -25,28 +27,9 @@ PYPROJECT = CONTRACTS / "pyproject.toml"
 CONSTANT = CONTRACTS / "src" / "pipeline_contracts" / "exchange.py"
 
 
-class Version(NamedTuple):
-    """A version of the contracts; they sort as they follow each other."""
-
-    major: int
-    minor: int
-    patch: int
-
-    @classmethod
-    def parse(cls, text: str) -> Version:
-        """Read `1.0.0`."""
-        if not re.fullmatch(r"(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}", text):
-            raise ValueError(f"{text!r} is no version; expected three numbers, such as 1.0.0")
-        return cls(*(int(part) for part in text.split(".")))
-
-    def __str__(self) -> str:
-        """Write `1.0.0`."""
-        return ".".join(str(part) for part in self)
-
-
 def wheels() -> dict[Version, Path]:
     """Find the wheel of each released version, the oldest first."""
-    found = {Version.parse(path.name.split("-")[1]): path for path in FOLDER.glob("*.whl")}
+    found = {parse_wheel_filename(path.name)[1]: path for path in FOLDER.glob("*.whl")}
     return dict(sorted(found.items()))
 
 
@@ -63,13 +46,13 @@ def contents(wheel: Path) -> dict[str, bytes]:
     """Read what a wheel installs, but for its version, its digests, and what built it."""
     with zipfile.ZipFile(wheel) as archive:
         files = {name.partition(".dist-info/")[2] or name: archive.read(name) for name in archive.namelist()}
-    metadata = re.sub(rb"(?m)^(Metadata-)?Version: .*$", b"", files.pop("METADATA"))
+    metadata = re.sub(rb"(?m)^(Metadata-)?Version: .*$", b"", files["METADATA"])
     return {name: data for name, data in files.items() if name not in ("WHEEL", "RECORD")} | {"METADATA": metadata}
 
 
 def of_sources() -> Version:
     """Read the version that the sources have."""
-    return Version.parse(tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]["version"])
+    return Version(tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]["version"])
 
 
 def set_version(version: Version) -> None:

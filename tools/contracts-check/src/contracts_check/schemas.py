@@ -13,16 +13,17 @@ import re
 import subprocess
 import sys
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from contracts_check.releases import CONTRACTS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from packaging.version import Version
     from pydantic import BaseModel
 
-Schema = dict[str, Any]
+    from contracts_check.differences import Schema
 
 FOLDER = CONTRACTS / "schemas"
 """Where those of every released version are, by version."""
@@ -55,14 +56,14 @@ def of_wheel(wheel: Path) -> dict[str, Schema]:
     return schemas
 
 
-def committed(version: str) -> dict[str, Schema]:
+def committed(version: Version) -> dict[str, Schema]:
     """Read those of a released version."""
-    return {path.name: json.loads(path.read_text(encoding="utf-8")) for path in (FOLDER / version).glob("*.json")}
+    return {path.name: json.loads(path.read_text(encoding="utf-8")) for path in (FOLDER / str(version)).glob("*.json")}
 
 
-def write(schemas: dict[str, Schema], version: str) -> None:
+def write(schemas: dict[str, Schema], version: Version) -> None:
     """Write those of a version that is released now."""
-    folder = FOLDER / version
+    folder = FOLDER / str(version)
     folder.mkdir(parents=True)
     for name, schema in schemas.items():
         text = json.dumps(schema, indent=2, ensure_ascii=False)

@@ -9,55 +9,40 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from new_stage.errors import NewStageError
-from new_stage.registration import ORCHESTRATOR
-from new_stage.stages import EXPORTED
+from new_stage.changed_files import EXPORTED, GOLDEN, ORCHESTRATOR, ORCHESTRATOR_PROJECT, README
+from new_stage.stages import NewStageError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from new_stage.edits import Edits
 
-ASYNCAPI = "contracts/asyncapi.yaml"
-README = "README.md"
-
-
-def regenerate(edits: Edits, name: str) -> None:
+def regenerate(root: Path, service: str) -> None:
     """Write what the orchestrator exports, the AsyncAPI document, and the history of the orchestrator's new version."""
     # The order of the imports depends on the name.
-    _run(edits.root, "-m", "ruff", "check", "--quiet", "--select", "I", "--fix", f"services/{name}")
-    _run(edits.root, "-m", "ruff", "format", "--quiet", f"services/{name}")
-    edits.keep(edits.root / EXPORTED)
-    edits.keep(edits.root / ASYNCAPI)
-    exported = _run(edits.root, "-m", "orchestrator.export")
-    (edits.root / EXPORTED).write_text(exported, "utf-8")
-    _write_worst_case(edits, json.loads(exported)["worst_case_seconds"])
-    _run(edits.root, "-m", "pipeline_asyncapi", ".")
-    _record_history(edits)
+    _run(root, "-m", "ruff", "check", "--quiet", "--select", "I", "--fix", f"services/{service}")
+    _run(root, "-m", "ruff", "format", "--quiet", f"services/{service}")
+    exported = _run(root, "-m", "orchestrator.export")
+    (root / EXPORTED).write_text(exported, "utf-8")
+    worst_case = json.loads(exported)["worst_case_seconds"]
+    _substitute(root / README, r"takes at most \d+ s;", f"takes at most {worst_case} s;")
+    _run(root, "-m", "pipeline_asyncapi", ".")
+    _release_orchestrator(root)
 
 
-def _write_worst_case(edits: Edits, seconds: int) -> None:
-    """Bring the README up to date, where it says how long an execution takes at most."""
-    edits.set(README, re.sub(r"takes at most \d+ s;", f"takes at most {seconds} s;", edits.read(README)))
-    edits.write()
-
-
-def _record_history(edits: Edits) -> None:
-    """Release the orchestrator as the next minor version: executions of the one before do not have the stage."""
-    folder = edits.root / ORCHESTRATOR / "tests/golden"
-    for path in folder.glob("*.json"):
-        edits.keep(path)
+def _release_orchestrator(root: Path) -> None:
+    """Release it as the next minor version: executions of the one before do not have the stage."""
+    for path in (root / GOLDEN).glob("*.json"):
         path.unlink()
-    name = f"{ORCHESTRATOR}/pyproject.toml"
-    project = edits.read(name)
-    major, minor = map(int, re.findall(r'(?m)^version = "(\d+)\.(\d+)\.\d+"$', project)[0])
-    version = f"{major}.{minor + 1}.0"
-    edits.set(name, re.sub(r'(?m)^version = ".*"$', f'version = "{version}"', project, count=1))
-    edits.write()
-    edits.keep(folder / f"{version}.json")
+    project = root / ORCHESTRATOR_PROJECT
+    major, minor = map(int, re.findall(r'(?m)^version = "(\d+)\.(\d+)\.\d+"$', project.read_text("utf-8"))[0])
+    _substitute(project, r'(?m)^version = ".*"$', f'version = "{major}.{minor + 1}.0"')
     # From the orchestrator's folder, where pytest finds its settings.
     tests = ("-m", "pytest", "--quiet", "-p", "no:cacheprovider", "tests/test_golden.py")
-    _run(edits.root / ORCHESTRATOR, *tests, RECORD_GOLDEN="1")
+    _run(root / ORCHESTRATOR, *tests, RECORD_GOLDEN="1")
+
+
+def _substitute(path: Path, pattern: str, text: str) -> None:
+    path.write_text(re.sub(pattern, text, path.read_text("utf-8"), count=1), "utf-8")
 
 
 def _run(folder: Path, *arguments: str, **environment: str) -> str:

@@ -3,95 +3,116 @@
 from __future__ import annotations
 
 import ast
+import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from new_stage.errors import NewStageError
-from new_stage.text import copy_block, copy_lines, renamed, replace_once
+from new_stage.changed_files import METRICS, MONITORING, ORCHESTRATOR_TEMPLATE, ROOT_TEMPLATE, STAGES
+from new_stage.stages import NewStageError
 
 if TYPE_CHECKING:
-    from new_stage.edits import Edits
-    from new_stage.names import Names
+    from pathlib import Path
 
-ORCHESTRATOR = "services/orchestrator"
-
-
-def register(edits: Edits, names: Names) -> None:
-    """Register a stage in the orchestrator, in the root template and in monitoring."""
-    _declare(edits, names)
-    _in_orchestrator_template(edits, names)
-    _in_root_template(edits, names)
-    _in_monitoring(edits, names)
+    from new_stage.stages import Stage
 
 
-def _declare(edits: Edits, names: Names) -> None:
-    path = f"{ORCHESTRATOR}/src/orchestrator/stages.py"
-    text = edits.read(path)
-    lines = text.split("\n")
-    lines.insert(_end_of_entry(text, names.after.name), f'    contribution("{names.name}"),')
-    text = "\n".join(lines)
-    if "import Stage, contribution" not in text:
-        text = replace_once(
-            text, "from orchestrator.stage import Stage\n", "from orchestrator.stage import Stage, contribution\n"
-        )
-    edits.set(path, text)
+def register(root: Path, new: Stage, former: Stage) -> None:
+    """Register a stage in the orchestrator, in the root template and in monitoring.
 
+    Raises:
+        NewStageError: A file is not as expected; the words say what is missing.
+    """
+    _declare(root / STAGES, new, former)
 
-def _end_of_entry(text: str, name: str) -> int:
-    """Find the last line of a stage's entry in the tuple `STAGES`."""
-    for node in ast.parse(text).body:
-        if isinstance(node, ast.AnnAssign) and getattr(node.target, "id", "") == "STAGES":
-            assert isinstance(node.value, ast.Tuple)  # noqa: S101 -- by its type
-            for entry in node.value.elts:
-                if isinstance(entry, ast.Call) and getattr(entry.args[0], "value", "") == name:
-                    return entry.end_lineno or entry.lineno
-    raise NewStageError(f"stages.py has no entry for the stage {name}")
-
-
-def _in_orchestrator_template(edits: Edits, names: Names) -> None:
-    path = f"{ORCHESTRATOR}/template.yaml"
-    text = edits.read(path)
-    after, title = names.after, names.after.service.capitalize()
-    own = {
-        after.parameter: names.parameter,
-        after.variable: names.variable,
-        title: names.title,
-        after.service: names.name,
-    }
-    text = copy_block(text, f"  {after.parameter}:", own)
-    text = copy_lines(text, f"{after.variable}: !Ref", own)
-    text = copy_lines(text, f"- !Ref {after.parameter}", own)
+    template = _File(root / ORCHESTRATOR_TEMPLATE, new, former)
+    template.copy_block(f"  {former.parameter}:")
+    template.copy_lines(f"{former.variable}: !Ref")
+    template.copy_lines(f"- !Ref {former.parameter}")
     # The first of these names begins the mapping, which is an entry of a list.
-    (named,) = (line for line in text.split("\n") if f" {title}: !Join" in line)
-    text = replace_once(text, named, f"{named}\n{renamed(named, own).replace('- ', '  ', 1)}")
-    text = replace_once(text, f"${{{title}}}, ", f"${{{title}}}, ${{{names.title}}}, ")
-    edits.set(path, text)
+    template.copy_lines(f" {former.title}: !Join", first_of_list=True)
+    template.replace(f"${{{former.title}}}, ", f"${{{former.title}}}, ${{{new.title}}}, ")
+    template.write()
+
+    template = _File(root / ROOT_TEMPLATE, new, former)
+    template.copy_block(f"  {former.title}:")
+    template.copy_lines(f"{former.parameter}: !GetAtt")
+    template.write()
+
+    template = _File(root / MONITORING, new, former)
+    template.copy_block(f"        - Id: {former.service}")
+    template.copy_lines(f'"${{EnvironmentName}}-durable-pipeline-{former.service}"')
+    template.write()
+
+    metrics = _File(root / METRICS, new, former)
+    (emitted,) = re.findall(rf"  - dimensions: {{service: {former.service}}}\n.*\n", metrics.text)
+    own = f"  - dimensions: {{service: {new.service}}}\n    metrics: [RecordsContributed, RecordsNotContributed]\n"
+    metrics.replace(emitted, emitted + own)
+    metrics.write()
 
 
-def _in_root_template(edits: Edits, names: Names) -> None:
-    path = "infra/template.yaml"
-    text = edits.read(path)
-    title = names.after.service.capitalize()
-    text = copy_block(text, f"  {title}:", {names.after.service: names.name, title: names.title})
-    text = copy_lines(
-        text,
-        f"{names.after.parameter}: !GetAtt",
-        {names.after.parameter: names.parameter, title: names.title},
-    )
-    edits.set(path, text)
+def _declare(path: Path, new: Stage, former: Stage) -> None:
+    text = path.read_text("utf-8")
+    ends = [
+        node.end_lineno
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Call) and node.args and getattr(node.args[0], "value", "") == former.name
+    ]
+    if len(ends) != 1 or not ends[0]:
+        raise NewStageError(f"stages.py has no entry for the stage {former.name}")
+    lines = text.split("\n")
+    lines.insert(ends[0], f'    contribution("{new.name}"),')
+    declared = "\n".join(lines)
+    if "import Stage, contribution" not in declared:
+        declared = declared.replace("stage import Stage\n", "stage import Stage, contribution\n", 1)
+    path.write_text(declared, "utf-8")
 
 
-def _in_monitoring(edits: Edits, names: Names) -> None:
-    path = "infra/monitoring/template.yaml"
-    text = edits.read(path)
-    own = {names.after.service: names.name}
-    text = copy_block(text, f"        - Id: {names.after.service}", own)
-    text = copy_lines(text, f'"${{EnvironmentName}}-durable-pipeline-{names.after.service}"', own)
-    edits.set(path, text)
+@dataclass
+class _File:
+    """A file in which parts about the former stage are copied right behind themselves, with the new stage's names."""
 
-    path = "infra/monitoring/metrics.yaml"
-    text = edits.read(path)
-    block = f"  - dimensions: {{service: {names.after.service}}}"
-    own_block = f"{renamed(block, own)}\n    metrics: [RecordsContributed, RecordsNotContributed]"
-    start = text.index(block)
-    end = text.index("\n", text.index("\n", start) + 1)
-    edits.set(path, f"{text[:end]}\n{own_block}{text[end:]}")
+    path: Path
+    new: Stage
+    former: Stage
+
+    def __post_init__(self) -> None:
+        self.text = self.path.read_text("utf-8")
+
+    def write(self) -> None:
+        self.path.write_text(self.text, "utf-8")
+
+    def copy_block(self, header: str) -> None:
+        """Copy the line `header`, and the lines below it that are indented further."""
+        indent = len(header) - len(header.lstrip())
+        blocks = re.findall(rf"^{re.escape(header)}\n(?: {{{indent + 1}}}.*\n|\n)*", self.text, re.MULTILINE)
+        if len(blocks) != 1:
+            raise NewStageError(f"expected one line {header.strip()!r} in {self.path}, found {len(blocks)}")
+        self.replace(blocks[0], blocks[0] + self._renamed(blocks[0]))
+
+    def copy_lines(self, holding: str, *, first_of_list: bool = False) -> None:
+        """Copy each line that holds something; the copy of the first of a list continues its entry."""
+        lines = []
+        for line in self.text.splitlines(keepends=True):
+            lines.append(line)
+            if holding in line:
+                copied = self._renamed(line)
+                lines.append(copied.replace("- ", "  ", 1) if first_of_list else copied)
+        if "".join(lines) == self.text:
+            raise NewStageError(f"expected a line with {holding!r} in {self.path}, and found none")
+        self.text = "".join(lines)
+
+    def replace(self, old: str, new: str) -> None:
+        """Replace what is there exactly once."""
+        if self.text.count(old) != 1:
+            raise NewStageError(f"expected {old!r} once in {self.path}, found it {self.text.count(old)} times")
+        self.text = self.text.replace(old, new)
+
+    def _renamed(self, text: str) -> str:
+        names = {
+            self.former.parameter: self.new.parameter,
+            self.former.variable: self.new.variable,
+            self.former.title: self.new.title,
+            self.former.service: self.new.service,
+        }
+        # All at once, as a new name may have a former one in it.
+        return re.sub("|".join(names), lambda found: names[found[0]], text)

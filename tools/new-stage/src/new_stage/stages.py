@@ -1,17 +1,27 @@
-"""The stages that there are, as the orchestrator exports them."""
+"""The stages that there are, and the new one."""
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import keyword
+import re
+import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
-from new_stage.errors import NewStageError
+from new_stage.changed_files import EXPORTED
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
-EXPORTED = "services/orchestrator/pipeline.json"
+MAX_LENGTH = 16
+"""Characters: the description of the orchestrator's version has the names of all functions, and 256 characters."""
+
+
+class NewStageError(Exception):
+    """The stage cannot be added; the words say why."""
 
 
 @dataclass(frozen=True)
@@ -21,40 +31,53 @@ class Stage:
     name: str
     service: str
     variable: str
+    """The orchestrator's environment variable with the function's ARN: `TRANSFORMATION_FUNCTION_ARN`."""
 
     @property
     def parameter(self) -> str:
         """The orchestrator's template parameter with the function's ARN: `TransformationFunctionArn`."""
         return "".join(word.capitalize() for word in self.variable.split("_"))
 
+    @property
+    def title(self) -> str:
+        """The logical id of the service in templates."""
+        return self.service.capitalize()
 
-@dataclass(frozen=True)
-class Stages:
-    """All of them, in their order."""
 
-    stages: tuple[Stage, ...]
+def new_and_former(root: Path, name: str, after: str) -> tuple[Stage, Stage]:
+    """Describe a new stage of a name, and find the stage that it follows.
 
-    @classmethod
-    def read(cls, root: Path) -> Self:
-        """Read the exported file."""
-        path = root / EXPORTED
-        if not path.is_file():
-            raise NewStageError(f"there is no {EXPORTED} here; run this in the root of the repository")
-        exported = json.loads(path.read_text("utf-8"))["stages"]
-        return cls(tuple(Stage(one["name"], one["service"], one["variable"]) for one in exported))
+    Raises:
+        NewStageError: The name is taken, or cannot be that of a Python package, a function and a stack; or no stage may
+            follow the other.
+    """
+    path = root / EXPORTED
+    if not path.is_file():
+        raise NewStageError(f"there is no {EXPORTED} here; run this in the root of the repository")
+    exported = json.loads(path.read_text("utf-8"))["stages"]
+    stages = [Stage(one["name"], one["service"], one["variable"]) for one in exported]
+    _check_name(root, name, stages)
+    *others, last = stages
+    if after == last.name:
+        raise NewStageError(f"a stage after {after} would contribute to records that are stored already")
+    for former in others:
+        if former.name == after:
+            return Stage(name, name, f"{name.upper()}_FUNCTION_ARN"), former
+    names = " or ".join(stage.name for stage in others)
+    raise NewStageError(f"there is no stage {after!r}; a stage may follow {names}")
 
-    def __getitem__(self, name: str) -> Stage:
-        """Find a stage by its name."""
-        return next(stage for stage in self.stages if stage.name == name)
 
-    def check_after(self, name: str) -> None:
-        """Check that a stage can follow another.
-
-        Raises:
-            NewStageError: There is no stage of that name, or it is the last, after which nothing is stored.
-        """
-        *others, last = [stage.name for stage in self.stages]
-        if name == last:
-            raise NewStageError(f"a stage after {last} would contribute to records that are stored already")
-        if name not in others:
-            raise NewStageError(f"there is no stage {name!r}; a stage may follow {' or '.join(others)}")
+def _check_name(root: Path, name: str, stages: Sequence[Stage]) -> None:
+    if not re.fullmatch(rf"[a-z][a-z0-9]{{0,{MAX_LENGTH - 1}}}", name):
+        raise NewStageError(
+            f"{name!r} must be 1 to {MAX_LENGTH} lower-case letters and digits, the first a letter: a stack is named "
+            "after it"
+        )
+    if keyword.iskeyword(name):
+        raise NewStageError(f"{name!r} is a keyword of Python, and its package could not be imported")
+    if name in (stage.name for stage in stages):
+        raise NewStageError(f"{name!r} is taken: it is the stage {name}")
+    if (root / "services" / name).exists():
+        raise NewStageError(f"{name!r} is taken: there is a folder services/{name}")
+    if name in sys.stdlib_module_names or importlib.util.find_spec(name):
+        raise NewStageError(f"{name!r} is taken: a Python module has that name, and its package would hide it")

@@ -1,0 +1,55 @@
+"""The templates as data: as they are written, and as SAM translates them."""
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+from samtranslator.yaml_helper import yaml_parse
+
+Template = dict[str, Any]
+
+REPOSITORY = Path(__file__).parents[2]
+SERVICES = sorted(path.parent.name for path in REPOSITORY.glob("services/*/template.yaml"))
+NAMES = ("root", "shared", "monitoring", *SERVICES)
+PIPELINE = json.loads((REPOSITORY / "services/orchestrator/pipeline.json").read_text("utf-8"))
+"""What the orchestrator exports: its stages, and the limits that follow from them."""
+
+
+def read(name: str) -> Template:
+    """Read a template: `root`, `shared`, `monitoring` or that of a service; short forms such as `!Ref` as long ones."""
+    folder = {"root": "infra", "shared": "infra/shared", "monitoring": "infra/monitoring"}.get(name, f"services/{name}")
+    template: Template = yaml_parse((REPOSITORY / folder / "template.yaml").read_text("utf-8"))
+    return template
+
+
+def translate(
+    template: Template, parameters: dict[str, str] | None = None, *, code: str = "s3://bucket/key"
+) -> Template:
+    """What SAM makes of a template once it is packaged: code and nested templates have addresses then."""
+    packaged = copy.deepcopy(template)
+    for resource in packaged["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            resource["Properties"]["CodeUri"] = code
+        if resource["Type"] == "AWS::Serverless::Application":
+            resource["Properties"]["Location"] = "https://bucket.s3.amazonaws.com/key"
+    translated: Template = Translator({}, Parser()).translate(packaged, parameters or {})
+    return translated
+
+
+def of_type(template: Template, *kinds: str) -> dict[str, Any]:
+    """The resources of some types, by their names."""
+    return {name: resource for name, resource in template["Resources"].items() if resource["Type"] in kinds}
+
+
+def properties(template: Template, kind: str) -> Any:
+    """The properties of the only resource of a type."""
+    (resource,) = of_type(template, kind).values()
+    return resource["Properties"]
+
+
+def function(template: Template) -> Any:
+    """The properties of a service's function."""
+    return template["Resources"]["Function"]["Properties"]
