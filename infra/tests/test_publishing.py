@@ -89,8 +89,8 @@ def test_each_function_is_traced(template):
     assert function(template)["Tracing"] == "Active"
 
 
-def test_an_execution_in_flight_keeps_its_version(orchestrator):
-    (version,) = of_type(translate(orchestrator), VERSION).values()
+def test_a_version_is_retained_for_executions_in_flight_and_for_a_rollback(template):
+    (version,) = of_type(translate(template), VERSION).values()
 
     assert version["DeletionPolicy"] == version["UpdateReplacePolicy"] == "Retain"
 
