@@ -106,5 +106,5 @@ def test_other_data_under_a_stored_key_is_lost_and_other_metadata_is_not(reposit
 def test_a_run_of_which_nothing_could_be_sent_is_a_failure() -> None:
     refusal = NotSent(Line(1, "?"), "AccessDenied: no")
 
-    assert Expected().differences([], [refusal]) == ["no message was sent"]
-    assert Expected().differences([], []) == []
+    assert list(Expected().differences([], [refusal])) == ["no message was sent"]
+    assert list(Expected().differences([], [])) == []

@@ -45,7 +45,6 @@ def main() -> int:
         mapping,
         lambda: mapping.version(lambda_client),
         timeout_seconds=options.execution_timeout,
-        retention_days=options.retention_days,
     )
     poller = Poller(mapping, SqsQueue(sqs, mapping.queue_url), service, execution_timeout=options.execution_timeout)
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -62,7 +61,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--durable-port", required=True, type=int, help="of dex-local-runner")
     parser.add_argument("--mapping", required=True, metavar="UUID", help="of the mapping")
     parser.add_argument("--execution-timeout", required=True, type=int, help="seconds, of the function's DurableConfig")
-    parser.add_argument("--retention-days", required=True, type=int, help="of the function's DurableConfig")
     parser.add_argument("--ready-file", required=True, type=Path, help="made when polling begins")
     return parser
 
