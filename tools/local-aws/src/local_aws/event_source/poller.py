@@ -39,7 +39,7 @@ _DELETE_ATTEMPTS = 5
 
 
 class Poller:
-    """Runs the mapping until it is told to stop.
+    """Runs the mapping.
 
     It receives only when an execution may start, so that messages do not wait here while their invisibility runs out.
     An execution that has ended makes room for the next while its messages are deleted, as the maximum concurrency is
@@ -56,26 +56,22 @@ class Poller:
         self._execution_timeout = execution_timeout
         self._receiver = BatchReceiver(queue, mapping)
         self._stopping = threading.Event()
-        self._abandoning = threading.Event()
         self._in_flight: set[Future[None]] = set()
         self._slots = threading.Semaphore(mapping.maximum_concurrency)
 
     def stop(self) -> None:
-        """Make ``run`` return soon; may be called from a signal handler or another thread."""
+        """Make ``run`` return soon; messages of executions under way stay in the queue."""
         self._stopping.set()
 
-    def run(self, *, grace_seconds: float) -> None:
-        """Poll until ``stop``, then give the executions under way that long to end.
-
-        Messages of those that do not end in time, and those received but not started, stay in the queue.
-        """
+    def run(self) -> None:
+        """Poll until ``stop``."""
         with ThreadPoolExecutor(self._batches_at_once, thread_name_prefix="batch") as pool:
             pauses = _pauses()
             while not self._stopping.is_set():
                 if not self._has_free_slot():
                     continue
                 try:
-                    batch = self._receiver.receive(self._stopping)
+                    batch = self._receiver.receive()
                     pauses = _pauses()
                 except (BotoCoreError, ClientError) as error:
                     pause = next(pauses)
@@ -85,8 +81,6 @@ class Poller:
                 if batch is not None:
                     self._slots.acquire()
                     self._in_flight.add(pool.submit(self._process_safely, batch))
-            wait(self._in_flight, timeout=grace_seconds)
-            self._abandoning.set()
 
     @property
     def _batches_at_once(self) -> int:
@@ -156,7 +150,7 @@ class Poller:
         while time.monotonic() < deadline:
             executions = min(len(self._in_flight), self._mapping.maximum_concurrency)
             pause = executions * max(1 / _QUESTIONS_PER_SECOND, answer_seconds / _SHARE_OF_TIME)
-            if self._abandoning.wait(min(pause, _LONGEST_WAIT_SECONDS)):
+            if self._stopping.wait(min(pause, _LONGEST_WAIT_SECONDS)):
                 raise ExecutionLostError("it had not ended when the event source mapping stopped")
             asked = time.monotonic()
             try:
@@ -184,7 +178,7 @@ class Poller:
                 left = self._queue.delete(left)
             except (BotoCoreError, ClientError) as error:
                 _LOGGER.warning("messages that succeeded cannot be deleted yet: %s", error)
-            if not left or self._abandoning.wait(pause):
+            if not left or self._stopping.wait(pause):
                 break
         if left:
             _LOGGER.error("%d messages that succeeded could not be deleted and come again", len(left))
