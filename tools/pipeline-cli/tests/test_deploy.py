@@ -6,7 +6,6 @@ tests/e2e/tests/test_deploying.py runs them as they are, on the emulated AWS.
 import json
 import tomllib
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from botocore.exceptions import ClientError
@@ -33,8 +32,6 @@ def refused(code: str, message: str) -> ClientError:
 
 class Aws:
     """CloudFormation, SSM and SQS of an account, as far as the checks ask them."""
-
-    meta = SimpleNamespace(endpoint_url="https://cloudformation.eu-west-1.amazonaws.com")
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
@@ -276,8 +273,10 @@ def test_packages_are_built_for_what_the_stack_is_told(catalogue, name, target):
         ("", False),
     ],
 )
-def test_only_an_aws_on_this_machine_counts_as_emulated(url, expected):
-    assert (emulated.endpoint({"AWS_ENDPOINT_URL": url}) is not None) is expected
+def test_only_an_aws_on_this_machine_counts_as_emulated(monkeypatch, url, expected):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+
+    assert (emulated.endpoint() is not None) is expected
 
 
 def test_nothing_is_deleted_without_a_yes(capsys):

@@ -23,12 +23,11 @@ def owner_of(resources: Iterable[Named], environment: str, client: Callable[[str
 
     The emulated CloudFormation finds no stack by the id of a resource, so that nothing is found there.
     """
-    cloudformation = client("cloudformation")
-    if emulated.is_emulated(cloudformation):
+    if emulated.endpoint():
         return None
     for resource in resources:
         physical_id = _physical_id(resource.kind, resource.name_in(environment), client)
-        if physical_id and (stack := _stack_of(physical_id, cloudformation)):
+        if physical_id and (stack := _stack_of(physical_id, client("cloudformation"))):
             return stack, resource
     return None
 
