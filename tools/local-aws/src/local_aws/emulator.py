@@ -90,6 +90,7 @@ class Emulator:
         logs are kept; else they go with the run's folder. ``durable_store`` is where the durable service keeps
         executions: ``sqlite`` is a file, and slower by far.
         """
+        ministack_python()  # so that nothing is written if it is missing
         with ending_signals_raise():
             steps = steps or ConsoleSteps()
             run = RunFolder.create(folder, steps.note)
