@@ -30,6 +30,13 @@ def command(repository: Path, *words: str, **environment: str) -> subprocess.Pop
     )
 
 
+def demo(repository: Path, *words: str, **environment: str) -> tuple[int, str, str]:
+    """Run the demo to its end, and give its exit status, its output and its errors."""
+    process = command(repository, "demo", *words, **environment)
+    output, errors = process.communicate(timeout=PATIENCE)
+    return process.returncode, output, errors
+
+
 def run_folders(repository: Path) -> list[Path]:
     runs = repository / ".emulator" / "runs"
     return sorted(runs.iterdir()) if runs.exists() else []

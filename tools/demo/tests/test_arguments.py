@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from commands import PATIENCE, command, run_folders
+from commands import demo, run_folders
 from conftest import toy_repository
 
 if TYPE_CHECKING:
@@ -20,9 +20,8 @@ def fresh(tmp_path: Path) -> Path:
 
 def refusal(repository: Path, *words: str, status: int = 1, starts: bool = False, **environment: str) -> str:
     """Give what a command ends with, by default before it has started anything."""
-    process = command(repository, "demo", *words, **environment)
-    output, errors = process.communicate(timeout=PATIENCE)
-    assert process.returncode == status, output + errors
+    ended, output, errors = demo(repository, *words, **environment)
+    assert ended == status, output + errors
     assert "Traceback" not in errors
     assert starts or (output == "" and not run_folders(repository))
     return errors.splitlines()[-1]

@@ -160,19 +160,22 @@ def test_two_messages_with_one_key_and_the_same_data_have_one_item_and_are_both_
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("first", "body"),
     [
-        '{"idempotency_key": "k", "rows": 2}',
-        '{"idempotency_key": "k", "rows": "1.5"}',
-        '{"idempotency_key": "k"}',
-        '{"idempotency_key": "k", "rows": 1.5, "more": {"metadata": 1}}',
-        '{"idempotency_key": "k", "rows": 1.50000000000000000000000000000000001}',
+        (KEYED, '{"idempotency_key": "k", "rows": 2}'),
+        (KEYED, '{"idempotency_key": "k", "rows": "1.5"}'),
+        (KEYED, '{"idempotency_key": "k"}'),
+        (KEYED, '{"idempotency_key": "k", "rows": 1.5, "more": {"metadata": 1}}'),
+        (KEYED, '{"idempotency_key": "k", "rows": 1.50000000000000000000000000000000001}'),
+        ('{"idempotency_key": "k", "rows": [true]}', '{"idempotency_key": "k", "rows": [1]}'),
     ],
 )
-def test_a_message_whose_key_is_stored_with_other_data_is_lost_unless_it_is_in_a_queue(stack: Stack, body: str) -> None:
-    stack.send("a", body=KEYED)
+def test_a_message_whose_key_is_stored_with_other_data_is_lost_unless_it_is_in_a_queue(
+    stack: Stack, first: str, body: str
+) -> None:
+    stack.send("a", body=first)
     stack.send("b", body=body)
-    stack.table.store("a", body=KEYED, key="k")
+    stack.table.store("a", body=first, key="k")
 
     stack.audit.look()
     stack.audit.finish()
@@ -180,16 +183,6 @@ def test_a_message_whose_key_is_stored_with_other_data_is_lost_unless_it_is_in_a
     assert stack.outcomes() == {"a": Outcome.STORED, "b": Outcome.LOST}
     (violation,) = stack.audit.violations()
     assert violation.startswith("message b is lost: its item, that of message a with the same idempotency_key, holds")
-
-
-def test_true_is_not_one(stack: Stack) -> None:
-    stack.send("a", body='{"idempotency_key": "k", "rows": [true]}')
-    stack.send("b", body='{"idempotency_key": "k", "rows": [1]}')
-    stack.table.store("a", body='{"idempotency_key": "k", "rows": [true]}', key="k")
-
-    stack.audit.finish()
-
-    assert stack.outcomes()["b"] is Outcome.LOST
 
 
 def test_an_item_with_other_data_than_its_own_message_does_not_count(stack: Stack) -> None:

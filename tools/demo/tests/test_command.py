@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from commands import PATIENCE, command, run_folders, until, wait_for_parts
+from commands import PATIENCE, command, demo, run_folders, until, wait_for_parts
 from local_aws.run_folder import processes_of
 
 STORED = '{"data_source": "test.csv", "outcome": "stored", "text": "\x9b31m\u2028\u202e\x7f"}'
@@ -20,10 +20,10 @@ def test_the_demo_accounts_for_every_line(repository: Path, tmp_path: Path) -> N
     (tmp_path / "input.jsonl").write_text("{}\n\n{}\n{}\n".format(*BODIES))
     before = run_folders(repository)
 
-    demo = command(repository, "demo", "--input", str(tmp_path / "input.jsonl"), "--report", str(tmp_path / "report"))
-    output, errors = demo.communicate(timeout=PATIENCE)
+    words = ("--input", str(tmp_path / "input.jsonl"), "--report", str(tmp_path / "report"))
+    status, output, errors = demo(repository, *words)
 
-    assert demo.returncode == 0, output + errors
+    assert status == 0, output + errors
     assert "3 sent = 2 stored + 1 rejected + 0 dead letters" in output
     assert '"data_source": "TEST.CSV"' in output
     report = json.loads((tmp_path / "report").read_text())
@@ -42,15 +42,15 @@ def test_the_demo_accounts_for_every_line(repository: Path, tmp_path: Path) -> N
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_nothing_is_left_after_a_request_to_end(repository: Path, number: signal.Signals, status: int) -> None:
     before = run_folders(repository)
-    demo = command(repository, "demo", "--count", "1")
-    run = wait_for_parts(repository, demo)
+    running = command(repository, "demo", "--count", "1")
+    run = wait_for_parts(repository, running)
 
-    demo.send_signal(number)
+    running.send_signal(number)
     time.sleep(0.1)
-    demo.send_signal(signal.SIGTERM)
-    demo.communicate(timeout=PATIENCE)
+    running.send_signal(signal.SIGTERM)
+    running.communicate(timeout=PATIENCE)
 
-    assert demo.returncode == status
+    assert running.returncode == status
     assert processes_of(run) == []
     assert run_folders(repository) == before
 
@@ -91,11 +91,10 @@ def test_a_part_that_dies_is_named_with_its_log(repository: Path) -> None:
     assert {path.name for path in (repository / ".emulator" / "runs" / run).iterdir()} == {"alive", "logs"}
 
 
-def test_a_build_that_fails_is_named_with_its_log(repository: Path, tmp_path: Path) -> None:
-    demo = command(repository, "demo", "--count", "1", TOY_SITE_PACKAGES="/nowhere")
-    _, errors = demo.communicate(timeout=PATIENCE)
+def test_a_build_that_fails_is_named_with_its_log(repository: Path) -> None:
+    status, _, errors = demo(repository, "--count", "1", TOY_SITE_PACKAGES="/nowhere")
 
-    assert demo.returncode == 1
+    assert status == 1
     assert "error: sam build failed with exit status" in errors
     assert "sam-build.log" in errors
     assert "/nowhere" in errors

@@ -15,7 +15,7 @@ from pipeline_demo.outcome import Outcome
 from pipeline_demo.run import run_messages
 from pipeline_demo.sending import SentMessage, send
 from rich.console import Console
-from toy_application import body, durable_service_of, executions_of, until
+from toy_application import body, executions_of, until
 
 if TYPE_CHECKING:
     from local_aws.emulator import Emulator
@@ -44,7 +44,7 @@ def warm(aws: Emulator) -> None:
 
 
 def test_a_message_whose_execution_was_stopped_has_its_reason(aws: Emulator) -> None:
-    service = durable_service_of(aws)
+    service = aws.durable_endpoint.lambda_()
     audit = send_bodies(aws, body("slow"))
     (tracked,) = audit.messages
     until(lambda: len(executions_of(aws, tracked.message.message_id)) == 1)
@@ -52,11 +52,7 @@ def test_a_message_whose_execution_was_stopped_has_its_reason(aws: Emulator) -> 
 
     service.stop_durable_execution(DurableExecutionArn=execution)
 
-    assert service.get_durable_execution(DurableExecutionArn=execution)["Status"] == "STOPPED"
-    # What the toy was doing when it was stopped may still be done: the message has to come again all the same.
-    until(lambda: len(executions_of(aws, tracked.message.message_id)) == 2)
     until(lambda: settled(audit))
-    assert tracked.outcome is Outcome.STORED
     reason = "the execution is STOPPED: Execution stopped by user request"
     assert failure_reasons(aws)[tracked.message.message_id] == [reason]
     audit.finish()

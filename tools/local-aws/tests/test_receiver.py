@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,17 +20,8 @@ class Clock:
     def __call__(self) -> float:
         return self.now
 
-
-class FakeStop(threading.Event):
-    """Waiting moves the clock."""
-
-    def __init__(self, clock: Clock) -> None:
-        super().__init__()
-        self.clock = clock
-
-    def wait(self, timeout: float | None = None) -> bool:
-        self.clock.now += timeout or 0
-        return self.is_set()
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
 
 
 class FakeQueue:
@@ -39,7 +29,6 @@ class FakeQueue:
 
     def __init__(self, *arrivals: tuple[float, str]) -> None:
         self.clock = Clock()
-        self.stop = FakeStop(self.clock)
         self.arrivals = list(arrivals)
         self.received: list[int] = []
 
@@ -63,12 +52,12 @@ class Receiving:
 
     def __init__(self, queue: FakeQueue, **settings: int) -> None:
         receiver: Any = BatchReceiver  # which knows the real queue alone
-        self.stop = queue.stop
-        self.receiver = receiver(queue, mapping(**{"batch_size": 100, "window": WINDOW, **settings}), clock=queue.clock)
+        given = mapping(**{"batch_size": 100, "window": WINDOW, **settings})
+        self.receiver = receiver(queue, given, clock=queue.clock, sleep=queue.clock.sleep)
 
     def batch(self) -> list[str] | None:
         """Give the bodies of the next batch."""
-        batch: Batch | None = self.receiver.receive(self.stop)
+        batch: Batch | None = self.receiver.receive()
         return None if batch is None else [record["body"] for record in batch.records]
 
 
@@ -134,12 +123,3 @@ def test_an_error_of_the_queue_does_not_lose_what_was_received_before_it() -> No
         receiving.batch()
 
     assert receiving.batch() == ["kept"]
-
-
-def test_a_batch_that_is_open_when_it_is_time_to_stop_is_not_given() -> None:
-    class Stopping(FakeQueue):
-        def receive(self, limit: int, *, wait_seconds: int) -> list[MessageTypeDef]:
-            self.stop.set()
-            return super().receive(limit, wait_seconds=wait_seconds)
-
-    assert Receiving(Stopping((0, "left in the queue"))).batch() is None

@@ -13,7 +13,7 @@ import pytest
 from local_aws.aws import REGION
 from local_aws.deploy.stack import create_stack
 from local_aws.errors import EmulatorError
-from toy_application import Toy, body, durable_service_of, executions_of, until
+from toy_application import Toy, body, executions_of, until
 
 if TYPE_CHECKING:
     from local_aws.emulator import Emulator
@@ -51,7 +51,7 @@ def test_a_batch_whose_execution_fails_is_delivered_again_until_it_is_dead(toy: 
 
 def test_a_batch_whose_execution_is_stopped_is_delivered_again(toy: Toy) -> None:
     aws = toy.aws
-    service = durable_service_of(aws)
+    service = aws.durable_endpoint.lambda_()
     (message,) = toy.send(body("slow"))
     until(lambda: len(executions_of(aws, message)) == 1)
     (execution,) = executions_of(aws, message)

@@ -10,13 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from local_aws.aws import AwsEndpoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from local_aws.emulator import Emulator
-    from mypy_boto3_lambda import LambdaClient
 
 TOY = Path(__file__).parent / "toy"
 
@@ -57,14 +55,9 @@ def until(condition: Callable[[], bool], seconds: float = 30) -> None:
         time.sleep(0.1)
 
 
-def durable_service_of(aws: Emulator) -> LambdaClient:
-    """Make a client of the service that knows the executions."""
-    return AwsEndpoint(f"http://127.0.0.1:{aws.durable_port}").lambda_()
-
-
 def executions_of(aws: Emulator, message_id: str) -> set[str]:
     """Give the executions that had a message in their batch."""
-    service = durable_service_of(aws)
+    service = aws.durable_endpoint.lambda_()
     (function,) = aws.deployment.durable_functions
     listed = service.list_durable_executions_by_function(FunctionName=function.name, ReverseOrder=True)
     arns = [execution["DurableExecutionArn"] for execution in listed["DurableExecutions"]]

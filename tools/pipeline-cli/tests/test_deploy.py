@@ -6,7 +6,6 @@ tests/e2e/tests/test_deploying.py runs them as they are, on the emulated AWS.
 import json
 import tomllib
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from botocore.exceptions import ClientError
@@ -34,9 +33,8 @@ def refused(code: str, message: str) -> ClientError:
 class Aws:
     """CloudFormation, SSM and SQS of an account, as far as the checks ask them."""
 
-    def __init__(self, catalogue: Catalogue, url: str = "https://cloudformation.eu-west-1.amazonaws.com") -> None:
+    def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
-        self.meta = SimpleNamespace(endpoint_url=url)
         self.statuses: dict[str, str] = {}
         self.names: set[str] = set()
         self.resources: dict[str, list[tuple[str, str]]] = {}  # of each stack: types and physical ids
@@ -61,18 +59,12 @@ class Aws:
         described = {"StackName": stack, "StackId": stack_id(stack), "StackStatus": self.statuses[stack]}
         return described | ({"RootId": stack_id(root)} if root else {})
 
-    def get_paginator(self, operation):
-        assert operation == "describe_stacks"
-        pages = [{"Stacks": [self._described(stack)]} for stack in self.statuses]
-        return SimpleNamespace(paginate=lambda: pages)
-
-    def describe_stack_resources(self, StackName=None, PhysicalResourceId=None):  # noqa: N803 - boto3's names
+    def describe_stack_resources(self, PhysicalResourceId):  # noqa: N803 - boto3's name
         found = [
             {"StackId": stack_id(stack), "ResourceType": kind, "PhysicalResourceId": physical_id}
             for stack, resources in self.resources.items()
             for kind, physical_id in resources
-            if StackName in (stack, stack_id(stack))
-            or (physical_id == PhysicalResourceId and "amazonaws" in self.meta.endpoint_url)
+            if physical_id == PhysicalResourceId
         ]
         if not found:
             raise refused("ValidationError", f"Stack for {PhysicalResourceId} does not exist")
@@ -88,7 +80,6 @@ class Aws:
         """Let a nested stack of another pipeline stack have a resource."""
         self.statuses |= {"theirs": "CREATE_COMPLETE", "theirs-Nested": "CREATE_COMPLETE"}
         self.parents["theirs-Nested"] = "theirs"
-        self.resources["theirs"] = [("AWS::CloudFormation::Stack", stack_id("theirs-Nested"))]
         self.resources["theirs-Nested"] = [("AWS::IAM::Role", "a-role"), (kind, physical_id)]
 
     def get_parameters(self, Names):  # noqa: N803 - boto3's name
@@ -177,7 +168,6 @@ def test_a_stack_that_was_only_looked_at_is_none(catalogue, aws, status):
 
 
 QUEUE = "https://sqs.eu-west-1.amazonaws.com/1/dev-durable-pipeline-data-processing"
-URLS = ["https://cloudformation.eu-west-1.amazonaws.com", "http://127.0.0.1:4566"]
 TAKEN = [
     ("validator", "AWS::Lambda::Function", "dev-durable-pipeline-validator"),
     ("validator", "AWS::Logs::LogGroup", "/aws/lambda/dev-durable-pipeline-validator"),
@@ -187,11 +177,9 @@ TAKEN = [
 ]
 
 
-@pytest.mark.parametrize("url", URLS)
 @pytest.mark.parametrize("whole", [False, True])
 @pytest.mark.parametrize(("part", "kind", "physical_id"), TAKEN)
-def test_a_stack_is_not_created_over_the_resources_of_another(catalogue, url, whole, part, kind, physical_id):
-    aws = Aws(catalogue, url)
+def test_a_stack_is_not_created_over_the_resources_of_another(catalogue, aws, whole, part, kind, physical_id):
     aws.has_of_another(kind, physical_id)
 
     message = refusal(check_deploy, *deploying(catalogue, aws, None if whole else part))
@@ -202,9 +190,7 @@ def test_a_stack_is_not_created_over_the_resources_of_another(catalogue, url, wh
     assert "update theirs, delete it first, or deploy to another --env" in message
 
 
-@pytest.mark.parametrize("url", URLS)
-def test_what_another_environment_has_is_in_nobodys_way(catalogue, url):
-    aws = Aws(catalogue, url)
+def test_what_another_environment_has_is_in_nobodys_way(catalogue, aws):
     aws.has_of_another("AWS::Lambda::Function", "prod-durable-pipeline-validator")
 
     check_deploy(*deploying(catalogue, aws, "validator"))
@@ -287,8 +273,10 @@ def test_packages_are_built_for_what_the_stack_is_told(catalogue, name, target):
         ("", False),
     ],
 )
-def test_only_an_aws_on_this_machine_counts_as_emulated(url, expected):
-    assert (emulated.endpoint({"AWS_ENDPOINT_URL": url}) is not None) is expected
+def test_only_an_aws_on_this_machine_counts_as_emulated(monkeypatch, url, expected):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+
+    assert (emulated.endpoint() is not None) is expected
 
 
 def test_nothing_is_deleted_without_a_yes(capsys):

@@ -7,8 +7,6 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError, EndpointConnectionError
-from local_aws.aws import AwsEndpoint
-from local_aws.ports import LOOPBACK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +47,7 @@ def _logged(aws: Emulator) -> Iterator[tuple[str, str]]:
 
 def _of_executions(aws: Emulator) -> Iterator[tuple[str, str]]:
     """Ask the durable execution service, which has the batch of each execution as its input."""
-    client = AwsEndpoint(f"http://{LOOPBACK}:{aws.durable_port}").lambda_()
+    client = aws.durable_endpoint.lambda_()
     try:
         for arn in _failed_executions(client, _function(aws)):
             execution = client.get_durable_execution(DurableExecutionArn=arn)

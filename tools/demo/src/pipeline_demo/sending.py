@@ -52,9 +52,6 @@ def _batches(lines: Iterable[Line]) -> Iterator[list[Line]]:
 
 
 def _send_batch(client: SQSClient, queue_url: str, batch: list[Line]) -> Iterator[SentMessage | NotSent]:
-    if len(batch) == 1:
-        yield _send_alone(client, queue_url, batch[0])
-        return
     try:
         answer = client.send_message_batch(
             QueueUrl=queue_url,

@@ -42,11 +42,8 @@ class Expected:
             raise EmulatorError(f"{path} has {len(outcomes)} outcomes for {len(numbers)} lines")
         return cls(dict(zip(numbers, outcomes, strict=True)), dead_letters=dead_letters)
 
-    def differences(self, messages: Sequence[TrackedMessage], not_sent: Sequence[NotSent]) -> list[str]:
+    def differences(self, messages: Sequence[TrackedMessage], not_sent: Sequence[NotSent]) -> Iterator[str]:
         """Say which messages did not end as expected; those that are lost are told by the audit."""
-        return [*self._differences(messages, not_sent)]
-
-    def _differences(self, messages: Sequence[TrackedMessage], not_sent: Sequence[NotSent]) -> Iterator[str]:
         for tracked in messages:
             number, outcome = tracked.message.line.number, tracked.outcome
             wanted = self.outcomes.get(number)
@@ -67,7 +64,7 @@ def print_verdict(console: Console, finished: Finished, not_sent: Sequence[NotSe
     """Print the sums and all that is not as it should be, and say whether there is nothing of the kind."""
     audit = finished.audit
     violations = audit.violations()
-    differences = expected.differences(audit.messages, not_sent)
+    differences = list(expected.differences(audit.messages, not_sent))
     console.print()
     if not_sent:
         console.print(f"{len(not_sent)} lines were not sent: SQS cannot take them", style="magenta")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from local_aws.aws import REGION
 from local_aws.environment import service_environment
@@ -13,10 +13,10 @@ from local_aws.ports import LOOPBACK
 from local_aws.process import ChildProcess
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from local_aws.aws import AwsEndpoint
-    from local_aws.deploy.functions import DeployedFunction
+    from local_aws.deploy.deployment import DeployedFunction
     from local_aws.run_folder import RunFolder
 
 DurableStore = Literal["memory", "sqlite"]
@@ -28,7 +28,7 @@ def durable_runner_process(
     run: RunFolder,
     endpoint: AwsEndpoint,
     port: int,
-    functions: Iterable[DeployedFunction],
+    functions: Sequence[DeployedFunction],
     *,
     store: DurableStore,
 ) -> ChildProcess:
@@ -38,10 +38,10 @@ def durable_runner_process(
     invoke of a function of another region or account, and takes the region from its own option.
     """
     configurations = run.path / "functions.json"
-    known = {
-        function.name: {"DurableConfig": dict(function.durable_config)} if function.durable_config else {}
-        for function in functions
-    }
+    known: dict[str, dict[str, Any]] = {function.name: {} for function in functions}
+    for function in functions:
+        if function.execution_timeout:
+            known[function.name]["DurableConfig"] = {"ExecutionTimeout": function.execution_timeout}
     configurations.write_text(json.dumps(known))
     options = {
         "--host": LOOPBACK,

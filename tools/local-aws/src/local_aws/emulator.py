@@ -13,7 +13,7 @@ from local_aws.durable_runner import durable_runner_process
 from local_aws.errors import EmulatorError
 from local_aws.event_source.process import event_source_process
 from local_aws.executables import ministack_python
-from local_aws.ministack import START_SECONDS, certificate_of, http_status, ministack_is_ready, ministack_process
+from local_aws.ministack import START_SECONDS, certificate_of, is_there, ministack_is_ready, ministack_process
 from local_aws.ports import LOOPBACK, reserve_port
 from local_aws.run_folder import RunFolder
 from local_aws.signals import ending_signals_raise
@@ -58,6 +58,7 @@ class Emulator:
     def __post_init__(self) -> None:
         """Choose the addresses."""
         self.logs = self.run_folder.logs
+        self.durable_endpoint = AwsEndpoint(f"http://{LOOPBACK}:{self.durable_port}")
         certificates = certificate_of(self.run_folder) if self.enforce_iam else None
         self.endpoint = AwsEndpoint(f"{'https' if certificates else 'http'}://{LOOPBACK}:{self.port}", certificates)
         self.inner_endpoint = AwsEndpoint(f"http://{LOOPBACK}:{reserve_port()}") if self.proxy else self.endpoint
@@ -89,6 +90,7 @@ class Emulator:
         logs are kept; else they go with the run's folder. ``durable_store`` is where the durable service keeps
         executions: ``sqlite`` is a file, and slower by far.
         """
+        ministack_python()  # so that nothing is written if it is missing
         with ending_signals_raise():
             steps = steps or ConsoleSteps()
             run = RunFolder.create(folder, steps.note)
@@ -148,20 +150,18 @@ class Emulator:
             self.run_folder,
             self.endpoint,
             self.port,
-            f"http://{LOOPBACK}:{self.durable_port}",
+            self.durable_endpoint.url,
             self.inner_endpoint,
             enforce_iam=self.enforce_iam,
         )
         self._start_parts(self.ministack)
-        self.ministack.wait_until(
-            lambda: ministack_is_ready(self.port, self.endpoint.certificates), seconds=START_SECONDS
-        )
+        self.ministack.wait_until(lambda: ministack_is_ready(self.endpoint), seconds=START_SECONDS)
         if self.proxy:
             port = int(self.inner_endpoint.url.rpartition(":")[2])
             process = self.proxy(self.run_folder, self.endpoint, port)
             self._start_parts(process)
             # It is ready when MiniStack answers through it.
-            process.wait_until(lambda: ministack_is_ready(port), seconds=START_SECONDS)
+            process.wait_until(lambda: ministack_is_ready(self.inner_endpoint), seconds=START_SECONDS)
         self.endpoint.s3().create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
 
     def _start_durable_service(self) -> None:
@@ -175,7 +175,7 @@ class Emulator:
         mappings = self._event_source_mappings()
         self.event_sources |= {name: process for name, (process, _) in mappings.items()}
         self._start_parts(self.durable_runner, *self.event_sources.values())
-        self.durable_runner.wait_until(lambda: http_status(self.durable_port, "/health") == 200, seconds=START_SECONDS)
+        self.durable_runner.wait_until(lambda: is_there(f"{self.durable_endpoint.url}/health"), seconds=START_SECONDS)
         for process, polls in mappings.values():
             process.wait_until(polls.exists, seconds=START_SECONDS)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import http.client
-import ssl
+import http
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+
+import urllib3
 
 from local_aws.aws import REGION, AwsEndpoint
 from local_aws.environment import service_environment
@@ -81,7 +82,7 @@ def ministack_alone(folder: Path) -> Iterator[AwsEndpoint]:
         process = ministack_process(run, endpoint, port, endpoint.url, endpoint, enforce_iam=False)
         try:
             process.start()
-            process.wait_until(lambda: ministack_is_ready(port), seconds=START_SECONDS)
+            process.wait_until(lambda: ministack_is_ready(endpoint), seconds=START_SECONDS)
             yield endpoint
         finally:
             process.kill()
@@ -93,21 +94,15 @@ def certificate_of(run: RunFolder) -> Path:
     return run.path / "tmp" / "ministack-tls" / "server.crt"
 
 
-def ministack_is_ready(port: int, certificates: Path | None = None) -> bool:
-    """Say whether MiniStack answers on that port, with TLS if there are certificates, and has finished starting."""
-    return http_status(port, "/_ministack/ready", certificates) == http.HTTPStatus.OK
+def ministack_is_ready(endpoint: AwsEndpoint) -> bool:
+    """Say whether MiniStack answers there and has finished starting."""
+    return is_there(f"{endpoint.url}/_ministack/ready", endpoint.certificates)
 
 
-def http_status(port: int, path: str, certificates: Path | None = None) -> int | None:
-    """Get a page from this machine and give the HTTP status, or None when nothing answers."""
-    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=2)
+def is_there(url: str, certificates: Path | None = None) -> bool:
+    """Say whether a page can be got from this machine, whatever proxy the user has set."""
     try:
-        if certificates:
-            trusted = ssl.create_default_context(cafile=certificates)
-            connection = http.client.HTTPSConnection(LOOPBACK, port, timeout=2, context=trusted)
-        connection.request("GET", path)
-        return connection.getresponse().status
-    except (OSError, http.client.HTTPException):
-        return None
-    finally:
-        connection.close()
+        with urllib3.PoolManager(ca_certs=str(certificates) if certificates else None) as pool:
+            return pool.request("GET", url, timeout=2, retries=False).status == http.HTTPStatus.OK
+    except urllib3.exceptions.HTTPError:
+        return False

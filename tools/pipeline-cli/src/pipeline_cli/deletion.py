@@ -42,7 +42,7 @@ def delete(repository: Path, name: str | None, environment: str, client: Callabl
     stack_name = stack.stack_name(environment)
     stack_id = cloudformation.describe_stacks(StackName=stack_name)["Stacks"][0]["StackId"]
     cloudformation.delete_stack(StackName=stack_name)
-    poll = {"Delay": 1 if emulated.is_emulated(cloudformation) else 5, "MaxAttempts": 720}
+    poll = {"Delay": 1 if emulated.endpoint() else 5, "MaxAttempts": 720}
     try:
         cloudformation.get_waiter("stack_delete_complete").wait(StackName=stack_id, WaiterConfig=poll)
     except WaiterError as error:

@@ -17,22 +17,17 @@ if TYPE_CHECKING:
 
     from pipeline_cli.stacks import Named
 
-_STACK = "AWS::CloudFormation::Stack"
-_QUEUE = "AWS::SQS::Queue"
-
 
 def owner_of(resources: Iterable[Named], environment: str, client: Callable[[str], Any]) -> tuple[str, Named] | None:
-    """Find a stack, the outermost one if it is nested, that has one of the resources; None if no stack has any."""
-    cloudformation = client("cloudformation")
-    # The emulated CloudFormation finds no stack by the id of a resource.
-    found = _scanned(cloudformation) if emulated.is_emulated(cloudformation) else None
+    """Find a stack, the outermost one if it is nested, that has one of the resources; None if no stack has any.
+
+    The emulated CloudFormation finds no stack by the id of a resource, so that nothing is found there.
+    """
+    if emulated.endpoint():
+        return None
     for resource in resources:
-        name = resource.name_in(environment)
-        if found is not None:
-            stack = found.get((resource.kind, name))
-        else:
-            stack = _asked(cloudformation, _physical_id(resource.kind, name, client))
-        if stack:
+        physical_id = _physical_id(resource.kind, resource.name_in(environment), client)
+        if physical_id and (stack := _stack_of(physical_id, client("cloudformation"))):
             return stack, resource
     return None
 
@@ -40,17 +35,14 @@ def owner_of(resources: Iterable[Named], environment: str, client: Callable[[str
 def _physical_id(kind: str, name: str, client: Callable[[str], Any]) -> str | None:
     """Give a resource's id, which is the URL of a queue; None if the queue is not there."""
     try:
-        return client("sqs").get_queue_url(QueueName=name)["QueueUrl"] if kind == _QUEUE else name
+        return client("sqs").get_queue_url(QueueName=name)["QueueUrl"] if kind == "AWS::SQS::Queue" else name
     except ClientError as error:
         if "NonExistentQueue" in error.response["Error"]["Code"] or "QueueDoesNotExist" in str(error):
             return None
         raise
 
 
-def _asked(cloudformation: Any, physical_id: str | None) -> str | None:
-    """Ask CloudFormation for the stack of a resource."""
-    if physical_id is None:
-        return None
+def _stack_of(physical_id: str, cloudformation: Any) -> str | None:
     try:
         resources = cloudformation.describe_stack_resources(PhysicalResourceId=physical_id)["StackResources"]
         stack = cloudformation.describe_stacks(StackName=resources[0]["StackId"])["Stacks"][0]
@@ -58,30 +50,5 @@ def _asked(cloudformation: Any, physical_id: str | None) -> str | None:
         if "does not exist" in str(error):
             return None
         raise
-    return _stack_name(stack.get("RootId") or stack["StackId"])
-
-
-def _scanned(cloudformation: Any) -> dict[tuple[str, str], str]:
-    """Give the outermost stack of every resource of the account, by the resource's type and name."""
-    found: dict[tuple[str, str], str] = {}
-    parents: dict[str, str] = {}
-    pages = cloudformation.get_paginator("describe_stacks").paginate()
-    for stack in (stack for page in pages for stack in page["Stacks"]):
-        for resource in cloudformation.describe_stack_resources(StackName=stack["StackId"])["StackResources"]:
-            physical_id = resource.get("PhysicalResourceId", "")
-            # A queue's id is its URL.
-            name = physical_id.rpartition("/")[2] if resource["ResourceType"] == _QUEUE else physical_id
-            found[resource["ResourceType"], name] = stack["StackName"]
-            if resource["ResourceType"] == _STACK:
-                parents[_stack_name(physical_id)] = stack["StackName"]
-    return {resource: _outermost(stack, parents) for resource, stack in found.items()}
-
-
-def _stack_name(stack_id: str) -> str:
+    stack_id: str = stack.get("RootId") or stack["StackId"]
     return stack_id.partition(":stack/")[2].partition("/")[0]
-
-
-def _outermost(stack: str, parents: dict[str, str]) -> str:
-    while stack in parents:
-        stack = parents[stack]
-    return stack

@@ -1,19 +1,21 @@
-"""From what the SAM CLI has built to a stack that is there."""
+"""From what the SAM CLI has built to a stack that is there, and what it has deployed."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from local_aws.deploy.build import BUCKET
-from local_aws.deploy.functions import DeployedFunction, deployed_functions, parameters_of
 from local_aws.deploy.stack import create_stack
 from local_aws.deploy.transform import Transformer, parse_template
 from local_aws.errors import EmulatorError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
+
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cloudformation.type_defs import StackTypeDef
 
     from local_aws.aws import AwsEndpoint
     from local_aws.deploy.build import Build
@@ -22,6 +24,14 @@ STACK_NAME = "local"
 
 _PACKAGE_SECONDS = 300.0
 _STACK_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class DeployedFunction:
+    """A deployed function; the execution timeout, in seconds, is that of a durable one, and a plain one has none."""
+
+    name: str
+    execution_timeout: int | None
 
 
 @dataclass(frozen=True)
@@ -35,7 +45,7 @@ class Deployment:
     @property
     def durable_functions(self) -> list[DeployedFunction]:
         """Those functions that are durable."""
-        return [function for function in self.functions if function.durable_config]
+        return [function for function in self.functions if function.execution_timeout]
 
 
 def deploy(build: Build, endpoint: AwsEndpoint, parameters: Mapping[str, str]) -> Deployment:
@@ -56,10 +66,10 @@ def deployed(endpoint: AwsEndpoint, stacks: Sequence[str]) -> Deployment:
     outputs: dict[str, str] = {}
     functions: list[DeployedFunction] = []
     for stack in stacks:
-        parameters |= parameters_of(client, stack)
-        described = client.describe_stacks(StackName=stack)["Stacks"][0].get("Outputs", [])
-        outputs |= {output["OutputKey"]: output["OutputValue"] for output in described}
-        functions += deployed_functions(client, stack)
+        described = client.describe_stacks(StackName=stack)["Stacks"][0]
+        parameters |= _parameters(described)
+        outputs |= {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
+        functions += _functions(client, stack)
     return Deployment(parameters, outputs, tuple(functions))
 
 
@@ -72,3 +82,35 @@ def check_parameters(template: Path, parameters: Mapping[str, str]) -> None:
     unknown = sorted(set(parameters) - set(declared))
     if unknown:
         raise EmulatorError(f"the root template has no parameter {', '.join(unknown)}, only {sorted(declared)}")
+
+
+def _functions(client: CloudFormationClient, stack: str) -> Iterator[DeployedFunction]:
+    """List the functions of a stack and of its nested stacks.
+
+    MiniStack drops a function's DurableConfig, so it is taken from the template and the parameters of the stack.
+    """
+    body: Any = client.get_template(StackName=stack)["TemplateBody"]
+    template = parse_template(body) if isinstance(body, str) else body
+    parameters = _parameters(client.describe_stacks(StackName=stack)["Stacks"][0])
+    for entry in client.describe_stack_resources(StackName=stack)["StackResources"]:
+        name, physical_id = entry["LogicalResourceId"], entry.get("PhysicalResourceId", "")
+        if entry["ResourceType"] == "AWS::Lambda::Function":
+            durable = template["Resources"][name]["Properties"].get("DurableConfig", {})
+            yield DeployedFunction(physical_id, _number(durable.get("ExecutionTimeout"), parameters, name))
+        if entry["ResourceType"] == "AWS::CloudFormation::Stack":
+            yield from _functions(client, physical_id)
+
+
+def _parameters(stack: StackTypeDef) -> dict[str, str]:
+    return {entry["ParameterKey"]: entry["ParameterValue"] for entry in stack.get("Parameters", [])}
+
+
+def _number(value: Any, parameters: Mapping[str, str], function: str) -> int | None:
+    match value:
+        case None:
+            return None
+        case {"Ref": reference} if reference in parameters:
+            return int(parameters[reference])
+        case int() | str():
+            return int(value)
+    raise EmulatorError(f"ExecutionTimeout of {function} is {value!r}; only a number or a parameter is understood")

@@ -8,9 +8,7 @@ from __future__ import annotations
 import argparse
 import logging
 import os
-import signal
 import sys
-import threading
 from pathlib import Path
 
 from botocore.config import Config
@@ -22,17 +20,15 @@ from local_aws.event_source.mapping import EventSourceMapping
 from local_aws.event_source.poller import Poller
 from local_aws.event_source.queue import SqsQueue
 
-_GRACE_SECONDS = 2.0
-
 
 def main() -> int:
-    """Run a mapping until SIGTERM or Ctrl-C."""
+    """Run a mapping until the process is killed."""
     options = _parser().parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("botocore").setLevel(logging.WARNING)
     certificates = os.environ.get("AWS_CA_BUNDLE")
     endpoint = AwsEndpoint(os.environ["AWS_ENDPOINT_URL"], Path(certificates) if certificates else None)
-    # Its own retries would delay stopping; the poller has its own.
+    # The poller has retries of its own.
     config = Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=5, read_timeout=15)
     sqs, lambda_client = endpoint.sqs(config), endpoint.lambda_()
     try:
@@ -45,15 +41,11 @@ def main() -> int:
         mapping,
         lambda: mapping.version(lambda_client),
         timeout_seconds=options.execution_timeout,
-        retention_days=options.retention_days,
     )
     poller = Poller(mapping, SqsQueue(sqs, mapping.queue_url), service, execution_timeout=options.execution_timeout)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        # In a thread: the handler may interrupt this thread while it holds the lock that stop() takes.
-        signal.signal(number, lambda _number, _frame: threading.Thread(target=poller.stop).start())
     logging.info("polling: %s", mapping)
     options.ready_file.touch()
-    poller.run(grace_seconds=_GRACE_SECONDS)
+    poller.run()
     return 0
 
 
@@ -62,7 +54,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--durable-port", required=True, type=int, help="of dex-local-runner")
     parser.add_argument("--mapping", required=True, metavar="UUID", help="of the mapping")
     parser.add_argument("--execution-timeout", required=True, type=int, help="seconds, of the function's DurableConfig")
-    parser.add_argument("--retention-days", required=True, type=int, help="of the function's DurableConfig")
     parser.add_argument("--ready-file", required=True, type=Path, help="made when polling begins")
     return parser
 

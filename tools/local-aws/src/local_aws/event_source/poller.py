@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -16,6 +17,8 @@ from local_aws.event_source.receiver import BatchReceiver
 from local_aws.event_source.response import WholeBatchFailedError, failed_messages
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from local_aws.event_source.durable_service import Execution, LocalRunner
     from local_aws.event_source.mapping import EventSourceMapping
     from local_aws.event_source.queue import SqsQueue
@@ -36,7 +39,7 @@ _DELETE_ATTEMPTS = 5
 
 
 class Poller:
-    """Runs the mapping until it is told to stop.
+    """Runs the mapping.
 
     It receives only when an execution may start, so that messages do not wait here while their invisibility runs out.
     An execution that has ended makes room for the next while its messages are deleted, as the maximum concurrency is
@@ -53,37 +56,31 @@ class Poller:
         self._execution_timeout = execution_timeout
         self._receiver = BatchReceiver(queue, mapping)
         self._stopping = threading.Event()
-        self._abandoning = threading.Event()
         self._in_flight: set[Future[None]] = set()
         self._slots = threading.Semaphore(mapping.maximum_concurrency)
 
     def stop(self) -> None:
-        """Make ``run`` return soon; may be called from a signal handler or another thread."""
+        """Make ``run`` return soon; messages of executions under way stay in the queue."""
         self._stopping.set()
 
-    def run(self, *, grace_seconds: float) -> None:
-        """Poll until ``stop``, then give the executions under way that long to end.
-
-        Messages of those that do not end in time, and those received but not started, stay in the queue.
-        """
+    def run(self) -> None:
+        """Poll until ``stop``."""
         with ThreadPoolExecutor(self._batches_at_once, thread_name_prefix="batch") as pool:
-            pause = _FIRST_PAUSE_SECONDS
+            pauses = _pauses()
             while not self._stopping.is_set():
                 if not self._has_free_slot():
                     continue
                 try:
-                    batch = self._receiver.receive(self._stopping)
-                    pause = _FIRST_PAUSE_SECONDS
+                    batch = self._receiver.receive()
+                    pauses = _pauses()
                 except (BotoCoreError, ClientError) as error:
+                    pause = next(pauses)
                     _LOGGER.warning("the queue cannot be read, next attempt in %.1f s: %s", pause, error)
                     self._stopping.wait(pause)
-                    pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
                     continue
                 if batch is not None:
                     self._slots.acquire()
                     self._in_flight.add(pool.submit(self._process_safely, batch))
-            wait(self._in_flight, timeout=grace_seconds)
-            self._abandoning.set()
 
     @property
     def _batches_at_once(self) -> int:
@@ -134,17 +131,17 @@ class Poller:
         """Start an execution, for as long as it could end while the messages are still invisible."""
         event = event_of(batch.records)
         latest = batch.oldest + max(self._mapping.visibility_timeout - self._execution_timeout, 1)
-        pause = _FIRST_PAUSE_SECONDS
-        while not self._stopping.is_set():
+        for pause in _pauses():
+            if self._stopping.is_set():
+                break
             try:
                 return self._service.start(event)
             except DurableServiceError as error:
                 _LOGGER.warning("an execution could not be started, next attempt in %.1f s: %s", pause, error)
                 self._stopping.wait(pause)
-                pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
             if time.monotonic() > latest:
                 _LOGGER.warning("%d messages are left to become visible again", len(batch.records))
-                return None
+                break
         return None
 
     def _ended(self, execution: str) -> Execution:
@@ -153,7 +150,7 @@ class Poller:
         while time.monotonic() < deadline:
             executions = min(len(self._in_flight), self._mapping.maximum_concurrency)
             pause = executions * max(1 / _QUESTIONS_PER_SECOND, answer_seconds / _SHARE_OF_TIME)
-            if self._abandoning.wait(min(pause, _LONGEST_WAIT_SECONDS)):
+            if self._stopping.wait(min(pause, _LONGEST_WAIT_SECONDS)):
                 raise ExecutionLostError("it had not ended when the event source mapping stopped")
             asked = time.monotonic()
             try:
@@ -175,15 +172,20 @@ class Poller:
         return failed_messages(execution.result, batch.message_ids)
 
     def _delete(self, receipt_handles: list[str]) -> None:
-        pause = _FIRST_PAUSE_SECONDS
         left = receipt_handles
-        for _ in range(_DELETE_ATTEMPTS):
+        for pause in islice(_pauses(), _DELETE_ATTEMPTS):
             try:
                 left = self._queue.delete(left)
             except (BotoCoreError, ClientError) as error:
                 _LOGGER.warning("messages that succeeded cannot be deleted yet: %s", error)
-            if not left or self._abandoning.wait(pause):
+            if not left or self._stopping.wait(pause):
                 break
-            pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
         if left:
             _LOGGER.error("%d messages that succeeded could not be deleted and come again", len(left))
+
+
+def _pauses() -> Iterator[float]:
+    pause = _FIRST_PAUSE_SECONDS
+    while True:
+        yield pause
+        pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)

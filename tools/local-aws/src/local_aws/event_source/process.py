@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from local_aws.aws import AwsEndpoint
-    from local_aws.deploy.functions import DeployedFunction
+    from local_aws.deploy.deployment import DeployedFunction
     from local_aws.run_folder import RunFolder
 
 
@@ -24,8 +24,7 @@ def event_source_process(
     options = {
         "--durable-port": durable_port,
         "--mapping": mapping,
-        "--execution-timeout": function.durable_config["ExecutionTimeout"],
-        "--retention-days": function.durable_config["RetentionPeriodInDays"],
+        "--execution-timeout": function.execution_timeout,
         "--ready-file": ready_file,
     }
     words = [str(word) for option in options.items() for word in option]

@@ -10,7 +10,6 @@ from local_aws.event_source.event import Record, payload_bytes, record_of
 from local_aws.event_source.queue import RECEIVE_LIMIT
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable
 
     from local_aws.event_source.mapping import EventSourceMapping
@@ -47,17 +46,23 @@ class BatchReceiver:
     """Receives messages and closes a batch where Lambda would."""
 
     def __init__(
-        self, queue: SqsQueue, mapping: EventSourceMapping, *, clock: Callable[[], float] = time.monotonic
+        self,
+        queue: SqsQueue,
+        mapping: EventSourceMapping,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """Collect from the queue by the mapping's batch size and window."""
         self._queue = queue
         self._mapping = mapping
         self._clock = clock
+        self._sleep = sleep
         self._received: list[_Received] = []
         self._bytes = 0
 
-    def receive(self, stopping: threading.Event) -> Batch | None:
-        """Collect the next batch; None when no message came for a second, or when it is time to stop.
+    def receive(self) -> Batch | None:
+        """Collect the next batch; None when no message came for a second.
 
         The window opens with the first message. What an error of the queue interrupts is kept for the next call.
         """
@@ -66,13 +71,13 @@ class BatchReceiver:
         if not self._received:
             return None
         closes = self._received[0].at + self._mapping.window
-        while not self._full() and not stopping.is_set():
+        while not self._full():
             remaining = closes - self._clock()
             if remaining <= 0:
                 break
             if not self._take(wait_seconds=min(_IDLE_WAIT_SECONDS, int(remaining))):
-                stopping.wait(min(_NAP_SECONDS, remaining))
-        return None if stopping.is_set() else self._close()
+                self._sleep(min(_NAP_SECONDS, remaining))
+        return self._close()
 
     def _take(self, *, wait_seconds: int) -> bool:
         messages = self._queue.receive(self._room(), wait_seconds=wait_seconds)
