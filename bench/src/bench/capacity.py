@@ -11,6 +11,8 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
+from bench.comparison import a_message
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -68,7 +70,7 @@ class Load:
             rate=1,
             message_bytes=figures["size"],
             batch_seconds={row["batch_size"]: row["seconds_of_execution"] for row in rows},
-            state_bytes=sum(ours["state_bytes"].values()) / ours["messages"],
+            state_bytes=a_message(ours)["state_bytes"],
             write_units=figures["write_units"],
         )
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pipeline_testing.stages import SERVICES
 
-from bench.comparison import goal_line, invocations, steady
+from bench.comparison import a_message, goal_line, steady
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -72,17 +72,15 @@ class Usage:
         ``with_event`` counts the event that starts an execution, and its result, as written. AWS's price list says
         neither that they are nor that they are not.
         """
-        messages = variant["messages"]
-        state = sum(variant["state_bytes"].values())
-        if with_event:
-            state += variant["input_bytes"] + variant["result_bytes"]
+        messages, each = variant["messages"], a_message(variant)
+        event = (variant["input_bytes"] + variant["result_bytes"]) / messages if with_event else 0
         return cls(
             body_bytes=size,
             write_units=units,
-            lambda_requests=invocations(variant) / messages,
+            lambda_requests=each["invocations"],
             gigabyte_seconds=_gigabyte_seconds(variant, MEMORY_GIGABYTES) / messages,
-            operations=variant["operations"] / messages,
-            state_bytes=state / messages,
+            operations=each["operations"],
+            state_bytes=each["state_bytes"] + event,
         )
 
     def on_step_functions(self, variant: Mapping[str, Any], *, together: int, express: bool) -> Usage:

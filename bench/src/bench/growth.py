@@ -84,12 +84,10 @@ def _in_slices(bench: Bench, variant: Variant, bodies: list[str], length: int) -
 
 
 def _row(one: Measurement, alone: Measurement) -> dict[str, float]:
-    sums = comparison.as_json(one)
+    each = comparison.a_message(comparison.as_json(one))
     return {
         "messages_per_second": round(one.rate, 1),
-        "operations": round(one.tally.operations / one.messages, 5),
-        "invocations": round(comparison.invocations(sums) / one.messages, 5),
-        "state_bytes": round(one.tally.state_bytes.total() / one.messages, 1),
+        **{name: round(value, 5) for name, value in each.items()},
         "seconds_of_execution": round(alone.tally.execution_seconds / alone.tally.executions, 3),
     }
 

@@ -46,17 +46,18 @@ def _profile() -> Iterator[str]:
 def _summary() -> Iterator[str]:
     found = figures.read("orders-1024")
     bills = cost.bills(found)
-    ours, loop = (found["variants"][name] for name in ("ours", "loop"))
-    alone = [found["variants"][comparison.steady(name)] for name in ("ours", "loop")]
+    names = ("ours", "loop")
+    with_backlog, alone = ([found["variants"][named(name)] for name in names] for named in (str, comparison.steady))
+    each = [comparison.a_message(one) for one in with_backlog]
     rows = {
-        "durable operations a message": [one["operations"] / one["messages"] for one in (ours, loop)],
-        "invocations a message": [comparison.invocations(one) / one["messages"] for one in (ours, loop)],
-        "bytes of state a message": [sum(one["state_bytes"].values()) / one["messages"] for one in (ours, loop)],
+        "durable operations a message": [one["operations"] for one in each],
+        "invocations a message": [one["invocations"] for one in each],
+        "bytes of state a message": [one["state_bytes"] for one in each],
         "messages a second with a backlog, two executions at once, emulated": [
-            one["messages_per_second"] for one in (ours, loop)
+            one["messages_per_second"] for one in with_backlog
         ],
         "messages a second, a batch at a time, emulated": [one["messages_per_second"] for one in alone],
-        "dollars a million messages": [cost.total(bills[name]) for name in ("ours", "loop")],
+        "dollars a million messages": [cost.total(bills[name]) for name in names],
     }
     yield (
         f"| messages of {found['size']:,} bytes | this pipeline, batches of 100 | "

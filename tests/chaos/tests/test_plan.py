@@ -6,7 +6,7 @@ import json
 from collections import Counter, defaultdict
 from typing import Any
 
-from chaos.bodies import INVALID, LARGE_INVALID, LARGE_SHAPES
+from chaos.bodies import INVALID, LARGE_INVALID, SHAPES
 from chaos.faults import KINDS, OUTAGES, plan_faults
 from chaos.items import parsed, same_data
 from chaos.messages import Kind, plan_messages
@@ -35,7 +35,7 @@ def test_all_kinds_are_in_a_plan_of_thousands() -> None:
     assert counts.keys() == set(Kind)
     assert set(POISONS) <= varieties
     assert {invalid.name for invalid in (*INVALID, *LARGE_INVALID)} <= varieties
-    assert {shape.__name__ for shape in LARGE_SHAPES} <= varieties
+    assert SHAPES.keys() <= varieties
 
 
 def test_encoded_sizes_are_small_as_json_and_large_in_the_table() -> None:

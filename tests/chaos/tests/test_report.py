@@ -26,11 +26,12 @@ def test_kills_and_outages_are_counted_by_kind() -> None:
     assert "       0  validator throttled, 0.0 s in all" in lines
 
 
-def test_long_lists_are_cut_on_the_console_alone() -> None:
+def test_long_lists_are_cut_if_asked_for() -> None:
     found = report(Findings(violations=[f"number {number}" for number in range(25)]))
 
     assert "          number 24" in list(found.lines())
-    assert [line for line in found.shown() if "number" in line][-1] == "          number 19"
+    cut = list(found.lines(20))
+    assert cut[cut.index("          number 19") + 1] == "          …"
 
 
 def test_a_run_is_clean_only_without_a_violation_and_if_it_ended_by_itself() -> None:

@@ -134,9 +134,9 @@ def all_stored_once(stack: Stack, sent: list[str]) -> None:
 def test_what_is_missing_is_named_before_anything_is_deployed(aws: Emulator) -> None:
     ended = Deployer(aws.endpoint, "empty").run("deploy", "orchestrator")
 
-    assert ended.status == 1
-    assert "the orchestrator needs the shared resources, the storer, the transformer and the validator" in ended.output
-    assert "sam build" not in ended.output
+    assert ended.returncode == 1
+    assert "the orchestrator needs the shared resources, the storer, the transformer and the validator" in ended.stdout
+    assert "sam build" not in ended.stdout
     stacks = aws.endpoint.cloudformation().describe_stacks()["Stacks"]
     assert not [stack["StackName"] for stack in stacks if "empty" in stack["StackName"]]
 
@@ -214,8 +214,8 @@ def test_stacks_that_others_need_are_not_deleted_and_in_the_other_order_nothing_
     running: Emulator, deployer: Deployer
 ) -> None:
     refused = deployer.run("delete", "shared", "--yes")
-    assert refused.status == 1
-    assert "the orchestrator and the storer in parts need the shared resources: delete them first" in refused.output
+    assert refused.returncode == 1
+    assert "the orchestrator and the storer in parts need the shared resources: delete them first" in refused.stdout
 
     running.event_source.kill()
     for part in reversed(PARTS):
@@ -250,8 +250,8 @@ def test_the_root_stack_is_created_and_deleted(aws: Emulator) -> None:
     deployer.deploy(parameters={"ChunkSize": "20"})
     assert chunk_size(aws, "whole") == "20"
     refused = deployer.run("deploy", "validator")
-    assert refused.status == 1
-    assert "update that with ./nox -s deploy -- --env whole" in refused.output
+    assert refused.returncode == 1
+    assert "update that with ./nox -s deploy -- --env whole" in refused.stdout
 
     deployer.delete()
     assert left_of(aws, "whole") == []
@@ -266,15 +266,14 @@ def chunk_size(aws: Emulator, environment: str) -> str:
 
 def left_of(aws: Emulator, environment: str) -> list[str]:
     """What there is of an environment, by the names of its resources."""
-    session, url = aws.endpoint.session(), aws.endpoint.url
     functions = [each["FunctionName"] for each in aws.endpoint.lambda_().list_functions()["Functions"]]
-    groups = session.client("logs", endpoint_url=url).describe_log_groups()["logGroups"]
-    parameters = session.client("ssm", endpoint_url=url).describe_parameters()["Parameters"]
+    ssm = aws.endpoint.session().client("ssm", endpoint_url=aws.endpoint.url)
+    parameters = ssm.describe_parameters()["Parameters"]
     names = [
         *functions,
         *aws.endpoint.sqs().list_queues().get("QueueUrls", []),
         *aws.endpoint.dynamodb().list_tables()["TableNames"],
-        *(group["logGroupName"] for group in groups),
+        *(group["logGroupName"] for group in aws.endpoint.logs().describe_log_groups()["logGroups"]),
         *(parameter["Name"] for parameter in parameters),
     ]
     return [name for name in names if environment in name]

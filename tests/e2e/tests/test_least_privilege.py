@@ -53,12 +53,9 @@ def a_failed_message_is_brought_forward(stack: Stack) -> None:
         return stack.logged("redelivery takes the visibility timeout")
 
     before = given_up()
-    put_back = stack.without_table()
-    try:
+    with stack.without_table():
         (message,) = stack.send(body())
         stack.wait_until_failed(message)
-    finally:
-        put_back()
     key = f"e2e-esm-{message}"
     stack.wait_until(lambda: stack.item(key) or given_up() > before, f"second delivery of {message}")
     assert stack.item(key), "it is not delivered again before its visibility timeout is over"
@@ -112,9 +109,8 @@ def create_log_stream(roles: Roles, service: str, aws: Emulator) -> None:
 
 
 def write_log(roles: Roles, service: str, aws: Emulator) -> None:
-    logs = aws.endpoint.session().client("logs", endpoint_url=aws.endpoint.url)
     name = f"written-{time.monotonic_ns()}"
-    logs.create_log_stream(logGroupName=log_group(service), logStreamName=name)
+    aws.endpoint.logs().create_log_stream(logGroupName=log_group(service), logStreamName=name)
     events = [{"timestamp": int(time.time() * 1000), "message": "hello"}]
     roles.client(service, "logs").put_log_events(logGroupName=log_group(service), logStreamName=name, logEvents=events)
 

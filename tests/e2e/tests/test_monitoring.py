@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+from pipeline_e2e.deploying import Deployer
 from pipeline_testing.bodies import body
 from pipeline_testing.repository_copy import REPOSITORY
 from pipeline_testing.stages import SERVICES
@@ -65,12 +63,9 @@ def listed() -> set[Metric]:
 def test_a_run_with_every_outcome_emits_exactly_the_metrics_that_are_listed(stack: Stack) -> None:
     stack.send(body(), "not json")
     stack.wait_until_drained()
-    put_back = stack.without_table()
-    try:
+    with stack.without_table():
         stack.send(body(note="the secret"))
         stack.wait_for_dead_letters(1)
-    finally:
-        put_back()
 
     records = [record for service in ("orchestrator", *SERVICES) for record in emitted(stack, service)]
 
@@ -99,29 +94,16 @@ def test_alarms_and_dashboard_are_deployed_with_the_root(cloudwatch: Any) -> Non
 
 
 def test_monitoring_is_deployed_and_deleted_alone(emulator: Emulator, cloudwatch: Any) -> None:
-    run_deploy(emulator, "deploy", "shared", "--yes")
+    deployer = Deployer(emulator.endpoint, "alone")
+    deployer.deploy("shared")
 
-    run_deploy(emulator, "deploy", "monitoring", "--yes", "--parameter", "NoTrafficSeconds=3600")
+    deployer.deploy("monitoring", parameters={"NoTrafficSeconds": "3600"})
 
     alarms = cloudwatch.describe_alarms(AlarmNamePrefix="alone-durable-pipeline-")["MetricAlarms"]
     assert {alarm["AlarmName"].removeprefix("alone-durable-pipeline-") for alarm in alarms} == SIMPLE | {"no-traffic"}
-    run_deploy(emulator, "delete", "monitoring", "--yes")
+    deployer.delete("monitoring")
     assert not cloudwatch.describe_alarms(AlarmNamePrefix="alone-durable-pipeline-")["MetricAlarms"]
-    run_deploy(emulator, "delete", "shared", "--yes")
-
-
-def run_deploy(emulator: Emulator, command: str, stack: str, *words: str) -> None:
-    """Run what ./nox -s deploy and ./nox -s delete run, for the environment `alone`."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    nobody = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
-    subprocess.run(
-        [sys.executable, "-m", "pipeline_cli", command, stack, "--env", "alone", *words],
-        env=kept | nobody | emulator.endpoint.variables(),
-        cwd=REPOSITORY,
-        stdin=subprocess.DEVNULL,
-        timeout=200,
-        check=True,
-    )
+    deployer.delete("shared")
 
 
 def test_the_rule_of_the_composite_alarm_is_understood(cloudwatch: Any) -> None:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 # A poison's loop ends after this time; the transformer takes milliseconds, up to a second for the largest body, and as
 # long to start. The other services have no poison, and keep their own timeouts.
 _TRANSFORMER_TIMEOUT_SECONDS = 4
+_SHOWN = 20
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -49,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt as interrupt:
         return interrupted(interrupt, console)
-    steps.note("\n" + "\n".join(report.shown()))
+    steps.note("\n" + "\n".join(report.lines(_SHOWN)))
     return 0 if report.clean else 1
 
 
@@ -60,6 +61,7 @@ def _run(options: argparse.Namespace, folder: Path, steps: ConsoleSteps) -> Repo
         "MaxReceiveCount": str(options.max_receive_count),
         "BatchSize": str(options.batch_size),
     }
+    deployed = parameters | {"VisibilityTimeout": str(options.visibility_timeout)}
     messages = plan_messages(options.messages, options.seed, poisons=options.poisons)
     faults = plan_faults(options.faults, options.messages, options.seed)
     template = poisoned_copy(
@@ -77,7 +79,7 @@ def _run(options: argparse.Namespace, folder: Path, steps: ConsoleSteps) -> Repo
                 max_receive_count=options.max_receive_count,
                 faults=deliveries_hit([one.fault for one in course.injected]),
             ).run()
-        report = Report(options.seed, aws.deployment.parameters, course, findings, time.monotonic() - began)
+        report = Report(options.seed, deployed, course, findings, time.monotonic() - began)
         if options.report:
             options.report.write_text("\n".join(report.lines()) + "\n", encoding="utf-8")
         aws.keep_logs = not report.clean

@@ -20,74 +20,46 @@ Fields = dict[str, Any]
 WORDS = ("alpha", "Straße", "überall", "naïve", "日本語", "😀", 'quo"te', "back\\slash", "tab\tand\nline", "")
 LARGEST_NESTING = 32
 _COMPACT = (",", ":")
+_EMPTY: Fields = {"text": "", "list": [], "object": {}, "null": None, "no": False, "zero": 0}
+_NUMBERS: Fields = {"tiny": 1e-130, "huge": 9.5e125, "whole": 1e60, "third": 1 / 3}
 
 
-def small(random: Random) -> Fields:
-    """A few fields of every JSON type."""
-    return {"rows": random.randrange(10**6), "ratio": random.random(), "note": random.choice(WORDS), "done": None}
+SHAPES: dict[str, Callable[[Random], Fields]] = {
+    "small": lambda random: {
+        "rows": random.randrange(10**6),
+        "ratio": random.random(),
+        "note": random.choice(WORDS),
+        "done": None,
+    },
+    # What must not vanish.
+    "empty_values": lambda random: _EMPTY | {"n": random.randrange(100)},
+    # The limits of what a table keeps exactly.
+    "numbers": lambda random: {"most": (digits := random.randrange(10**37, 10**38)), "least": -digits} | _NUMBERS,
+    "words": lambda random: {
+        f"{word or 'empty'}-{index}": random.choice(WORDS) * 3 for index, word in enumerate(WORDS)
+    },
+    # As deep as a table takes it: the body's own object is the first level, and a value in the last is one more.
+    "nested": lambda random: {"deep": _nest(LARGEST_NESTING - 2, random.choice([7, "leaf", [], {}]))},
+    "medium": lambda random: {
+        "text": random.choice("abcäß") * random.randrange(1_000, 20_000),
+        "list": list(range(random.randrange(50))),
+    },
+    # Any of the model's examples.
+    "example": lambda random: {
+        name: value for name, value in random.choice(EXAMPLES).items() if name not in ("idempotency_key", "metadata")
+    },
+    # Most of what an item may have.
+    "large": lambda random: {"text": "x" * random.randrange(100_000, 300_000)},
+    # 10 to 100 KB of JSON, and several times as much in the form in which DynamoDB is sent it.
+    "small_numbers": lambda random: {"numbers": [index % 10 for index in range(random.randrange(5_000, 50_000))]},
+    "many_nested": lambda random: {"deep": [_nest(LARGEST_NESTING - 3, 0)] * random.randrange(170, 1_700)},
+}
+"""The further fields of good bodies."""
 
+USUAL = {"small": 40, "empty_values": 10, "numbers": 10, "words": 10, "nested": 5, "medium": 8, "example": 18}
+"""How many of a hundred messages have a shape, about."""
 
-def empty_values(random: Random) -> Fields:
-    """Values that are empty, zero or false, which must not vanish."""
-    return {"text": "", "list": [], "object": {}, "null": None, "no": False, "zero": 0, "n": random.randrange(100)}
-
-
-def numbers(random: Random) -> Fields:
-    """Numbers at the limits of what a table keeps exactly."""
-    digits = random.randrange(10**37, 10**38)
-    return {"most": digits, "least": -digits, "tiny": 1e-130, "huge": 9.5e125, "whole": 1e60, "third": 1 / 3}
-
-
-def words(random: Random) -> Fields:
-    """Text of all kinds, also as names."""
-    return {f"{word or 'empty'}-{index}": random.choice(WORDS) * 3 for index, word in enumerate(WORDS)}
-
-
-def nested(random: Random) -> Fields:
-    """As deep as a table takes it: the body's own object is the first level, and a value in the last is one more."""
-    return {"deep": _nest(LARGEST_NESTING - 2, random.choice([7, "leaf", [], {}]))}
-
-
-def medium(random: Random) -> Fields:
-    """Some kilobytes."""
-    return {"text": random.choice("abcäß") * random.randrange(1_000, 20_000), "list": list(range(random.randrange(50)))}
-
-
-def large(random: Random) -> Fields:
-    """Most of what an item may have."""
-    return {"text": "x" * random.randrange(100_000, 300_000)}
-
-
-def small_numbers(random: Random) -> Fields:
-    """Numbers of one digit, 10 to 100 KB of them: several times as much in DynamoDB's JSON."""
-    digits = [index % 10 for index in range(random.randrange(5_000, 50_000))]
-    return {"numbers": digits}
-
-
-def many_nested(random: Random) -> Fields:
-    """Arrays within arrays, again and again, 10 to 100 KB of them: the form in which brackets cost the most."""
-    return {"deep": [_nest(LARGEST_NESTING - 3, 0)] * random.randrange(170, 1_700)}
-
-
-def example(random: Random) -> Fields:
-    """One of the examples of the model, as it is."""
-    chosen = random.choice(EXAMPLES)
-    return {name: value for name, value in chosen.items() if name not in ("idempotency_key", "metadata")}
-
-
-SHAPES: tuple[tuple[Callable[[Random], Fields], int], ...] = (
-    (small, 40),
-    (empty_values, 10),
-    (numbers, 10),
-    (words, 10),
-    (nested, 5),
-    (medium, 8),
-    (example, 18),
-)
-"""Every shape of a usual size, and how many of a hundred messages have it, about."""
-
-LARGE_SHAPES: tuple[Callable[[Random], Fields], ...] = (large, small_numbers, large, many_nested)
-"""The second and the fourth are small as JSON, and large in the form in which DynamoDB is sent them."""
+LARGE = ("large", "small_numbers", "large", "many_nested")
 
 
 def written(fields: Fields, random: Random, *, compact: bool = False) -> str:

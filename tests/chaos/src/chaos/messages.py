@@ -92,9 +92,9 @@ def _groups(count: int, poisons: int, random: Random) -> Iterator[_Group]:
         yield _Group([_message(Kind.POISON, variety, fields, random)], latest=_POISON_UNTIL)
     for number, invalid in zip(range(large), cycle(bodies.LARGE_INVALID), strict=False):
         yield _Group([_invalid(invalid, number, random)])
-    for number, shape in zip(range(large), cycle(bodies.LARGE_SHAPES), strict=False):
-        fields = _source(number) | shape(random)
-        yield _Group([_message(Kind.VALID, shape.__name__, fields, random, compact=True)])
+    for number, shape in zip(range(large), cycle(bodies.LARGE), strict=False):
+        fields = _source(number) | bodies.SHAPES[shape](random)
+        yield _Group([_message(Kind.VALID, shape, fields, random, compact=True)])
     for number in range(round(count * _LARGEST_GROUPS_OF_THOUSAND / 1000)):
         yield _Group(_conflicts(f"largest-{number}", random.randrange(50, 70), random), together=True)
     makers, weights = zip(*_MAKERS, strict=True)
@@ -154,14 +154,13 @@ def _conflicts(key: str, count: int, random: Random) -> list[PlannedMessage]:
 
 
 def _invalid(invalid: Invalid, number: int, random: Random) -> PlannedMessage:
-    body = invalid.body(_source(number) | bodies.small(random))
+    body = invalid.body(_source(number) | bodies.SHAPES["small"](random))
     return PlannedMessage(Kind.INVALID, invalid.name, body, rejection=(invalid.stage, invalid.code))
 
 
 def _good(number: int, random: Random) -> tuple[str, Fields]:
-    shapes, weights = zip(*bodies.SHAPES, strict=True)
-    shape = random.choices(shapes, weights)[0]
-    return shape.__name__, _source(number) | shape(random)
+    shape = random.choices(list(bodies.USUAL), list(bodies.USUAL.values()))[0]
+    return shape, _source(number) | bodies.SHAPES[shape](random)
 
 
 def _source(number: int) -> Fields:

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from chaos.audit import Findings
     from chaos.drive import Course
 
-_SHOWN = 20
-_DEEP = " " * 10
-
 
 @dataclass(frozen=True)
 class Report:
@@ -34,8 +31,15 @@ class Report:
         """Whether every message is accounted for and nothing is wrong."""
         return not self.findings.violations and self.course.given_up is None
 
-    def lines(self) -> Iterator[str]:
-        """Give all of it."""
+    def lines(self, most: int | None = None) -> Iterator[str]:
+        """Give it as text, of each list at ``most`` so many entries."""
+
+        def listed(title: str, found: Sequence[str]) -> Iterator[str]:
+            yield f"  {len(found):6}  {title}"
+            yield from (f"          {entry}" for entry in found[:most])
+            if len(found) > len(found[:most]):
+                yield "          …"
+
         findings, sent, settling = self.findings, len(self.course.sent), self.course.settling_seconds
         faults = [one.fault for one in self.course.injected]
         outages = sum(fault.kind in OUTAGES for fault in faults)
@@ -52,40 +56,25 @@ class Report:
         for kind in Kind:
             yield f"  {kind:15}" + "".join(f"{findings.outcomes[kind][outcome]:13}" for outcome in Outcome)
         yield "\nFaults in their order, with the messages that were settled before"
-        yield from _listed("faults", [f"{one.settled:6}  {one.fault.kind}" for one in self.course.injected])
+        yield from listed("faults", [f"{one.settled:6}  {one.fault.kind}" for one in self.course.injected])
         yield "\nSecond outcomes that at-least-once delivery allows"
         for second, found in findings.second_outcomes.items():
-            yield from _listed(second, found)
+            yield from listed(second, found)
         if not findings.second_outcomes:
             yield "       0"
         yield "\nDead letters that are no poison"
-        yield from _listed("while there were at least as many faults as deliveries", findings.dead_by_faults)
+        yield from listed("while there were at least as many faults as deliveries", findings.dead_by_faults)
         yield "\nInvalid messages with the key of a stored one"
-        yield from _listed(
+        yield from listed(
             "rejected for the conflict, and not for what is wrong with them", findings.rejected_for_conflict
         )
         if self.course.given_up:
             yield f"\nGiven up: {self.course.given_up}"
         yield "\nViolations"
-        yield from _listed("violations", findings.violations)
+        yield from listed("violations", findings.violations)
         totals = findings.totals
         yield (
             f"\n{sent} sent {'≠' if totals[Outcome.LOST] else '='} {totals[Outcome.STORED]} stored + "
             f"{totals[Outcome.REJECTED]} rejected + {totals[Outcome.DEAD]} dead letters; "
             f"{len(findings.violations)} violations"
         )
-
-    def shown(self) -> Iterator[str]:
-        """Give the text without the middle of long lists."""
-        run = 0
-        for line in self.lines():
-            run = run + 1 if line.startswith(_DEEP) else 0
-            if run <= _SHOWN:
-                yield line
-            elif run == _SHOWN + 1:
-                yield f"{_DEEP}…"
-
-
-def _listed(title: str, found: Sequence[str]) -> Iterator[str]:
-    yield f"  {len(found):6}  {title}"
-    yield from (f"{_DEEP}{entry}" for entry in found)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipeline_testing.repository_copy import REPOSITORY
@@ -23,20 +22,12 @@ PARTS = ("shared", *reversed(SERVICES), "orchestrator")
 _SECONDS = 300
 
 
-@dataclass(frozen=True)
-class Ended:
-    """A command that has ended."""
-
-    status: int
-    output: str
-
-
 class Deployer:
     """Deploys to one environment of the emulated AWS."""
 
     def __init__(self, endpoint: AwsEndpoint, environment: str) -> None:
         self._endpoint = endpoint
-        self.environment = environment
+        self._environment = environment
 
     def deploy(self, *words: str, source: Path = REPOSITORY, parameters: Mapping[str, str] | None = None) -> str:
         """Deploy and give what was printed."""
@@ -47,12 +38,12 @@ class Deployer:
         """Delete and give what was printed."""
         return self._succeed("delete", *words, "--yes")
 
-    def run(self, command: str, *words: str, source: Path = REPOSITORY) -> Ended:
+    def run(self, command: str, *words: str, source: Path = REPOSITORY) -> subprocess.CompletedProcess[str]:
         """Run a command, which may fail."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SAM_CLI"))}
         nobody = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "NO_PROXY": "127.0.0.1"}
-        line = [sys.executable, "-m", "pipeline_cli", command, "--env", self.environment, *words]
-        done = subprocess.run(
+        line = [sys.executable, "-m", "pipeline_cli", command, "--env", self._environment, *words]
+        return subprocess.run(
             line,
             env=kept | nobody | self._endpoint.variables(),
             cwd=source,
@@ -63,9 +54,8 @@ class Deployer:
             timeout=_SECONDS,
             check=False,
         )
-        return Ended(done.returncode, done.stdout)
 
     def _succeed(self, command: str, *words: str, source: Path = REPOSITORY) -> str:
         ended = self.run(command, *words, source=source)
-        assert ended.status == 0, ended.output
-        return ended.output
+        assert ended.returncode == 0, ended.stdout
+        return ended.stdout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,7 +13,7 @@ from pipeline_cli.rejected_message import RejectedMessage
 from pipeline_cli.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from local_aws.emulator import Emulator
     from mypy_boto3_sqs.type_defs import MessageTypeDef
@@ -49,7 +50,7 @@ class Stack:
         self._outputs = StackOutputs.of(emulator.outputs)
         self.sqs = emulator.endpoint.sqs()
         self.dynamodb = emulator.endpoint.dynamodb()
-        self._logs = emulator.endpoint.session().client("logs", endpoint_url=emulator.endpoint.url)
+        self._logs = emulator.endpoint.logs()
         self._name = f"{emulator.deployment.parameters['EnvironmentName']}-durable-pipeline"
         self._table = Table(self.dynamodb, self._outputs.table_name)
 
@@ -94,7 +95,6 @@ class Stack:
 
     def wait_until_failed(self, message_id: str) -> None:
         """Wait until the orchestrator has given a message up for this delivery, as its log says."""
-
         self.wait_until(lambda: self.failures_of(message_id), f"failure of {message_id}")
 
     def failures_of(self, message_id: str) -> int:
@@ -138,21 +138,21 @@ class Stack:
         self.sqs.set_queue_attributes(QueueUrl=self._outputs.queue_url, Attributes=attributes)
         time.sleep(_LONGEST_RECEIVE_SECONDS)
 
-    def without_table(self) -> Callable[[], None]:
-        """Take the table away, a fault that every write feels; what it gives puts an empty one back."""
+    @contextmanager
+    def without_table(self) -> Iterator[None]:
+        """Take the table away inside the context, a fault that every write feels, and put an empty one back."""
         name = self._outputs.table_name
         self.dynamodb.update_table(TableName=name, DeletionProtectionEnabled=False)
         self.dynamodb.delete_table(TableName=name)
-
-        def put_back() -> None:
+        try:
+            yield
+        finally:
             self.dynamodb.create_table(
                 TableName=name,
                 KeySchema=[{"AttributeName": "execution_id", "KeyType": "HASH"}],
                 AttributeDefinitions=[{"AttributeName": "execution_id", "AttributeType": "S"}],
                 BillingMode="PAY_PER_REQUEST",
             )
-
-        return put_back
 
     def empty_queues(self) -> None:
         for url in (
