@@ -8,12 +8,10 @@ from __future__ import annotations
 import fcntl
 import filecmp
 import hashlib
-import io
 import os
 import shutil
 import sys
 import tempfile
-import zipfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,13 +49,6 @@ def group(name: str, pyproject: str | Path = "pyproject.toml") -> tuple[str, ...
     return nox.project.dependency_groups(nox.project.load_toml(pyproject), name)
 
 
-def supported_contracts(service: str) -> list[Path]:
-    """The released wheels of the contracts in the range that a service declares, the lowest first."""
-    (declared,) = (one for one in _dependencies(SERVICES[service]) if one.name == "durable-pipeline-contracts")
-    wheels = {parse_wheel_filename(path.name)[1]: path for path in Path(CONTRACTS, "releases").glob("*.whl")}
-    return [wheels[version] for version in sorted(wheels) if version in declared.specifier]
-
-
 def install_package(session: nox.Session, name: str) -> None:
     """Install a package into the session's environment, to run it."""
     install(session, environment(session), ["--exact", *_editable(PACKAGES[name])])
@@ -66,6 +57,17 @@ def install_package(session: nox.Session, name: str) -> None:
 def install_tests(session: nox.Session, name: str, *further: Sequence[str]) -> None:
     """Install a package into the session's environment with what its tests need, and take further steps."""
     install(session, environment(session), *_steps(name), *further)
+
+
+def install_contract_tests(session: nox.Session, service: str, end: str) -> None:
+    """Install a service with its contract tests, on the lowest or the newest released contracts of its range."""
+    (declared,) = (one for one in _dependencies(SERVICES[service]) if one.name == "durable-pipeline-contracts")
+    wheels = {parse_wheel_filename(path.name)[1]: path for path in Path(CONTRACTS, "releases").glob("*.whl")}
+    lowest, *newer = [str(wheels[version]) for version in sorted(wheels) if version in declared.specifier]
+    if end == "newest" and not newer:
+        session.skip("the range has one released version, the lowest")
+    tool = ["-c", str(SERVICES[service] / "requirements.lock"), "-e", str(TOOLS["contract-tests"])]
+    install_tests(session, service, tool, ["--no-deps", newer[-1] if end == "newest" else lowest])
 
 
 def install_group(session: nox.Session, name: str, *options: str) -> None:
@@ -143,31 +145,13 @@ def variables(session: nox.Session, name: str) -> dict[str, str]:
     return ministack(session) if (PACKAGES[name] / "tests" / "ministack.py").exists() else {}
 
 
-_UNTYPED_TESTS = ("service-build",)
-
-
 def typed(name: str) -> list[str]:
     """What mypy checks of a package: its code, and the tests of what is neither the contracts nor a service."""
     package = PACKAGES[name]
     # Those of a service have no py.typed, so that mypy takes them from here alone.
-    services = [one for one in _ours(package) if one in SERVICES.values()]
-    tests = [package / "tests"] if package in TOOLS.values() and name not in _UNTYPED_TESTS else []
-    return [
-        str(one)
-        for one in (*(one / "src" for one in {package: None, **dict.fromkeys(services)}), *tests)
-        if one.is_dir()
-    ]
-
-
-def size(folder: Path) -> str:
-    """How large a built package is, as it is and zipped."""
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    package = io.BytesIO()
-    with zipfile.ZipFile(package, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in files:
-            archive.write(path)
-    unzipped = sum(path.stat().st_size for path in files)
-    return f"{unzipped / 1e6:5.1f} MB, zipped {package.tell() / 1e6:4.1f} MB"
+    services = [one for one in _ours(package) if one in SERVICES.values() and one != package]
+    tests = [package / "tests"] if package in TOOLS.values() else []
+    return [str(one) for one in (*(one / "src" for one in (package, *services)), *tests) if one.is_dir()]
 
 
 def node_modules(session: nox.Session, package: Path) -> Path:
