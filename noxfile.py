@@ -104,7 +104,8 @@ def fuzz(session: nox.Session) -> None:
 @nox.session(name="new-stage")
 def new_stage(session: nox.Session) -> None:
     """Add a stage of your own, with its service: -- enrich --after transform."""
-    envs.install_tests(session, "orchestrator", envs.editable("asyncapi", "new-stage"), envs.group("lint"))
+    tools = ["-e", str(TOOLS["asyncapi"]), "-e", str(TOOLS["new-stage"])]
+    envs.install_tests(session, "orchestrator", tools, envs.group("lint"))
     session.run("python", "-m", "new_stage", *session.posargs)
 
 

@@ -75,11 +75,6 @@ def install_group(session: nox.Session, name: str, *options: str) -> None:
     install(session, environment(session), ["--exact", *options, *group(name)])
 
 
-def editable(*names: str) -> list[str]:
-    """The words that install packages as they are here, with what they depend on outside of the repository."""
-    return [word for name in names for word in ("-e", str(PACKAGES[name]))]
-
-
 @contextmanager
 def service_alone(session: nox.Session, name: str) -> Iterator[tuple[Path, dict[str, str]]]:
     """A copy of a service, installed with what its pyproject names and wheels of ours; and the variables it needs."""
@@ -96,14 +91,9 @@ def service_alone(session: nox.Session, name: str) -> Iterator[tuple[Path, dict[
                 ["--no-deps", "-e", str(folder)],
                 ["-c", str(lock), "--group", f"{project}:test", "--group", f"{project}:build"],
             ):
-                command = (sys.executable, str(_INSTALL), "--find-links", str(wheels), *_python(session), *words)
-                session.run_install(*command, external=True, silent=True)
+                _uv_install(session, environment(session), "--find-links", str(wheels), *words)
         built = {"ARTIFACTS_DIR": str(Path(parent, "built")), "BUILD_TARGET": "host", "UV_FIND_LINKS": str(wheels)}
         yield folder, variables(session, name) | built
-
-
-def _python(session: nox.Session) -> tuple[str, str]:
-    return "--python", str(environment(session) / "bin" / "python")
 
 
 def types(session: nox.Session, name: str) -> tuple[str, ...]:
@@ -187,10 +177,15 @@ def install(session: nox.Session, into: Path, *steps: Sequence[str]) -> None:
         return
     made_from.unlink(missing_ok=True)
     for step in steps:
-        command = (sys.executable, str(_INSTALL), "--python", str(into / "bin" / "python"), *step)
-        if session.run_install(*command, external=True, silent=True) is None:
-            return  # nox was told not to install
+        if not _uv_install(session, into, *step):
+            return
     made_from.write_text(digest.hexdigest(), encoding="utf-8")
+
+
+def _uv_install(session: nox.Session, into: Path, *words: str) -> bool:
+    """Install into an environment; False if nox was told not to install."""
+    command = (sys.executable, str(_INSTALL), "--python", str(into / "bin" / "python"), *words)
+    return session.run_install(*command, external=True, silent=True) is not None
 
 
 def _environment_beside(session: nox.Session, name: str, *steps: Sequence[str]) -> Path:
