@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import shutil
 import sys
-import tempfile
 from pathlib import Path
 
 import nox
@@ -16,6 +15,7 @@ ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT / "tools"))
 
 import nox_environments as envs  # noqa: E402 - it is found only now
+import nox_locks  # noqa: E402
 from nox_environments import PACKAGES, SERVICES, TEMPLATES, TOOLS  # noqa: E402
 
 nox.needs_version = ">=2026.10.20"
@@ -25,6 +25,7 @@ nox.options.sessions = ["lint", "templates", "test"]
 
 # jsoncompat has no wheel for a newer one yet; uv finds or fetches this one.
 CHECK_PYTHON = "3.13" if sys.version_info >= (3, 14) else None
+NOX_FILES = ("noxfile.py", "tools/nox_environments.py", "tools/nox_locks.py")
 BENCHES = ("growth", "profile", "cold-start", "cost", "capacity", "page")
 
 
@@ -57,9 +58,7 @@ def delete(session: nox.Session) -> None:
 def test(session: nox.Session, package: str) -> None:
     """Test a package, installed alone; what follows -- is pytest's."""
     envs.install_tests(session, package)
-    env = envs.variables(session, package)
-    with session.chdir(PACKAGES[package]):
-        session.run("pytest", *session.posargs, env=env)
+    run_pytest(session, package, *session.posargs)
 
 
 @nox.session(allow_parallel=True)
@@ -75,9 +74,8 @@ def alone(session: nox.Session, service: str) -> None:
 def e2e(session: nox.Session) -> None:
     """Test the deployed pipeline from outside, two files at a time; then pytest's."""
     envs.install_tests(session, "e2e")
-    env = envs.local_aws(session) | envs.microburst(session)
-    with session.chdir(PACKAGES["e2e"]):
-        session.run("pytest", "--numprocesses=2", "--dist=loadfile", *session.posargs, env=env)
+    options = ("--numprocesses=2", "--dist=loadfile")
+    run_pytest(session, "e2e", *options, *session.posargs, **envs.microburst(session))
 
 
 @nox.session
@@ -106,7 +104,8 @@ def fuzz(session: nox.Session) -> None:
 @nox.session(name="new-stage")
 def new_stage(session: nox.Session) -> None:
     """Add a stage of your own, with its service: -- enrich --after transform."""
-    envs.install_tests(session, "orchestrator", envs.editable("asyncapi", "new-stage"), envs.group("lint"))
+    tools = ["-e", str(TOOLS["asyncapi"]), "-e", str(TOOLS["new-stage"])]
+    envs.install_tests(session, "orchestrator", tools, envs.group("lint"))
     session.run("python", "-m", "new_stage", *session.posargs)
 
 
@@ -144,15 +143,8 @@ def release_contracts(session: nox.Session) -> None:
 @nox.parametrize("service", [nox.param(name, id=name) for name in SERVICES])
 def contract_tests(session: nox.Session, contracts: str, service: str) -> None:
     """Test a service with all that the schemas admit, on an end of its range."""
-    released = envs.supported_contracts(service)
-    if contracts == "newest" and len(released) == 1:
-        session.skip("the range has one released version, the lowest")
-    chosen = str(released[0] if contracts == "lowest" else released[-1])
-    tool = ["-c", str(SERVICES[service] / "requirements.lock"), "-e", str(TOOLS["contract-tests"])]
-    envs.install_tests(session, service, tool, ["--no-deps", chosen])
-    env = envs.variables(session, service)
-    with session.chdir(SERVICES[service]):
-        session.run("pytest", "--show-capture=no", "tests/contract", *session.posargs, env=env)
+    envs.install_contract_tests(session, service, contracts)
+    run_pytest(session, service, "--show-capture=no", "tests/contract", *session.posargs)
 
 
 @nox.session
@@ -161,12 +153,8 @@ def asyncapi(session: nox.Session) -> None:
     envs.install_tests(session, "asyncapi")
     if "--write" in session.posargs:
         session.run("python", "-m", "pipeline_asyncapi", str(ROOT))
-    modules = str(envs.node_modules(session, TOOLS["asyncapi"]))
-    session.run(
-        "node", "tools/asyncapi/validate.cjs", "contracts/asyncapi.yaml", env={"NODE_PATH": modules}, external=True
-    )
-    with session.chdir(TOOLS["asyncapi"]):
-        session.run("pytest", "tests/test_parser.py", env={"ASYNCAPI_NODE_MODULES": modules})
+    modules = envs.node_modules(session, TOOLS["asyncapi"])
+    run_pytest(session, "asyncapi", "tests/test_parser.py", ASYNCAPI_NODE_MODULES=str(modules))
 
 
 @nox.session(allow_parallel=True)
@@ -175,7 +163,7 @@ def lint(session: nox.Session) -> None:
     envs.install_group(session, "lint")
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
-    session.run("mypy", "noxfile.py", "tools/nox_environments.py")
+    session.run("mypy", *NOX_FILES)
     for name in session.posargs or PACKAGES:
         session.run("mypy", *envs.types(session, name), *envs.typed(name))
 
@@ -204,16 +192,13 @@ def templates(session: nox.Session) -> None:
 def security(session: nox.Session) -> None:
     """Scan templates, code and locks; -- --if-reachable accepts that nothing is looked up."""
     envs.install_package(session, "supply-chain")
-    options = ["--config-file", "tools/supply-chain/checkov.yaml", "--file", *map(str, TEMPLATES)]
-    session.run(envs.program(session, "checkov"), *options, external=True)
-    deployed = [str(path / "src") for path in (PACKAGES["contracts"], *SERVICES.values())]
-    tools = [str(path / "src") for path in TOOLS.values() if path.parts[0] != "tests"]
-    bandit = envs.program(session, "bandit")
-    session.run(bandit, "-q", "-r", *deployed, external=True)
-    session.run(
-        bandit, "-q", "-c", "pyproject.toml", "-r", *tools, "tools/nox_environments.py", "noxfile.py", external=True
-    )
-    locks = [str(service / "requirements.lock") for service in SERVICES.values()]
+    checkov = (envs.program(session, "checkov"), "--config-file", "tools/supply-chain/checkov.yaml")
+    session.run(*checkov, "--file", *map(str, TEMPLATES), external=True)
+    bandit = (envs.program(session, "bandit"), "--quiet", "--recursive")
+    session.run(*bandit, "contracts/src", *(f"{path}/src" for path in SERVICES.values()), external=True)
+    tools = [f"{path}/src" for path in TOOLS.values() if path.parts[0] != "tests"]
+    session.run(*bandit, "--configfile", "pyproject.toml", *tools, *NOX_FILES, external=True)
+    locks = (f"{path}/requirements.lock" for path in SERVICES.values())
     session.run("python", "-m", "supply_chain.audit", *session.posargs, *locks)
 
 
@@ -228,26 +213,7 @@ def sbom(session: nox.Session) -> None:
 @nox.session(venv_backend="none")
 def lock(session: nox.Session) -> None:
     """Write the services' requirements.lock; -- --upgrade for newer releases, -- --check."""
-    arguments = set(session.posargs)
-    if not arguments <= {"--upgrade", "--check"}:
-        session.error(f"expected --upgrade or --check, got {' '.join(session.posargs)}")
-    options = ["--universal", "--python-version", "3.11", "--generate-hashes", "--no-header", "--no-annotate"]
-    stale = []
-    with tempfile.TemporaryDirectory() as folder:
-        for name, service in SERVICES.items():
-            written, compiled = service / "requirements.lock", Path(folder, name)
-            before = written.read_text(encoding="utf-8") if written.exists() else ""
-            compiled.write_text("" if "--upgrade" in arguments else before, encoding="utf-8")
-            inputs = [f"{service}/pyproject.toml", "--output-file", str(compiled)]
-            session.run("uv", "pip", "compile", "--quiet", *options, *inputs, external=True)
-            if compiled.read_text(encoding="utf-8") == before:
-                continue
-            stale.append(str(written))
-            if "--check" not in arguments:
-                shutil.copyfile(compiled, written)
-    if stale and "--check" in arguments:
-        session.error(f"stale: {', '.join(stale)}. Write them with ./nox -s lock, and commit them.")
-    session.log(f"written: {', '.join(stale)}" if stale else "all locks are up to date")
+    nox_locks.write(session, SERVICES.values(), *session.posargs)
 
 
 @nox.session(venv_backend="none")
@@ -255,12 +221,17 @@ def build(session: nox.Session) -> None:
     """Build the services into dist, or the folder after --, for BUILD_TARGET."""
     folder = Path(session.invoked_from, *session.posargs[:1]) if session.posargs else ROOT / "dist"
     for name, service in SERVICES.items():
-        built = folder / name
         if not session.posargs:
-            shutil.rmtree(built, ignore_errors=True)
-        env = {"ARTIFACTS_DIR": str(built)}
-        session.run("make", "--silent", "-C", str(service), "build-Function", env=env, external=True, log=False)
-        session.log(f"{name:12} {envs.size(built)}  {built}")
+            shutil.rmtree(folder / name, ignore_errors=True)
+        make = ("make", "--silent", "-C", str(service), "build-Function")
+        session.run(*make, env={"ARTIFACTS_DIR": str(folder / name)}, external=True)
+
+
+def run_pytest(session: nox.Session, package: str, *options: str, **env: str) -> None:
+    """Run a package's tests in its folder, with the variables that they need."""
+    env |= envs.variables(session, package)
+    with session.chdir(PACKAGES[package]):
+        session.run("pytest", *options, env=env)
 
 
 def run_demo(session: nox.Session, command: str) -> None:

@@ -8,12 +8,10 @@ from __future__ import annotations
 import fcntl
 import filecmp
 import hashlib
-import io
 import os
 import shutil
 import sys
 import tempfile
-import zipfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,13 +49,6 @@ def group(name: str, pyproject: str | Path = "pyproject.toml") -> tuple[str, ...
     return nox.project.dependency_groups(nox.project.load_toml(pyproject), name)
 
 
-def supported_contracts(service: str) -> list[Path]:
-    """The released wheels of the contracts in the range that a service declares, the lowest first."""
-    (declared,) = (one for one in _dependencies(SERVICES[service]) if one.name == "durable-pipeline-contracts")
-    wheels = {parse_wheel_filename(path.name)[1]: path for path in Path(CONTRACTS, "releases").glob("*.whl")}
-    return [wheels[version] for version in sorted(wheels) if version in declared.specifier]
-
-
 def install_package(session: nox.Session, name: str) -> None:
     """Install a package into the session's environment, to run it."""
     install(session, environment(session), ["--exact", *_editable(PACKAGES[name])])
@@ -68,14 +59,20 @@ def install_tests(session: nox.Session, name: str, *further: Sequence[str]) -> N
     install(session, environment(session), *_steps(name), *further)
 
 
+def install_contract_tests(session: nox.Session, service: str, end: str) -> None:
+    """Install a service with its contract tests, on the lowest or the newest released contracts of its range."""
+    (declared,) = (one for one in _dependencies(SERVICES[service]) if one.name == "durable-pipeline-contracts")
+    wheels = {parse_wheel_filename(path.name)[1]: path for path in Path(CONTRACTS, "releases").glob("*.whl")}
+    lowest, *newer = [str(wheels[version]) for version in sorted(wheels) if version in declared.specifier]
+    if end == "newest" and not newer:
+        session.skip("the range has one released version, the lowest")
+    tool = ["-c", str(SERVICES[service] / "requirements.lock"), "-e", str(TOOLS["contract-tests"])]
+    install_tests(session, service, tool, ["--no-deps", newer[-1] if end == "newest" else lowest])
+
+
 def install_group(session: nox.Session, name: str, *options: str) -> None:
     """Install a group of the repository's own tools into the session's environment."""
     install(session, environment(session), ["--exact", *options, *group(name)])
-
-
-def editable(*names: str) -> list[str]:
-    """The words that install packages as they are here, with what they depend on outside of the repository."""
-    return [word for name in names for word in ("-e", str(PACKAGES[name]))]
 
 
 @contextmanager
@@ -94,14 +91,9 @@ def service_alone(session: nox.Session, name: str) -> Iterator[tuple[Path, dict[
                 ["--no-deps", "-e", str(folder)],
                 ["-c", str(lock), "--group", f"{project}:test", "--group", f"{project}:build"],
             ):
-                command = (sys.executable, str(_INSTALL), "--find-links", str(wheels), *_python(session), *words)
-                session.run_install(*command, external=True, silent=True)
+                _uv_install(session, environment(session), "--find-links", str(wheels), *words)
         built = {"ARTIFACTS_DIR": str(Path(parent, "built")), "BUILD_TARGET": "host", "UV_FIND_LINKS": str(wheels)}
         yield folder, variables(session, name) | built
-
-
-def _python(session: nox.Session) -> tuple[str, str]:
-    return "--python", str(environment(session) / "bin" / "python")
 
 
 def types(session: nox.Session, name: str) -> tuple[str, ...]:
@@ -143,31 +135,13 @@ def variables(session: nox.Session, name: str) -> dict[str, str]:
     return ministack(session) if (PACKAGES[name] / "tests" / "ministack.py").exists() else {}
 
 
-_UNTYPED_TESTS = ("service-build",)
-
-
 def typed(name: str) -> list[str]:
     """What mypy checks of a package: its code, and the tests of what is neither the contracts nor a service."""
     package = PACKAGES[name]
     # Those of a service have no py.typed, so that mypy takes them from here alone.
-    services = [one for one in _ours(package) if one in SERVICES.values()]
-    tests = [package / "tests"] if package in TOOLS.values() and name not in _UNTYPED_TESTS else []
-    return [
-        str(one)
-        for one in (*(one / "src" for one in {package: None, **dict.fromkeys(services)}), *tests)
-        if one.is_dir()
-    ]
-
-
-def size(folder: Path) -> str:
-    """How large a built package is, as it is and zipped."""
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    package = io.BytesIO()
-    with zipfile.ZipFile(package, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in files:
-            archive.write(path)
-    unzipped = sum(path.stat().st_size for path in files)
-    return f"{unzipped / 1e6:5.1f} MB, zipped {package.tell() / 1e6:4.1f} MB"
+    services = [one for one in _ours(package) if one in SERVICES.values() and one != package]
+    tests = [package / "tests"] if package in TOOLS.values() else []
+    return [str(one) for one in (*(one / "src" for one in (package, *services)), *tests) if one.is_dir()]
 
 
 def node_modules(session: nox.Session, package: Path) -> Path:
@@ -203,10 +177,15 @@ def install(session: nox.Session, into: Path, *steps: Sequence[str]) -> None:
         return
     made_from.unlink(missing_ok=True)
     for step in steps:
-        command = (sys.executable, str(_INSTALL), "--python", str(into / "bin" / "python"), *step)
-        if session.run_install(*command, external=True, silent=True) is None:
-            return  # nox was told not to install
+        if not _uv_install(session, into, *step):
+            return
     made_from.write_text(digest.hexdigest(), encoding="utf-8")
+
+
+def _uv_install(session: nox.Session, into: Path, *words: str) -> bool:
+    """Install into an environment; False if nox was told not to install."""
+    command = (sys.executable, str(_INSTALL), "--python", str(into / "bin" / "python"), *words)
+    return session.run_install(*command, external=True, silent=True) is not None
 
 
 def _environment_beside(session: nox.Session, name: str, *steps: Sequence[str]) -> Path:

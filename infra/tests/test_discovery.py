@@ -1,5 +1,7 @@
 """How stacks find what other stacks have: by SSM parameters, alone and nested alike."""
 
+import re
+
 import pytest
 from templates import PIPELINE, SERVICES, of_type, read
 
@@ -25,11 +27,12 @@ def test_a_service_publishes_the_arn_of_its_alias(service, template):
 
 
 def test_the_shared_stack_publishes_its_queues_and_its_table(shared):
-    for name, value in published(shared).items():
-        owner, _, what = name.removeprefix(PREFIX).partition("/")
-        resource = "".join(word.capitalize() for word in owner.split("-"))
-        assert value == ({"Fn::GetAtt": [resource, "Arn"]} if what == "arn" else {"Ref": resource})
-        assert resource in shared["Resources"]
+    expected = {f"{PREFIX}processed-data-table/name": {"Ref": "ProcessedDataTable"}}
+    for queue in of_type(shared, "AWS::SQS::Queue"):
+        name = PREFIX + re.sub(r"(?<!^)(?=[A-Z])", "-", queue).lower()
+        expected |= {f"{name}/arn": {"Fn::GetAtt": [queue, "Arn"]}, f"{name}/url": {"Ref": queue}}
+
+    assert published(shared) == expected
 
 
 def test_a_stack_says_the_names_of_the_parameters_that_it_publishes(any_template):

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 from jsonschema import Draft202012Validator
-from pipeline_asyncapi.document import document
-from pipeline_asyncapi.files import EXPORTED, FILE, written
+from pipeline_asyncapi.document import EXPORTED, FILE, document, written
 from pipeline_contracts.exchange import Exchange
 
 REPOSITORY = Path(__file__).parents[3]
@@ -20,10 +18,6 @@ def test_the_committed_file_is_what_the_models_give() -> None:
     assert (REPOSITORY / FILE).read_text("utf-8") == written(REPOSITORY), (
         "write it with ./nox -s asyncapi -- --write, and commit it"
     )
-
-
-def schema(name: str) -> dict[str, Any]:
-    return {"$ref": f"#/components/schemas/{name}", "components": DOCUMENT["components"]}
 
 
 def test_what_a_service_is_sent_and_answers_has_the_schemas_of_the_models() -> None:
@@ -42,7 +36,8 @@ def test_every_example_of_a_schema_satisfies_it() -> None:
 
     assert examples
     for name, example in examples:
-        Draft202012Validator(schema(name)).validate(example)
+        schema = {"$ref": f"#/components/schemas/{name}", "components": DOCUMENT["components"]}
+        Draft202012Validator(schema).validate(example)
 
 
 def test_every_example_of_a_message_satisfies_its_schemas() -> None:

@@ -1,5 +1,7 @@
 """Installing from uv's cache, and from an index only for what the cache lacks."""
 
+from __future__ import annotations
+
 import os
 import subprocess
 import sys
@@ -15,7 +17,7 @@ VALIDATOR = ROOT / "services/validator"
 
 
 @pytest.fixture
-def no_network(monkeypatch):
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "https_proxy", "all_proxy"):
         for spelling in (name, name.upper()):
             monkeypatch.setenv(spelling, "http://127.0.0.1:9")  # nobody listens there
@@ -35,7 +37,8 @@ def fake_uv(folder: Path, status_offline: int) -> str:
     return str(program)
 
 
-def test_a_service_is_built_without_a_network_once_it_has_been_built(tmp_path, no_network):
+@pytest.mark.usefixtures("no_network")
+def test_a_service_is_built_without_a_network_once_it_has_been_built(tmp_path: Path) -> None:
     with pytest.MonkeyPatch.context() as online:
         for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
             online.delenv(name)
@@ -46,30 +49,19 @@ def test_a_service_is_built_without_a_network_once_it_has_been_built(tmp_path, n
     assert (tmp_path / "second/validator/handler.py").is_file()
 
 
-def test_what_the_cache_has_is_installed_without_asking_an_index(tmp_path):
-    assert uv_install.install(fake_uv(tmp_path, 0), ["boto3"]) == 0
-
-    assert (tmp_path / "calls").read_text() == "pip install boto3 --offline PYTHONPATH=\n"
-
-
-def test_what_the_cache_lacks_comes_from_an_index(tmp_path):
-    assert uv_install.install(fake_uv(tmp_path, 2), ["boto3"]) == 0
-
-    assert (tmp_path / "calls").read_text().splitlines() == [
-        "pip install boto3 --offline PYTHONPATH=",
-        "pip install boto3 PYTHONPATH=",
-    ]
-
-
-def test_the_callers_python_settings_do_not_reach_a_build(tmp_path, monkeypatch):
+@pytest.mark.parametrize(("status_offline", "options"), [(0, ["--offline "]), (2, ["--offline ", ""])])
+def test_an_index_is_asked_for_what_the_cache_lacks_and_python_settings_reach_no_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status_offline: int, options: list[str]
+) -> None:
     monkeypatch.setenv("PYTHONPATH", "/foreign")
 
-    uv_install.install(fake_uv(tmp_path, 0), ["boto3"])
+    assert uv_install.install(fake_uv(tmp_path, status_offline), ["boto3"]) == 0
 
-    assert "PYTHONPATH=\n" in (tmp_path / "calls").read_text()
+    calls = (tmp_path / "calls").read_text().splitlines()
+    assert calls == [f"pip install boto3 {option}PYTHONPATH=" for option in options]
 
 
-def test_an_installation_that_fails_says_why(tmp_path):
+def test_an_installation_that_fails_says_why(tmp_path: Path) -> None:
     command = [sys.executable, uv_install.__file__, "--python", str(tmp_path / "nowhere"), "boto3"]
 
     ran = subprocess.run(command, capture_output=True, text=True, check=False)

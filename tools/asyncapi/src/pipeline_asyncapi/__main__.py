@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from pipeline_asyncapi.files import FILE, written
+from pipeline_asyncapi.document import FILE, written
 
 repository = Path(sys.argv[1])
 (repository / FILE).write_text(written(repository), encoding="utf-8")

@@ -5,17 +5,22 @@ https://www.asyncapi.com/docs/reference/specification/v3.0.0
 
 from __future__ import annotations
 
+import json
 import pkgutil
+import tomllib
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pipeline_contracts
+import yaml
 from pipeline_contracts import PipelineMessage
+from pipeline_contracts.base import ExecutionId
 from pipeline_contracts.encoding import Compressed
 from pipeline_contracts.exchange import Exchange
+from pipeline_contracts.message import EXAMPLES
+from pydantic import TypeAdapter
 from pydantic.json_schema import models_json_schema
-
-from pipeline_asyncapi import queues
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,47 +29,60 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
+FILE: Final = "contracts/asyncapi.yaml"
+EXPORTED: Final = "services/orchestrator/pipeline.json"
+"""What the orchestrator exports."""
+
+NOTE: Final = "Generated from the models by `./nox -s asyncapi -- --write`: change those."
+
 COMPRESSED_FIELDS: Final = {
     "encoding": "zlib (RFC 1950), then base64 (RFC 4648, section 4).",
     "body": "The JSON text, so encoded: at most 1 MiB before it was.",
 }
 """What the fields of the compressed form mean; its model has no descriptions."""
 
-DESCRIPTION: Final = (
-    "The queues of the pipeline, and the invokes of its services. Every message of the data processing queue ends in "
-    "exactly one outcome: stored in the table, rejected (in the invalid message queue, with the reason), or failed "
-    "(delivered again, and at last in the dead letter queue). The operations are the orchestrator's."
-)
+
+class _Dumper(yaml.SafeDumper):
+    """Writes lists indented, and what is the same in two places twice."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002
+        super().increase_indent(flow, indentless=False)
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
+        return True
+
+
+def written(repository: Path) -> str:
+    """Write the document of a repository as YAML."""
+    project = tomllib.loads((repository / "contracts/pyproject.toml").read_text("utf-8"))["project"]
+    stages = json.loads((repository / EXPORTED).read_text("utf-8"))["stages"]
+    described = document(project["version"], stages)
+    text = yaml.dump(described, Dumper=_Dumper, sort_keys=False, width=110, allow_unicode=True)
+    return f"# {NOTE}\n{text}"
 
 
 def document(version: str, stages: Sequence[Json]) -> Json:
     """Describe the pipeline with the contracts of a version, and its stages as the orchestrator exports them."""
-    channels = queues.channels()
-    operations = queues.operations()
+    described: Json = yaml.safe_load(Path(__file__).with_name("base.yaml").read_text("utf-8"))
+    described["info"]["version"] = version
+    channels, operations = described["channels"], described["operations"]
+    rejected = channels["invalidMessageQueue"]["messages"]["RejectedMessage"]
+    reason = rejected["headers"]["properties"]["durable_pipeline"]["contentSchema"]["properties"]
+    reason["execution_id"] = TypeAdapter(ExecutionId).json_schema()
+    rejected["examples"][0]["payload"] = json.dumps(EXAMPLES[-1])
+
+    parameters = channels["dataProcessingQueue"]["parameters"]
+    models: list[type[BaseModel]] = [PipelineMessage, Compressed]
     for stage in stages:
-        request, response = _models(stage)
-        channels[stage["service"]] = _function(stage["service"], request, response)
-        operations[stage["name"]] = _exchange(stage["service"], request, response)
-    return {
-        "asyncapi": "3.0.0",
-        "info": {
-            "title": "Durable pipeline",
-            "version": version,
-            "description": DESCRIPTION,
-            "license": {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"},
-        },
-        "defaultContentType": "application/json",
-        "servers": {
-            "sqs": _server("sqs", "sqs", "Amazon SQS, standard queues: delivery is at least once, in any order."),
-            "lambda": _server("lambda", "https", "AWS Lambda. An invoke carries at most 1 MiB each way."),
-        },
-        "channels": channels,
-        "operations": operations,
-        "components": {"schemas": _schemas(stages)},
-    }
+        request, response = _exchanges(stage)
+        channels[stage["service"]] = _function(stage["service"], parameters, (request, response))
+        operations[stage["name"]] = _invoke(stage["service"], request, response)
+        models += [request, response]
+    described["components"] = {"schemas": _schemas(models)}
+    return described
 
 
-def _models(stage: Json) -> tuple[type[Exchange], type[Exchange]]:
+def _exchanges(stage: Json) -> tuple[type[Exchange], type[Exchange]]:
     """Find the request and the response of a stage, which names them."""
     for module in pkgutil.iter_modules(pipeline_contracts.__path__):
         import_module(f"pipeline_contracts.{module.name}")
@@ -72,9 +90,7 @@ def _models(stage: Json) -> tuple[type[Exchange], type[Exchange]]:
     return models[stage["request"]], models[stage["response"]]
 
 
-def _schemas(stages: Sequence[Json]) -> Json:
-    models: list[type[BaseModel]] = [PipelineMessage, Compressed]
-    models += [model for stage in stages for model in _models(stage)]
+def _schemas(models: Sequence[type[BaseModel]]) -> Json:
     _, schemas = models_json_schema(
         [(model, "validation") for model in models], ref_template="#/components/schemas/{model}"
     )
@@ -84,51 +100,36 @@ def _schemas(stages: Sequence[Json]) -> Json:
     return described
 
 
-def _server(service: str, protocol: str, description: str) -> Json:
+def _function(service: str, parameters: Json, models: Sequence[type[BaseModel]]) -> Json:
     return {
-        "host": f"{service}.{{region}}.amazonaws.com",
-        "protocol": protocol,
-        "description": description,
-        "variables": {"region": {"description": "The region that the pipeline is deployed to."}},
-    }
-
-
-def _function(service: str, request: type[BaseModel], response: type[BaseModel]) -> Json:
-    return {
-        "address": f"{queues.PREFIX}{service}",
+        "address": f"{{environment}}-durable-pipeline-{service}",
         "title": service.capitalize(),
         "description": (
             "A Lambda function, invoked through its alias `live`. A request may be compressed, and its answer is "
             "compressed then, if that makes it shorter."
         ),
         "servers": [{"$ref": "#/servers/lambda"}],
-        "parameters": queues.PARAMETERS,
+        "parameters": parameters,
         "messages": {
             model.__name__: {
                 "title": model.__name__,
-                "summary": _summary(model),
+                "summary": (model.__doc__ or "").partition("\n")[0],
                 "payload": {
                     "oneOf": [{"$ref": f"#/components/schemas/{form.__name__}"} for form in (model, Compressed)]
                 },
             }
-            for model in (request, response)
+            for model in models
         },
     }
 
 
-def _exchange(service: str, request: type[BaseModel], response: type[BaseModel]) -> Json:
+def _invoke(service: str, request: type[BaseModel], response: type[BaseModel]) -> Json:
+    channel = f"#/channels/{service}"
     return {
         "action": "send",
         "title": f"Ask the {service}",
         "summary": "A chunk of records; the reply has one entry for each, in any order.",
-        "channel": {"$ref": f"#/channels/{service}"},
-        "messages": [{"$ref": f"#/channels/{service}/messages/{request.__name__}"}],
-        "reply": {
-            "channel": {"$ref": f"#/channels/{service}"},
-            "messages": [{"$ref": f"#/channels/{service}/messages/{response.__name__}"}],
-        },
+        "channel": {"$ref": channel},
+        "messages": [{"$ref": f"{channel}/messages/{request.__name__}"}],
+        "reply": {"channel": {"$ref": channel}, "messages": [{"$ref": f"{channel}/messages/{response.__name__}"}]},
     }
-
-
-def _summary(model: type[BaseModel]) -> str:
-    return (model.__doc__ or "").partition("\n")[0]

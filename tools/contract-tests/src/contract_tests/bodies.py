@@ -24,19 +24,8 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(ANY_TEXT.filter(bool), inner, max_size=4),
     max_leaves=10,
 )
-NAMES = ANY_TEXT.filter(bool) | st.sampled_from(
-    [
-        "execution_id",
-        "message_id",
-        "model_config",
-        "model_extra",
-        "model_fields",
-        "__class__",
-        "self",
-        "columns",
-        "errors",
-    ]
-)
+_TAKEN = "execution_id message_id model_config model_extra model_fields __class__ self columns errors"
+NAMES = ANY_TEXT.filter(bool) | st.sampled_from(_TAKEN.split())
 SHARED = ("idempotency_key", "metadata")
 """Fields of every message; the key would make two messages one record."""
 

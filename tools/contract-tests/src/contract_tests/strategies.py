@@ -19,14 +19,17 @@ Json = dict[str, Any]
 
 def requests(work: str, version: str) -> SearchStrategy[Json]:
     """Make requests as senders with a version of the contracts write them; `work` is validation, for instance."""
-    sender = {"contract_version": minor(version)}
-    return _admitted(schema(version, f"{work}-request"), version).map(lambda request: request | sender)
+    return _exchanges(f"{work}-request", version)
 
 
 def responses(work: str, version: str) -> SearchStrategy[Json]:
     """Make responses as services with a version of the contracts write them."""
+    return _exchanges(f"{work}-response", version)
+
+
+def _exchanges(name: str, version: str) -> SearchStrategy[Json]:
     sender = {"contract_version": minor(version)}
-    return _admitted(schema(version, f"{work}-response"), version).map(lambda response: response | sender)
+    return _admitted(schema(version, name), version).map(lambda exchange: exchange | sender)
 
 
 @cache

@@ -1,11 +1,6 @@
-"""Build one service into a folder that Lambda runs as it is.
+"""Build one service into a folder that Lambda runs as it is: the README says how it is called, and for which target.
 
-    python3 -m service_build services/validator dist/validator
-
-`sam build` gets here through the service's Makefile, `./nox -s build` directly. Two builds of the same
-sources give the same bytes, wherever and whenever they run. The environment variable BUILD_TARGET says what
-to build for: a runtime and an architecture as the template names them, `python3.14-arm64` unless it is set,
-or `host` for this interpreter on this machine.
+Two builds of the same sources give the same bytes, wherever and whenever they run.
 """
 
 from __future__ import annotations
@@ -98,23 +93,11 @@ class Target:
             )
         return cls(version, architecture)
 
-    @property
-    def uv_options(self) -> tuple[str, ...]:
-        """The options that make uv choose wheels for this target."""
-        if self.architecture is None:
-            return ()
-        return ("--python-version", self.version, "--python-platform", PLATFORMS[self.architecture])
-
 
 def run(command: Iterable[str | Path], *, env: dict[str, str] | None = None) -> None:
     """Run a command; raises BuildError when it fails."""
     words = [str(word) for word in command]
-    check(subprocess.run(words, env=env, check=False).returncode, words)  # noqa: S603 - words of this file
-
-
-def check(status: int, words: Sequence[str]) -> None:
-    """Raise BuildError when a command has failed."""
-    if status:
+    if status := subprocess.run(words, env=env, check=False).returncode:  # noqa: S603 - words of this file
         raise BuildError(f"exit status {status} from: {' '.join(words)}")
 
 
@@ -138,9 +121,12 @@ def install(uv: str, service: Path, folder: Path, target: Target, python: str = 
     if not lock.is_file():
         raise BuildError(f"{lock} is missing; write it with: ./nox -s lock")
     options = ["--quiet", "--link-mode", "copy", "--python", python, "--target", str(folder)]
-    pinned = [*target.uv_options, "--only-binary", ":all:", "--require-hashes", "-r", str(lock)]
+    pinned = ["--only-binary", ":all:", "--require-hashes", "-r", str(lock)]
+    if target.architecture:
+        pinned += ["--python-version", target.version, "--python-platform", PLATFORMS[target.architecture]]
     for words in ([*options, *pinned], [*options, "--no-deps", str(service)]):
-        check(uv_install.install(uv, words, folder=service), ["uv", "pip", "install", *words])
+        if status := uv_install.install(uv, words, folder=service):
+            raise BuildError(f"exit status {status} from: uv pip install {' '.join(words)}")
 
 
 def prune(folder: Path) -> None:
@@ -254,9 +240,8 @@ def build(service: Path, folder: Path, target: Target) -> None:
     if foreign := [str(path.relative_to(folder)) for path in foreign_binaries(folder, target)]:
         raise BuildError(f"{', '.join(foreign)}: not for Python {target.version} on {target.architecture}")
     if python := find_interpreter(uv, target):
-        compile_bytecode(
-            python, folder, cold_start(uv, python, service, folder, target), (own_package(service), CONTRACTS)
-        )
+        modules = cold_start(uv, python, service, folder, target)
+        compile_bytecode(python, folder, modules, (own_package(service), CONTRACTS))
     else:
         print(f"{service.name}: no bytecode, as Python {target.version} is not here: cold starts are slower")
     normalize_modes(folder)

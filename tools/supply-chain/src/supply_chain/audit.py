@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from supply_chain.locks import third_party
+from supply_chain import OWN
 
 CONTROL = "requests==2.19.0"
 """Has known vulnerabilities, the first of them CVE-2018-18074."""
@@ -52,7 +53,9 @@ def audit(locks: list[Path]) -> list[str]:
         )
     found = []
     for lock in locks:
-        for package in looked_up(third_party(lock), "--require-hashes"):
+        pins = re.split(r"^(?=\S)", lock.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        others = "".join(pin for pin in pins if not pin.startswith(OWN))
+        for package in looked_up(others, "--require-hashes"):
             if "skip_reason" in package:
                 raise NotAuditedError(f"{lock}: {package['skip_reason']}")
             found += [f"{lock}: {package['name']} {package['version']}: {one['id']}" for one in package["vulns"]]
@@ -64,17 +67,7 @@ def looked_up(requirements: str, option: str) -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "requirements.txt")
         file.write_text(requirements, encoding="utf-8")
-        command = [
-            "pip-audit",
-            "--disable-pip",
-            option,
-            "--format",
-            "json",
-            "--progress-spinner",
-            "off",
-            "-r",
-            str(file),
-        ]
+        command = ["pip-audit", "--disable-pip", option, "--format=json", "--progress-spinner=off", "-r", str(file)]
         ended = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 - words of this file
     try:
         packages: list[dict[str, Any]] = json.loads(ended.stdout)["dependencies"]

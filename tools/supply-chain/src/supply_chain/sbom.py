@@ -19,7 +19,7 @@ from typing import Any
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
-from supply_chain.locks import OWN
+from supply_chain import OWN
 
 VERSION = SchemaVersion.V1_6
 
@@ -38,14 +38,8 @@ def main(arguments: list[str]) -> int:
 
 def bill_of(service: Path) -> dict[str, Any]:
     """Describe a service; raises ValueError if the description breaks the schema of CycloneDX."""
-    options = [
-        "--output-reproducible",
-        "--no-validate",
-        "--spec-version",
-        VERSION.to_version(),
-        "--output-format",
-        "JSON",
-    ]
+    options = ["--output-reproducible", "--no-validate", "--output-format=JSON"]
+    options += [f"--spec-version={VERSION.to_version()}"]
     sources = ["--pyproject", str(service / "pyproject.toml"), str(service / "requirements.lock")]
     command = [sys.executable, "-W", "ignore", "-m", "cyclonedx_py", "requirements", *options, *sources]
     made = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 - words of this file

@@ -1,0 +1,42 @@
+"""The services' locks: every package that a service runs with, by version and hash."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import nox
+
+_COMPILE = ("uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes")
+_PLAIN = ("--no-header", "--no-annotate")
+
+
+def write(session: nox.Session, services: Iterable[Path], *options: str) -> None:
+    """Write the locks of services, with the options `--upgrade` or `--check`; the latter only reports stale ones."""
+    if not set(options) <= {"--upgrade", "--check"}:
+        session.error(f"expected --upgrade or --check, got {' '.join(options)}")
+    check = "--check" in options
+    further = [option for option in options if option != "--check"]
+    stale = [str(service) for service in services if _differs(session, service, *further, check=check)]
+    if stale and check:
+        session.error(f"stale: the locks of {', '.join(stale)}. Write them with ./nox -s lock, and commit them.")
+    session.log(f"written: the locks of {', '.join(stale)}" if stale else "all locks are up to date")
+
+
+def _differs(session: nox.Session, service: Path, *options: str, check: bool) -> bool:
+    lock = service / "requirements.lock"
+    before = lock.read_text(encoding="utf-8") if lock.exists() else ""
+    with tempfile.TemporaryDirectory() as folder:
+        compiled = Path(folder, "requirements.lock")
+        compiled.write_text(before, encoding="utf-8")  # what it pins stays pinned, unless it is upgraded
+        files = (f"{service}/pyproject.toml", "--output-file", str(compiled))
+        session.run(*_COMPILE, *_PLAIN, *options, *files, external=True)
+        differs = compiled.read_text(encoding="utf-8") != before
+        if differs and not check:
+            shutil.copyfile(compiled, lock)
+    return differs
