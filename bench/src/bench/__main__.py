@@ -31,24 +31,9 @@ class Rounds:
     messages: dict[Variant, int]
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What is measured."""
-
-    backlog: Rounds
-    """In the queue before the event source mapping takes the first."""
-    steady: Rounds
-    """Sent a batch at a time, each when the one before is done, so that nothing runs beside an execution."""
-
-
-FULL = Plan(
-    backlog=Rounds(4, {OURS: 1_000, MAP: 250, LOOP: 250}),
-    steady=Rounds(2, {OURS: 500, MAP: 500, LOOP: 500}),
-)
-QUICK = Plan(
-    backlog=Rounds(2, {OURS: 600, MAP: 60, LOOP: 20}),
-    steady=Rounds(2, {OURS: 300, MAP: 20, LOOP: 10}),
-)
+FULL = Rounds(4, {OURS: 1_000, MAP: 250, LOOP: 250}), Rounds(2, {OURS: 500, MAP: 500, LOOP: 500})
+QUICK = Rounds(2, {OURS: 600, MAP: 60, LOOP: 20}), Rounds(2, {OURS: 300, MAP: 20, LOOP: 10})
+"""Those with a backlog, and those a batch at a time."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -63,14 +48,18 @@ def main(arguments: list[str] | None = None) -> int:
     with ending_signals_raise(), tempfile.TemporaryDirectory(prefix="pipeline-bench-") as folder:
         template = copy_with_baselines(Path(folder), patched=options.patched)
         with local_pipeline(REPOSITORY, template=template, parameters=PARAMETERS, steps=steps) as aws:
-            found = figures.measured_now(compare(Bench(aws), FULL if options.full else QUICK, options.size))
+            found = figures.measured_now(compare(Bench(aws), *(FULL if options.full else QUICK), options.size))
     print("", *comparison.table(found), *cost.goal(found), sep="\n")
     figures.write(options.write, found)
     return 0
 
 
-def compare(bench: Bench, plan: Plan, size: int) -> dict[str, Any]:
-    """Measure all variants in turns, each after a few messages that warm it up."""
+def compare(bench: Bench, backlog: Rounds, steady: Rounds, size: int) -> dict[str, Any]:
+    """Measure all variants in turns, each after a few messages that warm it up.
+
+    First with a ``backlog``, in the queue before the event source mapping takes the first message; then ``steady``,
+    each batch sent when the one before is done, so that nothing runs beside an execution.
+    """
     all_sent: set[str] = set()
 
     def bodies(count: int, seed: int) -> list[str]:
@@ -87,15 +76,15 @@ def compare(bench: Bench, plan: Plan, size: int) -> dict[str, Any]:
 
     for variant in BASELINES:
         bench.start(variant)
-    for variant in plan.backlog.messages:
+    for variant in backlog.messages:
         bench.backlog(variant, bodies(4 * variant.batch_size, 99), Measurement())
-    backlog = in_turns(plan.backlog, bench.backlog, 0)
-    steady = in_turns(plan.steady, bench.batch_at_a_time, 100)
+    with_backlog = in_turns(backlog, bench.backlog, 0)
+    at_a_time = in_turns(steady, bench.batch_at_a_time, 100)
     return {
         "size": size,
         "write_units": bench.write_units(all_sent) / len(all_sent),
-        "variants": {variant.name: comparison.as_json(one) for variant, one in backlog.items()}
-        | {comparison.steady(variant.name): comparison.as_json(one) for variant, one in steady.items()},
+        "variants": {variant.name: comparison.as_json(one) for variant, one in with_backlog.items()}
+        | {comparison.steady(variant.name): comparison.as_json(one) for variant, one in at_a_time.items()},
     }
 
 

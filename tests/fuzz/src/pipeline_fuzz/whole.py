@@ -142,13 +142,8 @@ class Whole:
             for message in messages:
                 said = json.loads(message["MessageAttributes"]["durable_pipeline"]["StringValue"])
                 assert said["message_id"] not in found, "a message was rejected twice"
-                found[said["message_id"]] = Ended(
-                    "rejected",
-                    code=said["code"],
-                    field=said.get("field", ""),
-                    reason=said.get("reason", ""),
-                    body=message["Body"],
-                )
+                why = {name: said.get(name, "") for name in ("code", "field", "reason")}
+                found[said["message_id"]] = Ended("rejected", body=message["Body"], **why)
                 self._sqs.delete_message(QueueUrl=self._invalid, ReceiptHandle=message["ReceiptHandle"])
         return found
 
