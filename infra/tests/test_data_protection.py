@@ -57,12 +57,13 @@ def test_a_message_that_keeps_failing_is_a_dead_letter_and_only_the_processing_q
     assert source["Fn::Sub"].endswith(f":{queue['QueueName']['Fn::Sub']}")
 
 
-def test_the_table_is_encrypted_and_can_be_restored_to_any_point_in_time(shared):
+def test_the_table_is_encrypted_and_can_be_restored_to_any_point_in_time_and_grows_by_itself(shared):
     table = properties(shared, "AWS::DynamoDB::Table")
 
     own_key = {"SSEType": {"Fn::If": ["HasKey", "KMS", NOTHING]}, "KMSMasterKeyId": OWN_KEY}
     assert table["SSESpecification"] == {"SSEEnabled": True} | own_key
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert table["BillingMode"] == "PAY_PER_REQUEST", "it takes what the functions write, with no capacity to provision"
 
 
 @pytest.mark.parametrize("name", [*QUEUES, "ProcessedDataTable"])
