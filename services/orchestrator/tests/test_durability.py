@@ -123,6 +123,18 @@ def test_a_replay_calls_no_service_twice_and_counts_once(
     ]
 
 
+def test_the_message_ids_of_a_batch_are_logged_once_with_its_execution(
+    pipeline: Pipeline, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = pipeline.run(body(), "not json")
+
+    assert run.invocations > 1, "no replay took place"
+    (received,) = (vars(record) for record in caplog.records if record.message == "batch is received")
+    (done,) = (vars(record) for record in caplog.records if record.message == "batch is done")
+    assert received["message_ids"] == ["m0", "m1"]
+    assert received["executionArn"] == done["executionArn"]
+
+
 def test_a_replay_compresses_no_request_again(pipeline: Pipeline) -> None:
     compressed: list[str] = []
 

@@ -1,1 +1,1 @@
-"""The durable function: takes batches from SQS through validate, transform and store."""
+"""The durable function: runs batches from SQS through its stages."""

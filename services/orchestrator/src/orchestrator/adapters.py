@@ -1,4 +1,4 @@
-"""The two queues: where messages come from, and where rejected ones go.
+"""The source queue and the invalid message queue.
 
 Quotas of messages: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
 """
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 Attributes = dict[str, dict[str, Any]]
 
 MAX_MESSAGE_BYTES = 1_048_576
-"""Body and attributes of one message, and also of all messages of one call."""
+"""Size limit of one message, body and attributes, and of one whole call."""
 MAX_MESSAGES, MAX_ATTRIBUTES, MAX_REASON = 10, 10, 1_024
 
 OWN_ATTRIBUTE = "durable_pipeline"
-"""The one attribute of ours at a rejected message: a JSON object that says what was rejected, where and why."""
+"""The attribute that the pipeline adds to a rejected message: JSON with its identity, stage, code and reason."""
 
 
 def sqs_client() -> SQSClient:
@@ -43,18 +43,18 @@ def sqs_client() -> SQSClient:
 
 @dataclass
 class Sent:
-    """What came of sending messages."""
+    """The result of sending messages."""
 
     indexes: set[int] = field(default_factory=set)
     """The messages that the queue took."""
     problem: str = ""
-    """What went wrong with the others, if anything."""
+    """Why the others were not taken, if any."""
     left_behind: dict[str, int] = field(default_factory=dict)
-    """How many attributes, ours included, did not go with a message for want of room, by its id."""
+    """By message id: how many attributes, ours included, had no room in the message."""
 
 
 class InvalidMessageQueue:
-    """Where rejected messages go, as they arrived, each with the reason."""
+    """The queue of rejected messages: each as it arrived, with the reason."""
 
     def __init__(self, client: SQSClient, url: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._client = client
@@ -62,7 +62,7 @@ class InvalidMessageQueue:
         self._clock = clock
 
     def send(self, rejections: Sequence[Rejection], execution_arn: str) -> Sent:
-        """Send messages, as many as the queue takes; the first call that fails ends it."""
+        """Send messages until all are sent or a call fails."""
         sent = Sent()
         latest = self._clock() + SENDING_SECONDS / 2
         for entries in _calls([_Entry(rejection, execution_arn) for rejection in rejections]):
@@ -83,18 +83,18 @@ class InvalidMessageQueue:
 
 
 class SourceQueue:
-    """Where a batch came from, by the ARN that its event names."""
+    """The queue of a batch, by the ARN in its event."""
 
     def __init__(self, client: SQSClient, clock: Callable[[], float] = time.monotonic) -> None:
         self._client = client
         self._clock = clock
 
     def redeliver(self, waits: Sequence[tuple[Message, int]], arn: str) -> None:
-        """Have messages delivered again, each after some seconds.
+        """Make messages visible again, each after its number of seconds.
 
         Raises:
-            BotoCoreError, ClientError: A call failed; what it would have changed is delivered again later.
-            TimeoutError: The calls took too long; the same goes for the rest.
+            BotoCoreError, ClientError: A call failed; its messages are redelivered after the visibility timeout.
+            TimeoutError: Time ran out; the same applies to the remaining messages.
         """
         latest = self._clock() + SENDING_SECONDS / 2
         *_, account, name = arn.split(":")
@@ -129,7 +129,7 @@ class _Entry:
                 attributes[name] = value
                 self.bytes += size
         self.left_behind = 1 + len(message.attributes.keys() - {OWN_ATTRIBUTE}) - len(attributes)
-        """How many attributes, ours included, did not fit beside the others or the body, or were none of SQS's."""
+        """How many attributes, ours included, did not fit or were no valid SQS attributes."""
         self.content: Any = {"Id": str(message.index), "MessageBody": message.body, "MessageAttributes": attributes}
         if message.trace_header:
             header = {"DataType": "String", "StringValue": message.trace_header}
@@ -139,7 +139,7 @@ class _Entry:
 
     @staticmethod
     def _attributes(rejection: Rejection, execution_arn: str, room: int) -> Attributes:
-        """Give ours, which comes first, and the producer's; a message that is sent again has an old one of ours."""
+        """Return ours first, then the producer's; a message that was sent again carries an old one of ours."""
         attributes: Attributes = {}
         identity = {
             "execution_id": rejection.execution_id,
@@ -155,7 +155,7 @@ class _Entry:
                 attributes[OWN_ATTRIBUTE] = value
                 break
         for name, sent in rejection.message.attributes.items():
-            # What is not an attribute as SQS describes it stays behind, rather than the message.
+            # Drop an attribute that SQS would refuse, rather than the message.
             with suppress(KeyError, ValueError):
                 attributes.setdefault(name, _as_sent(sent))
         return attributes

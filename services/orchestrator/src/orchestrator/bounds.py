@@ -1,4 +1,4 @@
-"""Bounds of our own: of the time and the operations that an execution takes, and of what a chunk may hold."""
+"""Our own bounds: the time and the operations of an execution, and the size of a chunk."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ MAX_ITEM_JSON_BYTES = 4 * 1_048_576
 objects, it takes some 25 times the bytes."""
 
 TRIED_FIRST = 5
-"""Records of a chunk that are isolated before the others: if none gets through, the system is the reason."""
+"""Records of a chunk that are isolated first: if none succeeds, it is an outage."""
 
 MAX_CANDIDATES = 3
-"""Records with one identity that an execution tries, one after the other, while each is rejected."""
+"""Records with one identity that an execution tries sequentially, until one is not rejected."""
 
 SENDING_SECONDS = 30
 """To reject or redeliver messages. No call begins in the second half, and none takes longer than half of it, at the
 settings of `adapters.sqs_client`."""
 
 RESUMING_SECONDS = 5
-"""To invoke the orchestrator once more when an operation has ended: a cold start and a replay."""
+"""For the next invocation of the orchestrator when an operation has ended: a cold start and a replay."""
 
 OPERATIONS_OF_BATCH = 5
 """The execution, the map over the chunks, and the steps that reject unreadable messages, and log and redeliver failed
@@ -35,7 +35,7 @@ ones."""
 
 
 def operations_of_chunk(stages: Sequence[Stage]) -> int:
-    """Count the operations of a chunk at most, without those of isolated records.
+    """Return the maximum number of operations of a chunk, without those of isolated records.
 
     They are the invokes of each stage and the waits between them, the two maps over isolated records, and the steps
     that reject and log.
@@ -49,7 +49,7 @@ def operations_of_record(stages: Sequence[Stage]) -> int:
 
 
 def max_chunks(stages: Sequence[Stage]) -> int:
-    """Count the chunks that an execution can run: far more than a batch of 6 MB and 1,000 messages has."""
+    """Return how many chunks an execution can run: far more than a batch of 6 MB and 1,000 messages has."""
     return (MAX_OPERATIONS - OPERATIONS_OF_BATCH) // operations_of_chunk(stages)
 
 
@@ -71,7 +71,7 @@ def worst_case_seconds(stages: Sequence[Stage]) -> int:
 
 
 def outage_seconds(stages: Sequence[Stage]) -> int:
-    """Bound the time until a service that hangs counts as an outage: all attempts, and then a few isolated records."""
+    """Bound the time until a service that hangs counts as an outage: all attempts, then the first isolated records."""
     resumes = 8 * RESUMING_SECONDS
     return max(
         (stage.attempts + 1) * stage.timeout_seconds + backoff_seconds(stage.attempts) + resumes for stage in stages
@@ -82,7 +82,7 @@ def check_time(stages: Sequence[Stage]) -> None:
     """Check that the worst case fits into an execution.
 
     Raises:
-        ValueError: It does not; the message says to what the timeout of each stage could be shortened.
+        ValueError: It does not fit; the message names the timeout to which each stage could be shortened.
     """
     worst = worst_case_seconds(stages)
     if worst <= EXECUTION_TIMEOUT_SECONDS:

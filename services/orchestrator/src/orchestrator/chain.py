@@ -1,6 +1,6 @@
-"""The durable part: how a chunk goes through the stages, and how the records that it leaves behind are isolated.
+"""The durable part: runs a chunk through the stages, then isolates the records that failed.
 
-All here is replayed from its checkpoints, so all that is not in an operation is deterministic.
+All of this is replayed from checkpoints, so everything outside an operation must be deterministic.
 """
 
 from __future__ import annotations
@@ -35,27 +35,27 @@ if TYPE_CHECKING:
     from orchestrator.stage import Stage
 
 MAX_REASON = 300
-"""Characters of an error that are kept: it is logged for each record, and checkpointed for each isolated one."""
+"""Maximum characters of an error's text, which is logged per record and checkpointed per isolated record."""
 
 
 @dataclass
 class Progress:
-    """Where the records of a chunk are. A record that is nowhere here has failed."""
+    """The progress of a chunk's records. A record that is in none of these lists has failed."""
 
     stored: list[Record] = field(default_factory=list)
     rejected: list[tuple[Record, Rejection]] = field(default_factory=list)
     failed: list[Failure] = field(default_factory=list)
     suspects: list[Suspect] = field(default_factory=list)
-    """Records whose invoke keeps failing, by the fault of one of them or of the system."""
+    """Records whose invoke keeps failing, because of one of them or of the system."""
     outage: bool = False
-    """The system is the reason: no record, or less than half of them, got through a stage."""
+    """The system is the cause: none of the records, or less than half, passed a stage."""
     retried: bool = False
-    """A stage was invoked again, or left records unfinished."""
+    """A stage was retried, or left records unfinished."""
 
 
 @dataclass(frozen=True)
 class Suspect:
-    """A record that may be the reason why its chunk's invoke fails, and the stage where."""
+    """A record that may be why its chunk's invoke fails, and the index of that stage."""
 
     failure: Failure
     stage: int
@@ -66,28 +66,28 @@ class Suspect:
 
 
 class Chain:
-    """The stages, with the functions that they invoke."""
+    """The stages, with the ARNs of their functions."""
 
     def __init__(self, stages: Sequence[Stage], function_arns: Mapping[str, str]) -> None:
         self._stages = stages
         self._arns = function_arns
 
     def run(self, context: DurableContext, chunk: Chunk, *, once: bool = False) -> Progress:
-        """Run a chunk through all stages, then isolate the records that were left behind.
+        """Run a chunk through all stages, then isolate the records that failed.
 
-        With `once`, nothing is tried a second time.
+        With `once`, nothing is retried.
         """
         progress = self._run_together(context, chunk.records, once=once)
         if progress.suspects and not once:
             if len(chunk.records) == 1:
-                progress.outage = True  # a record alone cannot tell, so the worse is assumed
+                progress.outage = True  # with one record the cause is unknown, so an outage is assumed
             elif chunk.may_be_isolated:
                 self._isolate(context, progress)
         progress.failed += (suspect.failure for suspect in progress.suspects)
         return progress
 
     def _run_together(self, context: DurableContext, records: Sequence[Record], *, once: bool) -> Progress:
-        """Invoke each stage for all records that the stage before let pass, with retries."""
+        """Invoke each stage, with retries, for all records that passed the stage before."""
         progress = Progress()
         for index, stage in enumerate(self._stages):
             if not records:
@@ -114,10 +114,10 @@ class Chain:
         return progress
 
     def _isolate(self, context: DurableContext, progress: Progress) -> None:
-        """Find out whether single records are the reason, by running each alone through the rest of the chain.
+        """Find the records that make an invoke fail, by running each alone through the rest of the chain.
 
-        A few are tried first. If none of them gets through, and none of the chunk did before, it is an outage, and the
-        others are not tried: ten chunks of a hundred would be a thousand invokes of a service that is down.
+        A few are run first. If none of them succeeds, and no other record of the chunk did, it is an outage, and the
+        others are not run: ten chunks of a hundred would mean a thousand invokes of a service that is down.
         """
         suspects, progress.suspects = progress.suspects, []
         first = suspects[0].failure
@@ -136,7 +136,7 @@ class Chain:
             progress.suspects = others
         elif others:
             self._run_alone(context, others, progress, operations.ISOLATE_OTHERS)
-        # It is not the fault of so many: the service fails for most records.
+        # If most records fail alone, the service is the cause, and not the records.
         progress.outage |= len(progress.failed) - before > half
         if progress.outage:
             progress.failed[before:] = [replace(failure, own_fault=False) for failure in progress.failed[before:]]
@@ -144,7 +144,7 @@ class Chain:
     def _run_alone(
         self, context: DurableContext, suspects: Sequence[Suspect], progress: Progress, operation: str
     ) -> None:
-        """Run each record alone through the rest of the chain, all at once, with one attempt per stage."""
+        """Run each record alone through the rest of the chain, concurrently, with one attempt per stage."""
 
         def run(context: DurableContext, suspect: Suspect) -> str:
             return _encoded(self._outcome_of(context, suspect))
@@ -176,7 +176,7 @@ class Chain:
 
 
 class StageCall:
-    """One stage invoked for some records, and again for those that it has not finished."""
+    """One stage, invoked for some records, and again for those that it has not finished."""
 
     def __init__(self, stage: Stage, function_arn: str, records: Sequence[Record]) -> None:
         self._stage = stage
@@ -196,8 +196,8 @@ class StageCall:
 
         Raises:
             InvokeError: The service failed, timed out or was throttled.
-            BrokenContractError: Its answer, or one before it, is not what the contract promises.
-            UnfinishedError: Its answer leaves records that it could not do now.
+            BrokenContractError: Its response, or an earlier stage's, breaks the contract.
+            UnfinishedError: Its response says that some records could not be handled now.
         """
         self.invokes += 1
         request = self._stage.request_for(self.waiting).model_dump_json()
@@ -220,7 +220,7 @@ class StageCall:
             raise UnfinishedError(errors)
 
     def failures(self, error: StageError) -> list[Failure]:
-        """Say of each record that is not finished why, after the error that `invoke` has ended with."""
+        """Return a failure for each unfinished record, given the error that `invoke` raised."""
         whys: list[tuple[str, str]]
         if isinstance(error, UnfinishedError):
             whys = [(reason.code, reason.message) for reason in error.reasons]
@@ -233,7 +233,7 @@ class StageCall:
 
 
 def _drawn(suspects: Sequence[Suspect]) -> list[int]:
-    """Draw some places: the same at each replay, and others at the next delivery, in case that these are at fault."""
+    """Sample some indexes: the same ones in each replay, others in the next delivery, in case these are at fault."""
     message = suspects[0].record.message
     delivery = f"{message.message_id} {message.receive_count}"
     drawn = sorted(range(len(suspects)), key=lambda place: hashlib.sha256(f"{delivery} {place}".encode()).digest())
@@ -241,7 +241,7 @@ def _drawn(suspects: Sequence[Suspect]) -> list[int]:
 
 
 def _encoded(outcome: Record | Rejection | Failure) -> str:
-    """Write the outcome of an isolated record as it is checkpointed."""
+    """Encode the outcome of an isolated record for its checkpoint."""
     match outcome:
         case Record(stored_at=stored_at):
             return json.dumps(["stored", stored_at])
@@ -252,7 +252,7 @@ def _encoded(outcome: Record | Rejection | Failure) -> str:
 
 
 def _decoded(checkpointed: str | BranchError, suspect: Suspect) -> Record | Rejection | Failure:
-    """Read what `_encoded` has written; a branch that has raised leaves the failure that the record had before."""
+    """Decode the result of `_encoded`; if its branch raised, the record keeps its earlier failure."""
     if isinstance(checkpointed, BranchError):
         return replace(suspect.failure, reason=str(checkpointed)[:MAX_REASON])
     record = suspect.record
@@ -271,7 +271,7 @@ def _code(error: InvokeError | BrokenContractError) -> FailureCode:
 
 
 def _reason(error: InvokeError | BrokenContractError) -> str:
-    """Say what went wrong without the words of its exception: this is logged, and they may quote a message."""
+    """Describe an error without the text of its exception, which may quote a message: this is logged."""
     if isinstance(error, BrokenContractError) or was_not_invoked(error):
         return str(error)
     ours = (UnexpectedError.__name__, BrokenContractError.__name__)
@@ -279,10 +279,10 @@ def _reason(error: InvokeError | BrokenContractError) -> str:
 
 
 def decide_conflicts(progress: Progress) -> set[int]:
-    """Decide about the records that conflict with one whose key an item has: one of them may be that very item.
+    """Decide the conflicts with an item that the table already has: one of the records may be its duplicate.
 
     Returns:
-        The rejected messages, by index, that have no undecided record beside them now.
+        The indexes of the rejected messages whose conflicting records are all decided.
     """
     decided = set()
     for place, (record, rejection) in enumerate(tuple(progress.rejected)):
@@ -299,7 +299,7 @@ def decide_conflicts(progress: Progress) -> set[int]:
 
 
 def rejections_of(progress: Progress) -> list[Rejection]:
-    """Give a rejection for each message of a rejected record, and for each that conflicts with a stored one."""
+    """Return a rejection for each message of a rejected record, and for each that conflicts with a stored one."""
     rejected = [
         replace(rejection, message=message) for record, rejection in progress.rejected for message in record.messages
     ]
@@ -314,7 +314,7 @@ def rejections_of(progress: Progress) -> list[Rejection]:
 
 
 def conflicting_with_unsent(progress: Progress, sent: Collection[int]) -> list[Failure]:
-    """Fail what conflicts with a rejected record that the invalid message queue did not take: it is decided with it."""
+    """Fail the conflicts of a rejected record that the invalid message queue did not take: they are decided with it."""
     reason = "the message that it conflicts with could not be rejected"
     return [
         Failure(other, rejection.stage, FailureCode.NOT_SENT, reason)

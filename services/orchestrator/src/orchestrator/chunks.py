@@ -1,4 +1,4 @@
-"""Which records travel together."""
+"""Planning: which records are sent together."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Chunk:
-    """Records that travel the chain together, in one invoke a stage."""
+    """Records that go through the chain together, in one invoke per stage."""
 
     records: tuple[Record, ...]
     may_be_isolated: bool
-    """Whether its records may be tried alone. If an execution's operations do not suffice, they are redelivered."""
+    """Whether its records may be isolated. If the execution has too few operations left, they are redelivered."""
 
 
 def plan(records: Sequence[Record], chunk_size: int, stages: Sequence[Stage] = STAGES) -> list[Chunk]:
-    """Part the records into chunks, each bounded by count, by its largest request or response, and by what is stored.
+    """Split the records into chunks, bounded by count, by the largest request or response, and by stored size.
 
-    Records for which the operations of an execution do not suffice are in no chunk, and come back from the queue.
+    Records beyond an execution's operations are in no chunk, and are redelivered.
     """
     groups = list(_groups(records, chunk_size))[: max_chunks(stages)]
     operations_left = MAX_OPERATIONS - OPERATIONS_OF_BATCH - operations_of_chunk(stages) * len(groups)

@@ -1,4 +1,4 @@
-"""Why a stage is tried again, and whether its error says something about a record or about the system."""
+"""Why a stage is retried, and whether its error concerns a record or the system."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class UnfinishedError(Exception):
-    """A service said of some records that it could not do them now, and why of each."""
+    """A service could not handle some records now; it gives a reason for each."""
 
     def __init__(self, reasons: Sequence[RecordError]) -> None:
         super().__init__(f"{len(reasons)} records are not finished, the first: {reasons[0].code}")
@@ -23,21 +23,21 @@ class UnfinishedError(Exception):
 
 
 class FailureCode(StrEnum):
-    """Why a message has failed, where no service gave an `ErrorCode`."""
+    """Why a message failed, where no service gave an `ErrorCode`."""
 
     INVOKE_FAILED = "invoke_failed"
     """The service raised, crashed or timed out."""
     NOT_INVOKED = "not_invoked"
-    """Lambda did not run the service: it was throttled, denied, or not there."""
+    """Lambda did not run the service: throttled, denied, or no such function."""
     BROKEN_CONTRACT = "broken_contract"
     NOT_SENT = "not_sent"
-    """It was to be rejected, and the invalid message queue did not take it."""
+    """It should have been rejected, but the invalid message queue did not take it."""
     MODEL_ERROR = "model_error"
-    """Its model, or our own code, raised something else than a ValidationError when it was read."""
+    """Its model, or our own code, raised an error other than ValidationError while parsing it."""
     UNDECIDED = "undecided"
-    """Messages with its key and other data were rejected before it, as many as one execution tries."""
+    """As many messages with its key and other data were rejected as one execution tries."""
     UNACCOUNTED = "unaccounted"
-    """Its chunk ended in an error that nobody foresaw."""
+    """Its chunk ended in an unexpected error."""
 
 
 StageError = InvokeError | BrokenContractError | UnfinishedError
@@ -75,5 +75,5 @@ _NOT_INVOKED = frozenset(
 
 
 def was_not_invoked(error: StageError) -> bool:
-    """Whether Lambda did not run the service, for which no record can be the reason."""
+    """Whether Lambda did not run the service, which no record can cause."""
     return isinstance(error, InvokeError) and error.error_type.rpartition(".")[2] in _NOT_INVOKED

@@ -1,4 +1,4 @@
-"""What tools, templates and documents need to know of the orchestrator, as JSON: they import no service.
+"""What tools, templates and documents need to know about the orchestrator, as JSON: they import no service.
 
 `./nox -s export-stages` writes them to pipeline.json; a test compares the file with the code.
 """
@@ -15,7 +15,7 @@ from orchestrator.stages import STAGES
 
 
 def exported() -> str:
-    """Write the stages, and the limits that follow from them.
+    """Return the stages and the limits that follow from them, as JSON.
 
     Raises:
         ValueError: The stages may take longer than an execution has; see `check_time`.

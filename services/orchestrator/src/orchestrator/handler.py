@@ -1,6 +1,6 @@
 """Lambda entry point of the orchestrator: one batch from the queue is one durable execution.
 
-SQS deletes the messages that the answer does not name: those that were stored or rejected.
+SQS deletes the messages that the response does not name: those that were stored or rejected.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from orchestrator.errors import FailureCode
 from orchestrator.messages import Failure, messages_of
 from orchestrator.operations import BranchError
 from orchestrator.outcomes import Outcomes
-from orchestrator.reporting import report
+from orchestrator.reporting import log_received, report
 from orchestrator.settings import Settings
 from orchestrator.stages import STAGES
 from orchestrator.steps import log_failed, redeliver, reject
@@ -46,9 +46,8 @@ source_queue = SourceQueue(sqs)
 invalid_message_queue = InvalidMessageQueue(sqs, settings.invalid_message_queue_url)
 chain = Chain(STAGES, settings.function_arns)
 
-# A replay parses the same batch again, often in the process that has parsed it before. Executions take turns there, as
-# each waits for its services most of the time. A batch has 6 MB of text at most, which may take four times as much
-# memory, of the 1,024 MB of the template.
+# A replay parses the same batch again, often in the same process, where executions alternate while they wait for
+# services. A batch has at most 6 MB of text, which may take four times as much of the 1,024 MB of memory.
 parse_batch = lru_cache(maxsize=8)(intake.parse_batch)
 
 
@@ -61,6 +60,7 @@ def handler(event: dict[str, Any], context: DurableContext) -> dict[str, Any]:
     """
     context.set_logger(logger)
     messages = messages_of(event)
+    log_received(context, messages)
     batch = parse_batch(messages, settings.environment)
     outcomes = Outcomes()
     sent = reject(context, invalid_message_queue, batch.rejections, operations.REJECT_UNREADABLE)
@@ -76,13 +76,13 @@ def handler(event: dict[str, Any], context: DurableContext) -> dict[str, Any]:
 
 
 def run_records(context: DurableContext, records: Sequence[Record], outcomes: Outcomes) -> list[Failure]:
-    """Run the records, and where one was rejected that others conflict with, the next of these.
+    """Run the records; where a rejected one has conflicts, run the next of these.
 
-    Where an item has the key already, it decides about all of them, and there is no next.
-    The others are tried once, and only if nothing had to be tried again before, so that the time suffices.
+    If the table already has an item with the key, that item decides all of them. The others are run once, without
+    retries, and only if nothing was retried before, so that the time suffices.
 
     Returns:
-        The records that are undecided: they are redelivered, without those that were rejected now.
+        The undecided records, which are redelivered.
     """
     for candidate in range(MAX_CANDIDATES):
         chunks = plan(records, settings.chunk_size)
@@ -99,18 +99,18 @@ def run_records(context: DurableContext, records: Sequence[Record], outcomes: Ou
         if not records or outcomes.retried:
             break
     reason = "a message with the same key and other data was rejected before it"
-    own_fault = not outcomes.retried  # else it may be an outage that kept the next from being tried
+    own_fault = not outcomes.retried  # otherwise an outage may be why the next one was not run
     return [Failure(record, operations.CHUNKS, FailureCode.UNDECIDED, reason, own_fault) for record in records]
 
 
 def run_chunks(context: DurableContext, chunks: Sequence[Chunk], *, once: bool) -> list[Outcomes]:
-    """Run the chunks, all at once, and give the outcomes of each that did not fail as a whole."""
+    """Run the chunks concurrently, and yield the outcomes of each that did not fail as a whole."""
 
     def run(context: DurableContext, chunk: Chunk) -> str:
         return run_chunk(context, chunk, once=once).to_json()
 
     if len(chunks) < 2:
-        # A map would be a fifth operation, beside the four that a batch of one chunk costs.
+        # A map would add a fifth operation to the four that a batch of one chunk costs.
         results = [run_or_error(context, chunk, once=once) for chunk in chunks]
     else:
         results = [
@@ -124,12 +124,12 @@ def run_chunks(context: DurableContext, chunks: Sequence[Chunk], *, once: bool) 
 
 
 def run_or_error(context: DurableContext, chunk: Chunk, *, once: bool) -> Outcomes | BranchError:
-    """Run the only chunk as a map would: an error of ours fails it, and no message that was rejected before."""
+    """Run the only chunk as a map would: an unexpected error fails the chunk, but not the messages rejected before."""
     try:
         return run_chunk(context, chunk, once=once)
     except UnrecoverableError:
-        raise  # the SDK's own: the invocation or the execution ends with it
-    except Exception as error:  # noqa: BLE001 -- whatever it is, the other messages of the batch keep their outcomes
+        raise  # of the SDK: it ends the invocation or the execution
+    except Exception as error:  # noqa: BLE001 -- the other messages of the batch keep their outcomes
         return BranchError(location_of(error))
 
 

@@ -1,4 +1,4 @@
-"""From messages to records: what cannot be read is rejected here, and no service is invoked for it."""
+"""Parsing messages into records: unreadable ones are rejected here, before any service is invoked."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ STAGE = "intake"
 
 @dataclass(frozen=True)
 class Intake:
-    """A batch: its records, and the messages that are none."""
+    """A parsed batch: its records, and the messages that could not be parsed."""
 
     records: tuple[Record, ...]
     rejections: tuple[Rejection, ...]
@@ -34,7 +34,7 @@ class Intake:
 
 
 def parse_batch(messages: tuple[Message, ...], environment: str, stages: Sequence[Stage] = STAGES) -> Intake:
-    """Part the messages that parse from those that never will, and join those with the same identity and data."""
+    """Parse the messages, and join those with the same identity and data into one record."""
     groups: dict[str, _Group] = {}
     rejections: list[Rejection] = []
     failures: list[Failure] = []
@@ -58,9 +58,9 @@ def parse_batch(messages: tuple[Message, ...], environment: str, stages: Sequenc
         except InvalidBodyError as error:
             first = error.errors[0]
             rejections.append(Rejection(message, identity, STAGE, first.code, str(error), first.field))
-        except Exception as error:  # noqa: BLE001 -- whatever a model raises, its neighbours keep their outcomes
+        except Exception as error:  # noqa: BLE001 -- an error of a model must not fail the neighbours
             failures.append(Failure(Record(identity, message), STAGE, FailureCode.MODEL_ERROR, location_of(error)))
-    own_fault = bool(groups or rejections)  # a model that raises for all is as good as an outage
+    own_fault = bool(groups or rejections)  # a model that raises for all messages counts as an outage
     return Intake(
         tuple(group.record() for group in groups.values()),
         tuple(rejections),
@@ -69,7 +69,7 @@ def parse_batch(messages: tuple[Message, ...], environment: str, stages: Sequenc
 
 
 class _Group:
-    """The messages with one identity: those with the same data are one record."""
+    """The messages with one identity; those with the same data form one record."""
 
     def __init__(self, record: Record, parsed: ParsedMessage) -> None:
         self._records: list[tuple[Record, list[Message]]] = [(record, [])]
@@ -90,9 +90,9 @@ class _Group:
             self._records.append((replace(record, data_digest=digest), []))
 
     def record(self) -> Record:
-        """Give the first record, which knows the others.
+        """Return the first record, which refers to the others.
 
-        At every second delivery another one is first, in case that the first is poison and the others never had a turn.
+        Every second delivery starts with another one, in case the first is poison.
         """
         records = [replace(record, duplicates=tuple(duplicates)) for record, duplicates in self._records]
         delivery = records[0].message.receive_count

@@ -1,4 +1,4 @@
-"""What travels through the orchestrator."""
+"""The orchestrator's types: message, record, rejection, failure."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ class Message:
     """One SQS message as it arrived."""
 
     index: int
-    """Its place in the batch: the shortest name for it in a checkpoint."""
+    """Its position in the batch, which is its name in checkpoints."""
     message_id: str
     body: str
     attributes: Mapping[str, Mapping[str, Any]] = field(hash=False)
     """The producer's message attributes, as Lambda writes them."""
     receipt_handle: str
-    """Names this delivery of the message to its queue."""
+    """Identifies this delivery to the queue."""
     receive_count: int
-    """How often it has been delivered, this time included."""
+    """Number of deliveries, including this one."""
     sent_ms: int
-    """When its producer sent it, in milliseconds since 1970."""
+    """When its producer sent it, in milliseconds since the epoch."""
     trace_header: str | None = None
     """X-Ray's, a system attribute of SQS."""
     group_id: str | None = None
-    """Of fair queues, a system attribute of SQS."""
+    """For fair queues; a system attribute of SQS."""
 
 
 @dataclass(frozen=True)
@@ -38,24 +38,24 @@ class Record:
     execution_id: str
     message: Message
     duplicates: tuple[Message, ...] = ()
-    """Messages of the same batch with the same identity and the same data: they have the outcome of this one."""
+    """Messages of the batch with the same identity and data: they share this one's outcome."""
     conflicting: tuple[Record, ...] = ()
-    """Records of the same batch with the same identity and other data: at most one of all can be stored."""
+    """Records of the batch with the same identity and other data: at most one of them can be stored."""
     data_digest: str = ""
-    """Of a record in `conflicting`: that of `ParsedMessage.data_digest`."""
+    """`ParsedMessage.data_digest`; only set for records in `conflicting`."""
     entry_bytes: int = 0
-    """Bytes that its largest entry can take, in any request or response of the chain."""
+    """Maximum bytes of its entry in any request or response of the chain."""
     item_json_bytes: int = 0
-    """About the bytes of its item in DynamoDB's JSON, which the storer writes."""
+    """Estimated bytes of its item in DynamoDB's JSON."""
     transformed: dict[str, Any] | None = None
     contributions: Mapping[str, dict[str, Any]] = field(default_factory=dict)
-    """What the stages of your own returned, by stage."""
+    """Results of your own stages, by stage."""
     stored_at: str | None = None
     """When this execution stored it, by the storer's clock; None for a duplicate."""
 
     @property
     def messages(self) -> tuple[Message, ...]:
-        """All messages that it stands for."""
+        """The message and its duplicates."""
         return (self.message, *self.duplicates)
 
 
@@ -70,21 +70,21 @@ class Rejection:
     reason: str
     """For people. It may quote the message, so it is not logged."""
     field: str = ""
-    """Path of the field that is wrong, without any key of the producer's; empty for the whole body."""
+    """Path of the wrong field, without any key of the producer's; empty for the whole body."""
     stored_digest: str | None = None
-    """Of the data of the item that has the key already, where that is the reason."""
+    """For a conflict with an item in the table: the digest of that item's data."""
 
 
 @dataclass(frozen=True)
 class Failure:
-    """A record that a stage could not finish now, and why."""
+    """A record that a stage could not finish, and why."""
 
     record: Record
     stage: str
     code: str
     reason: str
     own_fault: bool = False
-    """True if others got through where it failed. Else the system may be the reason."""
+    """True if other records succeeded where it failed; otherwise the system may be the cause."""
 
     @property
     def execution_id(self) -> str:
@@ -92,7 +92,7 @@ class Failure:
 
     @property
     def messages(self) -> tuple[Message, ...]:
-        """All messages that fail with it: its own, and those that conflict with it, which cannot be decided now."""
+        """All messages that fail with it: its own, and its conflicts, which stay undecided."""
         return (*self.record.messages, *(message for other in self.record.conflicting for message in other.messages))
 
 

@@ -34,10 +34,10 @@ REDELIVER = "redeliver"
 
 
 class InTransit(PassThroughSerDes[str]):
-    """Compresses a request when its invoke starts: a replay, which has the answer, does not compress it again."""
+    """Compresses a request when its invoke starts, but not in a replay, which has the response already."""
 
     def serialize(self, value: str, _: SerDesContext) -> str:
-        """Give what is checkpointed and sent."""
+        """Return the text that is checkpointed and sent."""
         form = compress(value)
         return json.dumps(form) if form else value
 
@@ -52,20 +52,20 @@ _MAP: MapConfig[Any] = MapConfig(
     nesting_type=NestingType.FLAT,
 )
 
-# A step here never raises: what it could not do is in its result.
+# A step here never raises: its result says what could not be done.
 STEP = StepConfig(retry_strategy=RetryPresets.none())
 
 Item = TypeVar("Item")
 
 
 class BranchError(Exception):
-    """A branch has raised; the words name the type of the exception, since its own may quote a message."""
+    """A branch raised. Only the exception's type is kept, since its text may quote a message."""
 
 
 def run_all(
     context: DurableContext, items: Sequence[Item], run: Callable[[DurableContext, Item], str], name: str
 ) -> list[str | BranchError]:
-    """Run a branch per item, all at once, and give what each returned or raised.
+    """Run a branch per item, concurrently, and return what each returned or raised.
 
     A branch returns text, which is checkpointed as it is: the SDK's own encoding takes 19 bytes for each number.
     """

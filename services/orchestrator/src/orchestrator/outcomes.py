@@ -1,6 +1,6 @@
 """The outcomes of a chunk, or of a batch, with their reasons, and the times from sent to stored.
 
-A chunk returns its outcomes, which are checkpointed. So they hold no data, read no clock of this function, and are
+A chunk returns its outcomes, which are checkpointed. So they hold no data and no time of this function's clock, and are
 counted once, by the invocation that ends the execution.
 """
 
@@ -39,21 +39,21 @@ class Reason(NamedTuple):
 
 @dataclass
 class Outcomes:
-    """Messages by their index; one that is nowhere has failed."""
+    """Messages by index; one that is neither stored nor rejected has failed."""
 
     stored: set[int] = field(default_factory=set)
     rejected: set[int] = field(default_factory=set)
     decided: set[int] = field(default_factory=set)
-    """Of the rejected messages, those whose conflicting ones have their outcomes too, by the item that has the key."""
+    """The rejected messages whose conflicts are decided too, by the item in the table."""
     own_fault: set[int] = field(default_factory=set)
-    """Of the failed messages, those that failed while others got through."""
+    """The failed messages that failed where others succeeded."""
     reasons: Counter[Reason] = field(default_factory=Counter)
     sent_to_stored_ms: list[int] = field(default_factory=list)
     """For each message that this execution stored: from its sending, by the queue's clock, to the storer's."""
     outages: int = 0
-    """Chunks of which no record got through a stage, and times that the invalid message queue could not be reached."""
+    """Number of chunks of which no record passed a stage, plus failures of the invalid message queue."""
     retried: bool = False
-    """Whether anything was tried a second time."""
+    """Whether anything was retried."""
 
     def store(self, records: Iterable[Record]) -> None:
         """Count stored records."""
@@ -96,7 +96,7 @@ class Outcomes:
         self.retried |= other.retried
 
     def fail_the_rest(self, messages: Sequence[Message], stage: str) -> list[Message]:
-        """Give the messages without another outcome: they have failed, and those without a reason get one."""
+        """Return the messages with no other outcome, which have failed; give a reason to those that have none."""
         failed = [message for message in messages if message.index not in self.stored | self.rejected]
         explained = sum(count for reason, count in self.reasons.items() if reason.outcome == FAILED)
         if len(failed) > explained:
@@ -105,7 +105,7 @@ class Outcomes:
         return failed
 
     def to_json(self) -> str:
-        """Write them as they are checkpointed."""
+        """Encode them for the checkpoint."""
         written: dict[str, Any] = {
             "stored": sorted(self.stored),
             "rejected": sorted(self.rejected),
@@ -120,7 +120,7 @@ class Outcomes:
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """Read what `to_json` has written."""
+        """Decode the result of `to_json`."""
         read = json.loads(text)
         return cls(
             stored=set(read["stored"]),

@@ -1,4 +1,4 @@
-"""What an execution says of its batch in the end: one line in the log, and the metrics."""
+"""The reports of an execution: a log line at its start and at its end, and the metrics."""
 
 from __future__ import annotations
 
@@ -8,16 +8,27 @@ from aws_lambda_powertools import single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aws_durable_execution_sdk_python import DurableContext
     from aws_lambda_powertools import Metrics
 
+    from orchestrator.messages import Message
     from orchestrator.outcomes import Outcomes
 
 
-def report(context: DurableContext, metrics: Metrics, received: int, outcomes: Outcomes, failed: int) -> None:
-    """Count the batch: once, since only the invocation that ends the execution comes here.
+def log_received(context: DurableContext, messages: Sequence[Message]) -> None:
+    """Log the message ids of the batch in one line with the execution's ARN, which finds the deliveries of a message.
 
-    If that invocation dies after this and before its answer has arrived, the next one counts again.
+    A replay does not log it again.
+    """
+    context.logger.info("batch is received", extra={"message_ids": [message.message_id for message in messages]})
+
+
+def report(context: DurableContext, metrics: Metrics, received: int, outcomes: Outcomes, failed: int) -> None:
+    """Count the batch. Only the invocation that ends the execution calls this, so it happens once.
+
+    If that invocation dies before its response arrives, the next one counts again.
     """
     counts = {
         "received": received,

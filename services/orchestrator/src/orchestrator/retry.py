@@ -1,4 +1,4 @@
-"""The retry policy: how often a stage is invoked for a chunk, and how long it waits between two attempts.
+"""The retry policy: how often a stage is invoked for a chunk, and the backoff between attempts.
 
 The number of attempts is each stage's own. Records that still fail afterwards are isolated (`chain`) or redelivered
 (`redelivery`).
@@ -19,14 +19,14 @@ FIRST_BACKOFF_SECONDS, BACKOFF_RATE, MAX_BACKOFF_SECONDS = 2, 2, 30
 
 
 def backoff_seconds(attempts: int) -> int:
-    """Sum the waits between so many attempts, at most: half of each is left to chance."""
+    """Return the maximum sum of the waits between attempts; half of each wait is jitter."""
     return sum(
         min(FIRST_BACKOFF_SECONDS * int(BACKOFF_RATE**retry), MAX_BACKOFF_SECONDS) for retry in range(attempts - 1)
     )
 
 
 def retry_policy(attempts: int) -> WithRetryConfig[Any]:
-    """Retry with exponential backoff; without a child context of its own, it costs no operation while nothing fails."""
+    """Retry with exponential backoff, without a child context, so that it costs no operation unless something fails."""
     return WithRetryConfig(
         retry_strategy=create_retry_strategy(
             RetryStrategyConfig(

@@ -1,9 +1,9 @@
-"""Two patches of the durable SDK 3.0.0, to be removed when the SDK has them.
+"""Two patches of the durable SDK 3.0.0, to be removed once the SDK has them.
 
 It hangs on an operation of more than 750 KB. The SDK sends checkpoints in batches of at most that. An operation that
 does not fit behind another one is put aside for the next batch; there it is measured again, against an empty batch, and
 put aside again: it is never sent, and the invocation waits for it until its timeout. The start of a chained invoke with
-1 MiB of payload is such an operation. An operation that has a batch to itself is sent, whatever its size, when it comes
+1 MiB of payload is such an operation. An operation of any size is sent in a batch of its own when it comes
 straight from the main queue. This does the same for one that was put aside.
 
 It takes up to 0.1 s to end an invocation, which is billed: the thread that sends checkpoints looks ten times a second

@@ -18,17 +18,17 @@ SMALLEST_CHUNK, LARGEST_CHUNK = 10, 200
 
 @dataclass(frozen=True)
 class Settings:
-    """What the deployment sets."""
+    """The settings of a deployment."""
 
     environment: str
     function_arns: Mapping[str, str]
-    """Of the stages' functions, by stage."""
+    """ARNs of the functions, by stage."""
     invalid_message_queue_url: str
     chunk_size: int
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str] = os.environ, stages: Sequence[Stage] = STAGES) -> Self:
-        """Read the variables; one that is not set is a KeyError that names it.
+        """Read the variables; a missing one raises a KeyError with its name.
 
         Raises:
             ValueError: `CHUNK_SIZE` is not a number of records from 10 to 200.

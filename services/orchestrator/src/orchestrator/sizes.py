@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from orchestrator.stage import Stage
 
 ENVELOPE_BYTES = 96
-"""Of a request or a response, around its entries."""
+"""Bytes of a request or response, without its entries."""
 
 ENTRY_BYTES = 512
-"""Of one entry: its keys and punctuation, and a timestamp."""
+"""Bytes of one entry's keys and punctuation, and a timestamp."""
 
 MAX_ERRORS_BYTES = 4_096
-"""Of one entry that has errors in place of an output: the validator's bound, and far more than a `RecordError` has."""
+"""Bytes of one entry that has errors instead of an output: the validator's bound, and far more than a `RecordError`."""
 
 VALUE_BYTES = 9
-"""What DynamoDB's JSON adds to a value: `1` becomes `{"N":"1"}`, and `true` becomes `{"BOOL":true}`."""
+"""Bytes that DynamoDB's JSON adds to a value: `1` becomes `{"N":"1"}`, and `true` becomes `{"BOOL":true}`."""
 
 _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')
 

@@ -1,4 +1,4 @@
-"""What a stage is: a service that is invoked for the records of a chunk, and what its answer means."""
+"""The type of a stage: a service that is invoked for the records of a chunk, and what its response means."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Unfinished:
-    """A record that the service could not do now."""
+    """A record that the service could not handle now."""
 
     record: Record
     error: RecordError
 
 
 Verdict = Record | Rejection | Unfinished
-"""A record goes on, is rejected, or is to be tried again."""
+"""A record passes, is rejected, or has to be retried."""
 
 
 @dataclass(frozen=True)
@@ -37,41 +37,41 @@ class Stage:
     """One service in the chain."""
 
     name: str
-    """Of its operation, and in logs, metrics and contributions."""
+    """Name of its operation, and in logs, metrics and contributions."""
     service: str
-    """Of its folder below services, and of its function."""
+    """Name of its folder in services/, and of its function."""
     variable: str
     """The environment variable with the ARN of its function."""
     request: type[Exchange]
     response: type[Exchange]
     entry: Callable[[Record], Contract]
-    """Write the entry of a record in a request."""
+    """Builds the entry of a record in a request."""
     verdict: Callable[[Stage, Record, Any], Verdict]
-    """Say what the entry of a record in a response means."""
+    """Interprets the entry of a record in a response."""
     timeout_seconds: int = 25
     """`Timeout` in the service's template."""
     attempts: int = 3
-    """Invokes for a chunk, before its records are isolated; an isolated record has one."""
+    """Invokes per chunk before its records are isolated; an isolated record gets one."""
     output_bytes: int = 0
-    """Bytes of JSON that its output may have for one record; the chunks have room for it in each later request."""
+    """Maximum bytes of JSON of its output per record; chunks reserve room for it in each later request."""
 
     def request_for(self, records: Sequence[Record]) -> Exchange:
-        """Write the request for some records."""
+        """Build the request for some records."""
         bound = {"max_bytes": self.output_bytes} if self.output_bytes else {}
         make: Callable[..., Exchange] = self.request
         return make(records=tuple(map(self.entry, records)), **bound)
 
     def verdicts_in(self, response: str, records: Sequence[Record]) -> list[Verdict]:
-        """Read the response, JSON text, to the request for these records.
+        """Parse the response (JSON text) to the request for these records.
 
         Raises:
-            BrokenContractError: It is not what the contract promises.
+            BrokenContractError: It breaks the contract.
         """
         matched = self._matched(records, self._parsed(response))
         return [self.verdict(self, record, result) for record, result in matched]
 
     def check_size(self, output: Any) -> None:
-        """Check an output against what the stage declares.
+        """Check the size of an output against the stage's declaration.
 
         Raises:
             BrokenContractError: It is larger.
@@ -80,7 +80,7 @@ class Stage:
             raise BrokenContractError(f"an output has {size:,} bytes; {self.output_bytes:,} is the most")
 
     def refused(self, record: Record, error: RecordError) -> Rejection | Unfinished:
-        """Say what the error of a record means."""
+        """Interpret the error of a record."""
         if error.retryable:
             return Unfinished(record, error)
         return Rejection(record.message, record.execution_id, self.name, error.code, error.message)
@@ -104,14 +104,14 @@ class Stage:
 def contribution(
     name: str, *, output_bytes: int = 4_096, timeout_seconds: int = 25, attempts: int = 3, service: str = ""
 ) -> Stage:
-    """Declare a stage of your own: what it returns is stored as `contributions.<name>`.
+    """Declare a stage of your own: its result is stored as `contributions.<name>`.
 
     Args:
         name: A Python identifier in lower case; it names the service's folder too, unless `service` does.
-        output_bytes: Bytes of JSON that it may return for one record.
+        output_bytes: Maximum bytes of JSON that it may return per record.
         timeout_seconds: `Timeout` in the service's template.
-        attempts: Invokes for a chunk, before its records are isolated.
-        service: The folder of the service below services.
+        attempts: Invokes per chunk before its records are isolated.
+        service: The folder of the service in services/.
     """
     return Stage(
         name,

@@ -1,7 +1,7 @@
-"""The stages, in their order: the one place that says what a batch goes through.
+"""The stages in order: the one place that declares them.
 
 A stage of your own is one more entry, `contribution("enrich")`; `./nox -s new-stage -- enrich --after transform` writes
-it, with the service. Whoever else needs to know the stages reads pipeline.json (`export`).
+it, with the service. Everything else reads the stages from pipeline.json (`export`).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The steps of an execution that are no invokes: reject messages, log failed ones, and have them redelivered.
+"""The steps of an execution: reject messages, log the failed ones, and have them redelivered.
 
-None of them raises: what could not be done is in its result.
+None of them raises: the result says what could not be done.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def reject(
     """Send rejected messages to the invalid message queue.
 
     Returns:
-        The indexes of those that it took. One that could not be sent is not lost: it fails.
+        The indexes of the messages that it took. A message that could not be sent is not lost: it fails.
     """
     if not rejections:
         return []
@@ -38,7 +38,7 @@ def reject(
         arn = context.execution_context.durable_execution_arn
         try:
             sent = queue.send(rejections, arn)
-        except Exception as error:  # noqa: BLE001 -- whatever it is, it must not fail the neighbours
+        except Exception as error:  # noqa: BLE001 -- it must not fail the neighbours
             sent = Sent(problem=location_of(error))
         if sent.problem:
             context.logger.error("rejected messages could not be sent", extra={"reason": sent.problem})
@@ -53,7 +53,7 @@ def reject(
 
 
 def _log_rejected(context: DurableContext, rejection: Rejection, *, sent: bool) -> None:
-    """Write the one line of a rejected message: nothing of it but its identity, so without the reason's words."""
+    """Log a rejected message in one line: only its identity, and no text of the reason, which may quote it."""
     identity = {"execution_id": rejection.execution_id, "message_id": rejection.message.message_id}
     if sent:
         why = {"stage": rejection.stage, "code": rejection.code, "field": rejection.field}
@@ -64,7 +64,7 @@ def _log_rejected(context: DurableContext, rejection: Rejection, *, sent: bool) 
 
 
 def log_failed(context: DurableContext, failures: Sequence[Failure]) -> None:
-    """Say which messages failed and why: in a step, since the end of a FLAT branch is passed again at each replay."""
+    """Log which messages failed and why: in a step, since the end of a FLAT branch runs again in each replay."""
     if not failures:
         return
 
@@ -85,7 +85,7 @@ def redeliver(
     own_fault: Collection[int],
     event: dict[str, Any],
 ) -> None:
-    """Have failed messages redelivered when a retry may succeed; if that cannot be done, it only takes longer."""
+    """Have failed messages redelivered when a retry may succeed; if this fails, the visibility timeout applies."""
     if not failed:
         return
 
@@ -96,7 +96,7 @@ def redeliver(
         ]
         try:
             queue.redeliver(waits, event["Records"][0]["eventSourceARN"])
-        except Exception as error:  # noqa: BLE001 -- whatever it is, the outcomes of the batch stand
+        except Exception as error:  # noqa: BLE001 -- the outcomes of the batch stand
             context.logger.warning("redelivery takes the visibility timeout", extra={"reason": repr(error)})
 
     context.step(shorten, operations.REDELIVER, operations.STEP)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from storer.item import Item
 
-# Any other error, such as an unreachable endpoint or a role that lost a permission, may pass: UNAVAILABLE.
+# Any other error, such as an unreachable endpoint or a lost permission, may be temporary: UNAVAILABLE.
 _CODES = {
     "ValidationException": ErrorCode.NOT_STORABLE,
     "413": ErrorCode.NOT_STORABLE,  # the HTTP status of a request past 16 MiB, which has no error code
@@ -34,18 +34,18 @@ _CODES = {
 
 
 LARGE_ITEM_BYTES = 50_000
-"""Items above this are written one at a time: one of small numbers takes many times its size while it is sent."""
+"""Larger items are written one at a time: an item of small numbers takes many times its size while it is sent."""
 
 
 def dynamodb_client() -> DynamoDBClient:
-    """Make the client: a connection for each concurrent write. The handler answers in time, whatever a call takes."""
+    """Make the client, with a connection per concurrent write. The handler answers in time even if a call hangs."""
     return boto3.client(
         "dynamodb",
         config=Config(
             max_pool_connections=CONCURRENT_WRITES,
-            # It would look at every value that `attribute_value` has just made.
+            # It would check every value that `attribute_value` has just made.
             parameter_validation=False,
-            # botocore would write its own anew, twice for each request.
+            # botocore would serialize its own again, twice per request.
             user_agent="durable-pipeline-storer",
             connect_timeout=1,
             read_timeout=10,
@@ -55,10 +55,10 @@ def dynamodb_client() -> DynamoDBClient:
 
 
 def attribute_value(value: object) -> dict[str, Any]:
-    """Write a value that `parse_body` read as DynamoDB's JSON, each number with all of its digits.
+    """Convert a value from `parse_body` to DynamoDB's JSON, with all digits of each number.
 
-    boto3's `TypeSerializer` raises `decimal.Underflow` for 38 digits near 1E-130, and asks of each value whether it is
-    one of the types that JSON does not have, which takes several times as long.
+    boto3's `TypeSerializer` raises `decimal.Underflow` for 38 digits near 1E-130, and checks each value for types
+    that JSON does not have, which takes several times as long.
     """
     match value:
         case str():
@@ -90,7 +90,7 @@ class ExactDeserializer(TypeDeserializer):
 class DynamoDBTable:
     """A table whose partition key is `execution_id`.
 
-    Its methods raise `RefusedError` if the table does not do it; the code says whether it ever will.
+    Its methods raise `RefusedError` if the table refuses; the code says whether a retry can succeed.
     """
 
     def __init__(self, client: DynamoDBClient, name: str) -> None:
@@ -100,7 +100,7 @@ class DynamoDBTable:
         self._one_large = threading.Lock()
 
     def put_new(self, item: Item, size: int) -> bool:
-        """Write an item of so many bytes unless its key is taken; False if it is."""
+        """Write an item of this size in bytes unless its key is taken; False if it is."""
         try:
             with self._one_large if size > LARGE_ITEM_BYTES else nullcontext(), _refusals():
                 self._client.put_item(
@@ -113,21 +113,21 @@ class DynamoDBTable:
         return True
 
     def receipt(self, execution_id: str) -> Receipt | None:
-        """Read what is compared of an item, whatever its size; None if there is none."""
+        """Read the receipt of an item, which is small; None if there is no item."""
         present = self._read(execution_id, "stored_at, data_digest")
         return None if present is None else Receipt(present.get("stored_at"), present.get("data_digest"))
 
     def digest_whole(self, execution_id: str) -> str | None:
-        """Read the whole data of an item and digest it; None if there is none.
+        """Read and digest the whole data of an item; None if there is no item.
 
-        One at a time: an item of 400 KB may take 80 MB while it is read, of the function's 512.
+        One at a time: reading an item of 400 KB may take 80 MB of the function's 512.
         """
         with self._one_large:
             data = (self._read(execution_id, "original_data") or {}).get("original_data")
             try:
                 return data_digest(data) if isinstance(data, dict) else None
             except (AttributeError, TypeError):
-                return None  # it has a set or bytes, which no message has
+                return None  # it has a set or binary, which no message has
 
     def _read(self, execution_id: str, attributes: str) -> Item | None:
         with _refusals():
@@ -150,7 +150,7 @@ def _refusals() -> Iterator[None]:
         if aws_code == "ConditionalCheckFailedException":
             raise
         code = _CODES.get(aws_code, ErrorCode.UNAVAILABLE)
-        # The words of a failure are logged, and AWS's may quote the item.
+        # The text of a failure is logged, and AWS's may quote the item.
         words = f"{error.operation_name}: {aws_code}" if code.retryable else str(error)
         raise RefusedError(code, words) from error
     except BotoCoreError as error:

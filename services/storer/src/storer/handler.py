@@ -49,7 +49,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
                 message_id=record.message_id,
                 status=result.status,
                 code=result.error.code,
-                # That of a rejection may quote the message.
+                # The text of a rejection may quote the message.
                 reason=result.error.message if result.status is StorageStatus.FAILED else None,
             )
     counts = Counter(result.status for result in results)
@@ -60,7 +60,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 
 def result_of(record: StorageRecord, write: Future[StorageResult]) -> StorageResult:
-    """Give the result of a write; one that has not ended may end later, and is a duplicate then."""
+    """Return the result of a write. One that is still running may succeed later; the retry is a duplicate then."""
     if write.done():
         return write.result()
     write.cancel()

@@ -22,7 +22,7 @@ Item = dict[str, Any]
 MAX_ITEM_BYTES = 409_600
 
 SURELY_TOO_LARGE_BYTES = MAX_ITEM_BYTES * 11 // 10
-"""AWS gives a number's size as approximate, so DynamoDB itself decides about an item within a tenth of its limit."""
+"""AWS documents the size of a number as approximate, so DynamoDB itself decides within a tenth of its limit."""
 
 
 def item_of(record: StorageRecord, now: datetime) -> Item:
@@ -32,7 +32,7 @@ def item_of(record: StorageRecord, now: datetime) -> Item:
     message's own have the digits that were sent.
 
     Raises:
-        InvalidBodyError: A document is not a message, or has what a table cannot store.
+        InvalidBodyError: A document is no message, or has a value that a table cannot store.
     """
     message = parse_message(record.data)
     item = {
@@ -50,7 +50,7 @@ def item_of(record: StorageRecord, now: datetime) -> Item:
 
 
 def item_bytes(item: Mapping[str, Any]) -> int:
-    """Estimate the size of an item of JSON values, never above what DynamoDB counts."""
+    """Estimate the size in bytes of an item of JSON values, never above DynamoDB's count."""
     return sum(len(name.encode()) + _value_bytes(value) for name, value in item.items())
 
 
@@ -69,6 +69,6 @@ def _value_bytes(value: Any) -> int:
 
 
 def _number_bytes(number: int | Decimal) -> int:
-    """Count a byte for two significant digits, and one more."""
+    """Count one byte per two significant digits, and one more."""
     digits = len(str(number).lower().partition("e")[0].replace(".", "").strip("-0"))
     return 1 + (digits + 1) // 2

@@ -22,28 +22,28 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What an item says of its storing. An item that somebody else wrote may say anything."""
+    """Who stored an item, and when. An item that the storer did not write may have any values."""
 
     stored_at: Any
     data_digest: Any
-    """That of `ParsedMessage.data_digest`; items of storer 1.0 have none."""
+    """`ParsedMessage.data_digest`; items of storer 1.0 have none."""
 
 
 class Table(Protocol):
-    """Where items are kept, by `execution_id`. Each method may raise `RefusedError`."""
+    """The table, by `execution_id`. Each method may raise `RefusedError`."""
 
     def put_new(self, item: Item, size: int) -> bool:
-        """Write an item of so many bytes unless its key is taken; False if it is."""
+        """Write an item of this size in bytes unless its key is taken; False if it is."""
 
     def receipt(self, execution_id: str) -> Receipt | None:
-        """Read the receipt of an item; None if there is none."""
+        """Read the receipt of an item; None if there is no item."""
 
     def digest_whole(self, execution_id: str) -> str | None:
-        """Read the whole data of an item and digest it; None if there is none."""
+        """Read and digest the whole data of an item; None if there is no item."""
 
 
 class RefusedError(Exception):
-    """The table did not do what it was asked."""
+    """The table refused a call."""
 
     def __init__(self, code: ErrorCode, message: str) -> None:
         super().__init__(message)
@@ -51,10 +51,10 @@ class RefusedError(Exception):
 
 
 def store(record: StorageRecord, table: Table, now: datetime) -> StorageResult:
-    """Write one record, unless it is there already.
+    """Write one record, unless it is stored already.
 
-    Delivery is at least once, so a record that is there with the same data is as good as stored. Other data
-    under the same key is a producer's mistake, which would be silently lost if it counted as stored.
+    Delivery is at least once, so an item with the same data counts as stored. Other data under the same key is a
+    producer's mistake, which would be lost silently if it counted as stored.
     """
     try:
         item = item_of(record, now)
@@ -71,7 +71,7 @@ def store(record: StorageRecord, table: Table, now: datetime) -> StorageResult:
 
 
 def _compared(record: StorageRecord, item: Item, table: Table) -> StorageResult:
-    """Tell a duplicate from a conflict by the receipt of the item that is there."""
+    """Tell a duplicate from a conflict by the receipt of the stored item."""
     present = table.receipt(record.execution_id)
     if present is None:
         raise RefusedError(ErrorCode.UNAVAILABLE, "the item under this key was deleted a moment ago")
@@ -81,7 +81,7 @@ def _compared(record: StorageRecord, item: Item, table: Table) -> StorageResult:
     try:
         duplicate = _in_table(record, StorageStatus.DUPLICATE, present.stored_at)
     except ValidationError:
-        digest = None  # its time is none of ours, so it is not ours, whatever data it has
+        digest = None  # the storer did not write this timestamp, so the item is not ours
     else:
         if digest == item["data_digest"]:
             return duplicate
@@ -95,7 +95,7 @@ def _compared(record: StorageRecord, item: Item, table: Table) -> StorageResult:
 
 
 def out_of_time(record: StorageRecord) -> StorageResult:
-    """Say that a record was not written before the invocation had to answer."""
+    """Return the result of a record that was not written before the invocation had to answer."""
     return _not_stored(record, ErrorCode.UNAVAILABLE, "the write had not ended when the invocation had to answer")
 
 

@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 CONCURRENT_WRITES = 16
-"""Writes under way at once in one invocation, and connections kept open for them."""
+"""Concurrent writes of one invocation, and connections kept open for them."""
 
 ANSWER_SECONDS = 2
-"""Kept of the invocation's time for its answer: what is not written by then is reported as failed."""
+"""Time of the invocation that is reserved for its response: records not written by then are reported as failed."""
 
 TABLE_NAME = r"[a-zA-Z0-9_.-]{3,255}"
 """https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html"""
@@ -22,17 +22,17 @@ TABLE_NAME = r"[a-zA-Z0-9_.-]{3,255}"
 
 @dataclass(frozen=True)
 class Settings:
-    """What the deployment sets."""
+    """The settings of a deployment."""
 
     environment: str
     table: str
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str] = os.environ) -> Self:
-        """Read `ENVIRONMENT` and `PROCESSED_DATA_TABLE`; one that is not set is a KeyError that names it.
+        """Read `ENVIRONMENT` and `PROCESSED_DATA_TABLE`; a missing one raises a KeyError with its name.
 
         Raises:
-            ValueError: `PROCESSED_DATA_TABLE` is no name of a table. DynamoDB would refuse each item for it, as it
+            ValueError: `PROCESSED_DATA_TABLE` is not a table name. DynamoDB would refuse each item for it, as it
                 refuses one that can never be stored, and the record would be rejected for our mistake.
         """
         table = variables["PROCESSED_DATA_TABLE"]

@@ -1,4 +1,4 @@
-"""What becomes of a record."""
+"""Transforming a record."""
 
 from __future__ import annotations
 

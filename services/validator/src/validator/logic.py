@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 MAX_ERROR_BYTES = 4_096
-"""Of one record's errors in the response, which carries a whole chunk's in 1 MiB."""
+"""Bytes of one record's errors; the response holds those of a whole chunk in 1 MiB."""
 
 
 def validate(record: ValidationRecord, rules: Mapping[str, tuple[Rule, ...]]) -> ValidationResult:
@@ -40,7 +40,7 @@ def validate(record: ValidationRecord, rules: Mapping[str, tuple[Rule, ...]]) ->
 
 
 def _that_fit(errors: Sequence[FieldError]) -> tuple[FieldError, ...]:
-    """Give the first errors, as many as a response has room for; one always fits."""
+    """Return the first errors, as many as fit; one always does."""
     # A missing field is named twice, and a runtime may escape what is not ASCII.
     sizes = (len(json.dumps(error.model_dump())) + len(json.dumps(error.field)) for error in errors)
     fitting = takewhile(lambda total: total <= MAX_ERROR_BYTES, accumulate(sizes))

@@ -1,6 +1,6 @@
 """The rules of each processing type: add yours here.
 
-A rule is a function that takes a message and yields what is wrong with it. A message whose processing type is
+A rule is a function that takes a message and yields its errors. A message whose processing type is
 not registered has to satisfy only the standard rules: those of `PipelineMessage` itself.
 """
 
