@@ -146,6 +146,11 @@ def test_a_key_that_the_contract_does_not_name_is_refused(model: type[Contract],
         (StorageResponse, {"status": "failed", "stored_at": NOW}, "rejected and failed have an error"),
         (StorageResponse, {"status": "failed", "error": FLAW}, "failed has an error that is retryable"),
         (StorageResponse, {"status": "rejected", "error": FAULT}, "rejected one that is not"),
+        (
+            StorageResponse,
+            {"status": "rejected", "error": FLAW, "stored_digest": f"1:{'a' * 43}"},
+            "only an idempotency_conflict has a stored_digest",
+        ),
     ],
 )
 def test_a_result_that_contradicts_itself_is_refused(model: type[Contract], result: dict[str, Any], words: str) -> None:

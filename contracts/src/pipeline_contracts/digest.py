@@ -35,7 +35,9 @@ def digest(body: Mapping[str, Any]) -> str:
 
 def comparable(one: object, other: str) -> bool:
     """Whether one is a digest, and of the version of the other."""
-    return isinstance(one, str) and bool(re.match(PATTERN, one)) and one.partition(":")[0] == other.partition(":")[0]
+    if not isinstance(one, str) or not re.fullmatch(PATTERN, one):
+        return False
+    return one.partition(":")[0] == other.partition(":")[0]
 
 
 def canonical(body: Mapping[str, Any]) -> str:

@@ -18,7 +18,7 @@ from pipeline_contracts.base import (
     MessageId,
     Timestamp,
 )
-from pipeline_contracts.errors import RecordError
+from pipeline_contracts.errors import ErrorCode, RecordError
 from pipeline_contracts.exchange import Exchange
 
 
@@ -98,8 +98,8 @@ class StorageResult(Contract):
             raise ValueError("stored and duplicate have stored_at, rejected and failed have an error")
         if self.error is not None and self.error.retryable != (self.status is StorageStatus.FAILED):
             raise ValueError("failed has an error that is retryable, and rejected one that is not")
-        if self.stored_digest is not None and self.status is not StorageStatus.REJECTED:
-            raise ValueError("only rejected has a stored_digest")
+        if self.stored_digest is not None and (self.error is None or self.error.code != ErrorCode.IDEMPOTENCY_CONFLICT):
+            raise ValueError("only an idempotency_conflict has a stored_digest")
         return self
 
 

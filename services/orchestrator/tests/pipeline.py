@@ -111,10 +111,11 @@ class Source:
         """Of each execution: the seconds until a message comes again."""
         self.error: Exception | None = None
 
-    def redeliver(self, waits: list[tuple[Message, int]], _arn: str) -> None:
+    def redeliver(self, waits: list[tuple[Message, int]], _arn: str) -> str:
         self.redelivered.append({message.message_id: seconds for message, seconds in waits})
         if self.error:
             raise self.error
+        return ""
 
 
 class Queue:

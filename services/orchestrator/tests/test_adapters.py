@@ -31,10 +31,12 @@ class FakeSQS:
         self.calls: list[list[dict[str, Any]]] = []
         self.refused: set[str] = set()
         self.error: Exception | None = None
+        self.good_calls = 0
+        """Before the error."""
 
     def send_message_batch(self, QueueUrl: str, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803
         self.calls.append(Entries)
-        if self.error:
+        if self.error and len(self.calls) > self.good_calls:
             raise self.error
         assert QueueUrl == "url"
         assert 1 <= len(Entries) <= 10
@@ -270,14 +272,43 @@ def test_a_queue_that_is_slow_is_not_called_for_longer_than_the_execution_has_ti
     assert sent == Sent(set(range(10)), "the queue is too slow")
 
 
+SOURCE_ARN = "arn:aws:sqs:us-west-2:123456789012:orders"
+
+
+def test_an_unexpected_error_counts_what_was_sent_before_it(sqs: FakeSQS) -> None:
+    sqs.error, sqs.good_calls = ZeroDivisionError("the secret"), 1
+
+    sent = InvalidMessageQueue(sqs, "url").send([rejection_of(n) for n in range(25)], ARN)
+
+    assert sent.indexes == set(range(10))
+    assert sent.problem.startswith("ZeroDivisionError in send_message_batch")
+
+
 def test_a_slow_redelivery_leaves_the_rest_to_the_visibility_timeout() -> None:
     source = FakeSource()
     waits = [(Message(n, f"m{n}", "", {}, f"handle-{n}", receive_count=1, sent_ms=0), 60) for n in range(30)]
 
-    with pytest.raises(TimeoutError, match="20 messages wait for the visibility timeout"):
-        SourceQueue(source, clock=slow_clock()).redeliver(waits, "arn:aws:sqs:us-west-2:123456789012:orders")
+    problem = SourceQueue(source, clock=slow_clock()).redeliver(waits, SOURCE_ARN)
 
+    assert problem == "the queue is too slow for 20 messages"
     assert len(source.given) == 10
+
+
+@pytest.mark.parametrize(
+    ("refusal", "problem"),
+    [
+        (EndpointConnectionError(endpoint_url="http://127.0.0.1"), "Could not connect"),
+        ({"Failed": [{"Id": "12", "Code": "ReceiptHandleIsInvalid", "SenderFault": True}]}, "ReceiptHandleIsInvalid"),
+    ],
+)
+def test_a_refused_redelivery_is_reported_and_the_others_are_made(refusal: Any, problem: str) -> None:
+    source = FakeSource()
+    source.refusals = {2: refusal}
+    waits = [(Message(n, f"m{n}", "", {}, f"handle-{n}", receive_count=1, sent_ms=0), 60) for n in range(30)]
+
+    assert problem in SourceQueue(source).redeliver(waits, SOURCE_ARN)
+
+    assert set(source.given) == {f"handle-{n}" for n in range(30) if n // 10 != 1}
 
 
 class FakeSource:
@@ -285,23 +316,30 @@ class FakeSource:
 
     def __init__(self) -> None:
         self.given: dict[str, int] = {}
+        self.refusals: dict[int, Any] = {}
+        """By the number of the call: what is raised, or answered."""
         self.calls = 0
 
     def get_queue_url(self, QueueName: str, QueueOwnerAWSAccountId: str) -> dict[str, str]:  # noqa: N803
         return {"QueueUrl": f"https://sqs/{QueueOwnerAWSAccountId}/{QueueName}"}
 
-    def change_message_visibility_batch(self, QueueUrl: str, Entries: list[dict[str, Any]]) -> None:  # noqa: N803
+    def change_message_visibility_batch(self, QueueUrl: str, Entries: list[dict[str, Any]]) -> Any:  # noqa: N803
         assert QueueUrl == "https://sqs/123456789012/orders"
         assert 1 <= len(Entries) <= 10
         self.calls += 1
-        self.given |= {entry["ReceiptHandle"]: entry["VisibilityTimeout"] for entry in Entries}
+        refusal = self.refusals.get(self.calls)
+        if isinstance(refusal, Exception):
+            raise refusal
+        if refusal is None:
+            self.given |= {entry["ReceiptHandle"]: entry["VisibilityTimeout"] for entry in Entries}
+        return refusal or {}
 
 
 def test_each_message_gets_its_own_wait(sqs: FakeSQS) -> None:
     source = FakeSource()
     waits = [(Message(n, f"m{n}", "", {}, f"handle-{n}", receive_count=n, sent_ms=0), 100 * n) for n in range(1, 13)]
 
-    SourceQueue(source).redeliver(waits, "arn:aws:sqs:us-west-2:123456789012:orders")
+    assert SourceQueue(source).redeliver(waits, SOURCE_ARN) == ""
 
     assert source.given == {f"handle-{n}": 100 * n for n in range(1, 13)}
     assert source.calls == 2

@@ -162,6 +162,27 @@ def test_an_item_that_has_the_key_decides_about_all_messages_of_a_batch_at_once(
     assert pipeline.services.invocations() == dict.fromkeys(("validator", "transformer", "storer"), chunks)
 
 
+def test_a_conflict_with_the_same_data_breaks_the_contract_and_decides_nothing(pipeline: Pipeline) -> None:
+    def answer(event: dict[str, Any], honest: Any) -> dict[str, Any]:
+        (record, *_) = event["records"]
+        if record["execution_id"] != "test-key-k":
+            return dict(honest())
+        conflict = {
+            "execution_id": "test-key-k",
+            "status": "rejected",
+            "error": {"code": "idempotency_conflict", "retryable": False, "message": "other data"},
+            "stored_digest": parse_message(record["data"]).data_digest(),
+        }
+        return {"results": [conflict, *honest()["results"][1:]]}
+
+    spoil(pipeline, "storer", answer)
+
+    run = pipeline.run(keyed(n=1), keyed(n=2), body())
+
+    assert run.failed == ["m0", "m1"]
+    assert pipeline.queue.messages == []
+
+
 def test_of_those_that_an_item_decides_about_what_cannot_be_sent_comes_again(pipeline: Pipeline) -> None:
     taken_by(pipeline, keyed(n=2))
     pipeline.queue.refuses = lambda rejection: rejection.message.message_id != "m0"

@@ -21,7 +21,7 @@ from pipeline_contracts import ErrorCode, message, parse_body, parse_message, sa
 from pipeline_contracts.storage import StorageRecord, StorageStatus
 from storer.adapters import DynamoDBTable, ExactDeserializer, attribute_value
 from storer.item import MAX_ITEM_BYTES, Item, item_bytes, item_of
-from storer.logic import Receipt, RefusedError, store
+from storer.logic import NO_DATA, Receipt, RefusedError, store
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -244,6 +244,7 @@ LAYOUTS: dict[str, dict[str, Any]] = {
     "a time that is no string": {"stored_at": {"N": "1"}},
     "a time that is no time": {"stored_at": {"S": "yesterday"}},
     "a digest of another kind": {"data_digest": {"N": "1"}},
+    "a digest that ends in a line break": {"data_digest": {"S": f"1:{'a' * 43}\n"}},
     "data that is no object": {"original_data": {"S": "text"}},
     "data that is no JSON": {"original_data": {"M": {"tags": {"SS": ["a"]}, "raw": {"B": b"a"}}}},
 }
@@ -262,7 +263,8 @@ def test_an_item_of_another_layout_under_the_key_is_a_conflict(
 
     assert result.error is not None
     assert result.error.code == ErrorCode.IDEMPOTENCY_CONFLICT
-    assert result.stored_digest is None
+    # It is no message's, so that all messages with the key conflict with it.
+    assert result.stored_digest == NO_DATA
 
 
 @pytest.mark.parametrize("digest", [None, "0:of another version"])
@@ -283,13 +285,13 @@ def test_an_item_without_a_comparable_digest_is_compared_whole(
 class TakenTable:
     """A table in which the key is taken by an item that must not be read whole."""
 
-    def __init__(self, receipt: Receipt | None) -> None:
+    def __init__(self, receipt: Receipt) -> None:
         self._receipt = receipt
 
     def put_new(self, item: Item, size: int) -> bool:
         return False
 
-    def receipt(self, execution_id: str) -> Receipt | None:
+    def receipt(self, execution_id: str) -> Receipt:
         return self._receipt
 
     def digest_whole(self, execution_id: str) -> str | None:
@@ -307,10 +309,21 @@ def test_of_an_item_that_is_there_only_the_receipt_is_read(sent: str, expected: 
     assert result.status is expected
 
 
-def test_an_item_that_is_deleted_while_it_is_compared_is_tried_again() -> None:
-    result = store(record_of(body()), TakenTable(None), NOON)
+@pytest.mark.parametrize("read", ["receipt", "digest_whole"])
+def test_an_item_that_is_deleted_while_it_is_compared_is_tried_again(
+    table: DynamoDBTable, dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch, read: str
+) -> None:
+    dynamodb.put_item(TableName=TABLE, Item={"execution_id": {"S": "test-esm-1"}, "stored_at": {"S": "2026-01-31"}})
+    reads = getattr(table, read)
 
-    assert result.status is StorageStatus.FAILED
+    def deleted(execution_id: str) -> Any:
+        dynamodb.delete_item(TableName=TABLE, Key={"execution_id": {"S": execution_id}})
+        return reads(execution_id)
+
+    monkeypatch.setattr(table, read, deleted)
+
+    assert store(record_of(body()), table, NOON).status is StorageStatus.FAILED
+    assert store(record_of(body()), table, NOON).status is StorageStatus.STORED
 
 
 def test_other_metadata_is_a_duplicate_and_the_first_is_kept(table: DynamoDBTable, dynamodb: DynamoDBClient) -> None:

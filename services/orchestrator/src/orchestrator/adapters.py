@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from pipeline_contracts import location_of
 
 from orchestrator.bounds import SENDING_SECONDS
 
@@ -72,8 +73,8 @@ class InvalidMessageQueue:
                 break
             try:
                 response = self._client.send_message_batch(QueueUrl=self._url, Entries=contents)
-            except (BotoCoreError, ClientError) as error:
-                sent.problem = str(error)
+            except Exception as error:  # noqa: BLE001 -- what was sent before it stays sent
+                sent.problem = str(error) if isinstance(error, (BotoCoreError, ClientError)) else location_of(error)
                 break
             sent.indexes.update(int(success["Id"]) for success in response.get("Successful", []))
             sent.left_behind.update({entry.message_id: entry.left_behind for entry in entries if entry.left_behind})
@@ -89,19 +90,19 @@ class SourceQueue:
         self._client = client
         self._clock = clock
 
-    def redeliver(self, waits: Sequence[tuple[Message, int]], arn: str) -> None:
+    def redeliver(self, waits: Sequence[tuple[Message, int]], arn: str) -> str:
         """Make messages visible again, each after its number of seconds.
 
-        Raises:
-            BotoCoreError, ClientError: A call failed; its messages are redelivered after the visibility timeout.
-            TimeoutError: Time ran out; the same applies to the remaining messages.
+        Returns:
+            Why some of them wait for the visibility timeout instead; empty if none does.
         """
+        problem = ""
         latest = self._clock() + SENDING_SECONDS / 2
         *_, account, name = arn.split(":")
         url = self._client.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)["QueueUrl"]
         for start in range(0, len(waits), MAX_MESSAGES):
             if self._clock() > latest:
-                raise TimeoutError(f"{len(waits) - start} messages wait for the visibility timeout")
+                return f"the queue is too slow for {len(waits) - start} messages"
             entries: list[Any] = [
                 {
                     "Id": str(message.index),
@@ -110,7 +111,14 @@ class SourceQueue:
                 }
                 for message, seconds in waits[start : start + MAX_MESSAGES]
             ]
-            self._client.change_message_visibility_batch(QueueUrl=url, Entries=entries)
+            try:
+                response = self._client.change_message_visibility_batch(QueueUrl=url, Entries=entries)
+            except (BotoCoreError, ClientError) as error:
+                problem = str(error)
+                continue
+            for failure in response.get("Failed", []):
+                problem = f"{failure['Code']}: {failure.get('Message', '')}"
+        return problem
 
 
 class _Entry:

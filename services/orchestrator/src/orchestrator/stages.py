@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pipeline_contracts import BrokenContractError
 from pipeline_contracts.errors import reason
 from pipeline_contracts.storage import StorageRecord, StorageRequest, StorageResponse, StorageStatus
 from pipeline_contracts.transformation import TransformationRecord, TransformationRequest, TransformationResponse
@@ -60,6 +61,8 @@ def _to_store(record: Record) -> StorageRecord:
 
 def _stored(stage: Stage, record: Record, result: StorageResult) -> Verdict:
     if result.error:
+        if record.data_digest and result.stored_digest == record.data_digest:
+            raise BrokenContractError("a record conflicts with an item of the same data")
         refused = stage.refused(record, result.error)
         return replace(refused, stored_digest=result.stored_digest) if isinstance(refused, Rejection) else refused
     return replace(record, stored_at=result.stored_at if result.status is StorageStatus.STORED else None)

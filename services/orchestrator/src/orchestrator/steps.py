@@ -95,8 +95,10 @@ def redeliver(
             for message in failed
         ]
         try:
-            queue.redeliver(waits, event["Records"][0]["eventSourceARN"])
+            problem = queue.redeliver(waits, event["Records"][0]["eventSourceARN"])
         except Exception as error:  # noqa: BLE001 -- the outcomes of the batch stand
-            context.logger.warning("redelivery takes the visibility timeout", extra={"reason": repr(error)})
+            problem = repr(error)
+        if problem:
+            context.logger.warning("redelivery takes the visibility timeout", extra={"reason": problem})
 
     context.step(shorten, operations.REDELIVER, operations.STEP)

@@ -112,24 +112,24 @@ class DynamoDBTable:
             return False
         return True
 
-    def receipt(self, execution_id: str) -> Receipt | None:
-        """Read the receipt of an item, which is small; None if there is no item."""
+    def receipt(self, execution_id: str) -> Receipt:
+        """Read the receipt of an item, which is small."""
         present = self._read(execution_id, "stored_at, data_digest")
-        return None if present is None else Receipt(present.get("stored_at"), present.get("data_digest"))
+        return Receipt(present.get("stored_at"), present.get("data_digest"))
 
     def digest_whole(self, execution_id: str) -> str | None:
-        """Read and digest the whole data of an item; None if there is no item.
+        """Read and digest the whole data of an item; None if it is not that of a message.
 
         One at a time: reading an item of 400 KB may take 80 MB of the function's 512.
         """
         with self._one_large:
-            data = (self._read(execution_id, "original_data") or {}).get("original_data")
+            data = self._read(execution_id, "original_data").get("original_data")
             try:
                 return data_digest(data) if isinstance(data, dict) else None
             except (AttributeError, TypeError):
                 return None  # it has a set or binary, which no message has
 
-    def _read(self, execution_id: str, attributes: str) -> Item | None:
+    def _read(self, execution_id: str, attributes: str) -> Item:
         with _refusals():
             answer = self._client.get_item(
                 TableName=self._name,
@@ -137,8 +137,9 @@ class DynamoDBTable:
                 ProjectionExpression=attributes,
                 ConsistentRead=True,
             )
-        present = answer.get("Item")
-        return None if present is None else {name: self._deserialize(value) for name, value in present.items()}
+        if "Item" not in answer:
+            raise RefusedError(ErrorCode.UNAVAILABLE, "the item under this key was deleted a moment ago")
+        return {name: self._deserialize(value) for name, value in answer["Item"].items()}
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pipeline_contracts import ErrorCode, InvalidBodyError, RecordError
 from pipeline_contracts.digest import comparable
+from pipeline_contracts.digest import digest as digest_of
 from pipeline_contracts.storage import StorageResult, StorageStatus
 from pydantic import ValidationError
 
@@ -29,17 +30,21 @@ class Receipt:
     """`ParsedMessage.data_digest`; items of storer 1.0 have none."""
 
 
+NO_DATA = digest_of({})
+"""Stands for the data of an item that the storer did not write: no message with an idempotency key has this digest."""
+
+
 class Table(Protocol):
-    """The table, by `execution_id`. Each method may raise `RefusedError`."""
+    """The table, by `execution_id`. Each method may raise `RefusedError`, and reading does if there is no item."""
 
     def put_new(self, item: Item, size: int) -> bool:
         """Write an item of this size in bytes unless its key is taken; False if it is."""
 
-    def receipt(self, execution_id: str) -> Receipt | None:
-        """Read the receipt of an item; None if there is no item."""
+    def receipt(self, execution_id: str) -> Receipt:
+        """Read the receipt of an item."""
 
     def digest_whole(self, execution_id: str) -> str | None:
-        """Read and digest the whole data of an item; None if there is no item."""
+        """Read and digest the whole data of an item; None if it is not that of a message."""
 
 
 class RefusedError(Exception):
@@ -73,8 +78,6 @@ def store(record: StorageRecord, table: Table, now: datetime) -> StorageResult:
 def _compared(record: StorageRecord, item: Item, table: Table) -> StorageResult:
     """Tell a duplicate from a conflict by the receipt of the stored item."""
     present = table.receipt(record.execution_id)
-    if present is None:
-        raise RefusedError(ErrorCode.UNAVAILABLE, "the item under this key was deleted a moment ago")
     digest = present.data_digest
     if not comparable(digest, item["data_digest"]):
         digest = table.digest_whole(record.execution_id)
@@ -90,7 +93,7 @@ def _compared(record: StorageRecord, item: Item, table: Table) -> StorageResult:
         execution_id=record.execution_id,
         status=StorageStatus.REJECTED,
         error=RecordError.of(ErrorCode.IDEMPOTENCY_CONFLICT, message),
-        stored_digest=digest,
+        stored_digest=digest or NO_DATA,
     )
 
 
