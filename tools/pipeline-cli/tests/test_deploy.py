@@ -20,10 +20,11 @@ SETTINGS = REPOSITORY / "infra/samconfig.toml"
 STAGES = json.loads((REPOSITORY / "services/orchestrator/pipeline.json").read_text("utf-8"))["stages"]
 SERVICES = [stage["service"] for stage in STAGES]
 ORDER = ("shared", *SERVICES, "orchestrator")
+STACKS = "arn:aws:cloudformation:eu-west-1:1:stack"
 
 
 def stack_id(name: str) -> str:
-    return f"arn:aws:cloudformation:eu-west-1:1:stack/{name}/uuid"
+    return f"{STACKS}/{name}/uuid"
 
 
 def refused(code: str, message: str) -> ClientError:
@@ -37,50 +38,39 @@ class Aws:
         self._catalogue = catalogue
         self.statuses: dict[str, str] = {}
         self.names: set[str] = set()
-        self.resources: dict[str, list[tuple[str, str]]] = {}  # of each stack: types and physical ids
+        self.owners: dict[str, str] = {}  # the stack of each physical id
         self.parents: dict[str, str] = {}
 
-    def has(self, *stacks: str, environment: str = "dev") -> "Aws":
+    def has(self, *stacks: str, environment: str = "dev") -> None:
         for name in stacks:
             stack = self._catalogue.root if name == "root" else self._catalogue.parts[name]
             parts = self._catalogue.parts.values() if name == "root" else [stack]
             self.statuses[stack.stack_name(environment)] = "CREATE_COMPLETE"
             self.names |= {f"/durable-pipeline/{environment}/{path}" for part in parts for path in part.publishes}
-        return self
 
     def describe_stacks(self, StackName):  # noqa: N803 - boto3's name
-        known = {name: name for name in self.statuses} | {stack_id(name): name for name in self.statuses}
-        if StackName not in known:
+        name = StackName.removeprefix(f"{STACKS}/").partition("/")[0]
+        if name not in self.statuses:
             raise refused("ValidationError", f"Stack with id {StackName} does not exist")
-        return {"Stacks": [self._described(known[StackName])]}
-
-    def _described(self, stack):
-        root = self.parents.get(stack)
-        described = {"StackName": stack, "StackId": stack_id(stack), "StackStatus": self.statuses[stack]}
-        return described | ({"RootId": stack_id(root)} if root else {})
+        root = {"RootId": stack_id(self.parents[name])} if name in self.parents else {}
+        return {"Stacks": [{"StackId": stack_id(name), "StackStatus": self.statuses[name], **root}]}
 
     def describe_stack_resources(self, PhysicalResourceId):  # noqa: N803 - boto3's name
-        found = [
-            {"StackId": stack_id(stack), "ResourceType": kind, "PhysicalResourceId": physical_id}
-            for stack, resources in self.resources.items()
-            for kind, physical_id in resources
-            if physical_id == PhysicalResourceId
-        ]
-        if not found:
+        if PhysicalResourceId not in self.owners:
             raise refused("ValidationError", f"Stack for {PhysicalResourceId} does not exist")
-        return {"StackResources": found}
+        return {"StackResources": [{"StackId": stack_id(self.owners[PhysicalResourceId])}]}
 
     def get_queue_url(self, QueueName):  # noqa: N803 - boto3's name
         url = f"https://sqs.eu-west-1.amazonaws.com/1/{QueueName}"
-        if not any(url == each for resources in self.resources.values() for _, each in resources):
+        if url not in self.owners:
             raise refused("AWS.SimpleQueueService.NonExistentQueue", "")
         return {"QueueUrl": url}
 
-    def has_of_another(self, kind: str, physical_id: str) -> None:
+    def has_of_another(self, physical_id: str) -> None:
         """Let a nested stack of another pipeline stack have a resource."""
         self.statuses |= {"theirs": "CREATE_COMPLETE", "theirs-Nested": "CREATE_COMPLETE"}
         self.parents["theirs-Nested"] = "theirs"
-        self.resources["theirs-Nested"] = [("AWS::IAM::Role", "a-role"), (kind, physical_id)]
+        self.owners[physical_id] = "theirs-Nested"
 
     def get_parameters(self, Names):  # noqa: N803 - boto3's name
         assert len(Names) <= 10
@@ -180,7 +170,7 @@ TAKEN = [
 @pytest.mark.parametrize("whole", [False, True])
 @pytest.mark.parametrize(("part", "kind", "physical_id"), TAKEN)
 def test_a_stack_is_not_created_over_the_resources_of_another(catalogue, aws, whole, part, kind, physical_id):
-    aws.has_of_another(kind, physical_id)
+    aws.has_of_another(physical_id)
 
     message = refusal(check_deploy, *deploying(catalogue, aws, None if whole else part))
 
@@ -191,7 +181,7 @@ def test_a_stack_is_not_created_over_the_resources_of_another(catalogue, aws, wh
 
 
 def test_what_another_environment_has_is_in_nobodys_way(catalogue, aws):
-    aws.has_of_another("AWS::Lambda::Function", "prod-durable-pipeline-validator")
+    aws.has_of_another("prod-durable-pipeline-validator")
 
     check_deploy(*deploying(catalogue, aws, "validator"))
     check_deploy(*deploying(catalogue, aws, None))
@@ -199,7 +189,7 @@ def test_what_another_environment_has_is_in_nobodys_way(catalogue, aws):
 
 def test_a_stack_that_is_there_is_updated_with_the_resources_that_it_has(catalogue, aws):
     aws.has("validator")
-    aws.resources["durable-pipeline-dev-validator"] = [("AWS::Lambda::Function", "dev-durable-pipeline-validator")]
+    aws.owners["dev-durable-pipeline-validator"] = "durable-pipeline-dev-validator"
 
     check_deploy(*deploying(catalogue, aws, "validator"))
 
