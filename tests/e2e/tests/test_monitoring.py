@@ -22,7 +22,15 @@ if TYPE_CHECKING:
 MONITORING = REPOSITORY / "infra/monitoring"
 PREFIX = "e2e-durable-pipeline-"
 
-SIMPLE = {"dead-letters", "oldest-message", "outage", "executions-failed", "executions-timed-out", "table-throttles"}
+SIMPLE = {
+    "dead-letters",
+    "executions-failed",
+    "executions-stopped",
+    "executions-timed-out",
+    "oldest-message",
+    "outage",
+    "table-throttles",
+}
 NOT_IN_MINISTACK = {"invalid-messages", "function-throttles", "storer-write-errors", "unhealthy"}
 """Alarms of metric math, and of other alarms."""
 
