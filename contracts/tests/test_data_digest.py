@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pipeline_contracts import data_digest, parse_body, parse_message, same_json
-from pipeline_contracts.digest import canonical
+from pipeline_contracts.digest import canonical, comparable
 from pipeline_contracts.message import EXAMPLES
 
 BASE = json.dumps(EXAMPLES[0])[1:-1]
@@ -50,7 +50,22 @@ def test_data_is_the_same_by_value_and_without_metadata(one: str, other: str, sa
 
 
 def test_a_digest_says_its_version() -> None:
-    assert data_digest(parse_body('{"n": 1.5}')) == "1:TDsh0W85OcE4RE-V9lYINRA3VFT7XmkhCvD_vXQMXL0"
+    assert data_digest(parse_body('{"n": [1.5, 1e37, 1e38]}')) == "1:URXeC6xFJAkzes_QA5oZzywef1sibu00W1Yq2WLNqBI"
+
+
+@pytest.mark.parametrize(
+    ("one", "expected"),
+    [
+        (data_digest({"n": 1}), True),
+        (data_digest({}).replace("1:", "2:"), False),
+        (data_digest({}).replace("1:", "1:more"), False),
+        ("1:", False),
+        (1, False),
+        (None, False),
+    ],
+)
+def test_only_digests_of_one_version_are_comparable(one: object, expected: bool) -> None:
+    assert comparable(one, data_digest({})) is expected
 
 
 VALUES = st.recursive(

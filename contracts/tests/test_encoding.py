@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import tracemalloc
 import zlib
 from typing import Any
 
@@ -57,6 +58,18 @@ def test_the_bound_of_an_invoke_holds_before_compression() -> None:
         read_exchange(ValidationRequest, form(zlib.compress(longest)))
     with pytest.raises(BrokenContractError, match="1,048,576"):
         read_exchange(ValidationRequest, form(zlib.compress(b" " + longest)))
+
+
+def test_no_more_is_decoded_than_the_bound_allows() -> None:
+    bomb = form(zlib.compress(bytes(64 * MAX_DECODED_BYTES)))
+
+    tracemalloc.start()
+    with pytest.raises(BrokenContractError, match="1,048,576"):
+        read_exchange(ValidationRequest, bomb)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert peak < 8 * MAX_DECODED_BYTES
 
 
 GOOD = zlib.compress(request("{}").model_dump_json().encode())

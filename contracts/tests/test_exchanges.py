@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from pipeline_contracts import ErrorCode, RecordError
+from pipeline_contracts import ErrorCode, FieldError, InvalidBodyError, RecordError
 from pipeline_contracts.base import Contract, ascii_bytes, timestamp
 from pipeline_contracts.contribution import ContributionRequest, ContributionResponse
 from pipeline_contracts.errors import MAX_MESSAGE_BYTES
@@ -196,6 +196,12 @@ def test_the_message_of_an_error_is_cut_to_what_a_chunk_has_room_for(message: st
 
     assert ascii_bytes(error.message) <= MAX_MESSAGE_BYTES
     assert error.message == "no reason was given" if not message else message.startswith(error.message)
+
+
+def test_an_invalid_body_says_all_that_is_wrong_in_one_line() -> None:
+    errors = [FieldError(field="a", code="odd", message="is odd"), FieldError(field="", code="odd", message="is wide")]
+
+    assert str(InvalidBodyError(errors)) == "a: is odd; is wide"
 
 
 def test_an_error_does_not_quote_what_was_sent() -> None:

@@ -13,7 +13,7 @@ import pytest
 from pipeline_contracts import InvalidBodyError, PipelineMessage, parse_message
 from pipeline_contracts.message_base import MessageBase
 from pipeline_contracts.model_errors import MAX_LISTED, field_errors
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 from pydantic_core._pydantic_core import list_all_errors
 
@@ -143,6 +143,15 @@ def test_a_body_with_very_many_errors_is_refused_in_few_words() -> None:
 
     (error,) = raised.value.errors
     assert (error.field, error.code) == ("", "too_many_errors")
+
+
+def test_a_path_that_is_longer_than_a_field_error_holds_is_cut() -> None:
+    long = create_model("Long", __base__=MessageBase, **{"x" * 200: (int, ...)})  # type: ignore[call-overload]
+
+    with pytest.raises(InvalidBodyError) as raised:
+        parse_message("{}", long)
+
+    assert [error.field for error in raised.value.errors] == ["x" * 128]
 
 
 VALUES = (None, True, 0, -1, 1.5, 1e100, "", " ", "x" * 300, "2026-01-31", [], [0], [None] * 60, {}, {"a": 0})

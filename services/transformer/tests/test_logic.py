@@ -12,6 +12,7 @@ from bodies import TYPE, body
 from hypothesis import given
 from hypothesis import strategies as st
 from pipeline_contracts import ErrorCode, PipelineMessage
+from pipeline_contracts.base import ascii_bytes
 from pipeline_contracts.transformation import TransformationRecord, TransformationResult
 from transformer.logic import transform
 from transformer.transformations import TRANSFORMATIONS, NotTransformableError, Transformation
@@ -89,6 +90,14 @@ def test_what_can_never_be_transformed_is_a_permanent_error(
     assert error is not None
     assert (error.code, error.retryable) == (ErrorCode.NOT_TRANSFORMABLE, False)
     assert re.search(words, error.message)
+
+
+def test_transformed_data_may_take_all_the_bytes_that_the_stage_declares() -> None:
+    record = TransformationRecord(execution_id="test-esm-1", data=body())
+    size = ascii_bytes(transform(record, {}, NOON, 4_096).transformed_data)
+
+    assert transform(record, {}, NOON, size).transformed_data is not None
+    assert transform(record, {}, NOON, size - 1).error is not None
 
 
 def test_a_bug_in_a_transformation_is_not_hidden() -> None:
