@@ -6,6 +6,7 @@ tests/e2e/tests/test_deploying.py runs them as they are, on the emulated AWS.
 import json
 import tomllib
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from botocore.exceptions import ClientError
@@ -20,57 +21,76 @@ SETTINGS = REPOSITORY / "infra/samconfig.toml"
 STAGES = json.loads((REPOSITORY / "services/orchestrator/pipeline.json").read_text("utf-8"))["stages"]
 SERVICES = [stage["service"] for stage in STAGES]
 ORDER = ("shared", *SERVICES, "orchestrator")
-STACKS = "arn:aws:cloudformation:eu-west-1:1:stack"
 
 
 def stack_id(name: str) -> str:
-    return f"{STACKS}/{name}/uuid"
-
-
-def refused(code: str, message: str) -> ClientError:
-    return ClientError({"Error": {"Code": code, "Message": message}}, "Any")
+    return f"arn:aws:cloudformation:eu-west-1:1:stack/{name}/uuid"
 
 
 class Aws:
     """CloudFormation, SSM and SQS of an account, as far as the checks ask them."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: Catalogue, url: str = "https://cloudformation.eu-west-1.amazonaws.com") -> None:
         self._catalogue = catalogue
+        self.meta = SimpleNamespace(endpoint_url=url)
         self.statuses: dict[str, str] = {}
         self.names: set[str] = set()
-        self.owners: dict[str, str] = {}  # the stack of each physical id
+        self.resources: dict[str, list[tuple[str, str]]] = {}  # of each stack: types and physical ids
         self.parents: dict[str, str] = {}
 
-    def has(self, *stacks: str, environment: str = "dev") -> None:
+    def has(self, *stacks: str, environment: str = "dev") -> "Aws":
         for name in stacks:
             stack = self._catalogue.root if name == "root" else self._catalogue.parts[name]
             parts = self._catalogue.parts.values() if name == "root" else [stack]
             self.statuses[stack.stack_name(environment)] = "CREATE_COMPLETE"
             self.names |= {f"/durable-pipeline/{environment}/{path}" for part in parts for path in part.publishes}
+        return self
 
     def describe_stacks(self, StackName):  # noqa: N803 - boto3's name
-        name = StackName.removeprefix(f"{STACKS}/").partition("/")[0]
-        if name not in self.statuses:
-            raise refused("ValidationError", f"Stack with id {StackName} does not exist")
-        root = {"RootId": stack_id(self.parents[name])} if name in self.parents else {}
-        return {"Stacks": [{"StackId": stack_id(name), "StackStatus": self.statuses[name], **root}]}
+        known = {name: name for name in self.statuses} | {stack_id(name): name for name in self.statuses}
+        if StackName not in known:
+            message = f"Stack with id {StackName} does not exist"
+            raise ClientError({"Error": {"Code": "ValidationError", "Message": message}}, "DescribeStacks")
+        return {"Stacks": [self._described(known[StackName])]}
 
-    def describe_stack_resources(self, PhysicalResourceId):  # noqa: N803 - boto3's name
-        if PhysicalResourceId not in self.owners:
-            raise refused("ValidationError", f"Stack for {PhysicalResourceId} does not exist")
-        return {"StackResources": [{"StackId": stack_id(self.owners[PhysicalResourceId])}]}
+    def _described(self, stack):
+        root = self.parents.get(stack)
+        described = {"StackName": stack, "StackId": stack_id(stack), "StackStatus": self.statuses[stack]}
+        return described | ({"RootId": stack_id(root)} if root else {})
+
+    def get_paginator(self, operation):
+        assert operation == "describe_stacks"
+        pages = [{"Stacks": [self._described(stack)]} for stack in self.statuses]
+        return SimpleNamespace(paginate=lambda: pages)
+
+    def describe_stack_resources(self, StackName=None, PhysicalResourceId=None):  # noqa: N803 - boto3's names
+        found = [
+            {"StackId": stack_id(stack), "ResourceType": kind, "PhysicalResourceId": physical_id}
+            for stack, resources in self.resources.items()
+            for kind, physical_id in resources
+            if StackName in (stack, stack_id(stack)) or (physical_id == PhysicalResourceId and self.is_aws)
+        ]
+        if not found:
+            message = f"Stack for {PhysicalResourceId} does not exist"
+            raise ClientError({"Error": {"Code": "ValidationError", "Message": message}}, "DescribeStackResources")
+        return {"StackResources": found}
+
+    @property
+    def is_aws(self) -> bool:
+        return "amazonaws" in self.meta.endpoint_url
 
     def get_queue_url(self, QueueName):  # noqa: N803 - boto3's name
         url = f"https://sqs.eu-west-1.amazonaws.com/1/{QueueName}"
-        if url not in self.owners:
-            raise refused("AWS.SimpleQueueService.NonExistentQueue", "")
+        if not any(url == each for resources in self.resources.values() for _, each in resources):
+            raise ClientError({"Error": {"Code": "AWS.SimpleQueueService.NonExistentQueue"}}, "GetQueueUrl")
         return {"QueueUrl": url}
 
-    def has_of_another(self, physical_id: str) -> None:
+    def has_of_another(self, kind: str, physical_id: str) -> None:
         """Let a nested stack of another pipeline stack have a resource."""
         self.statuses |= {"theirs": "CREATE_COMPLETE", "theirs-Nested": "CREATE_COMPLETE"}
         self.parents["theirs-Nested"] = "theirs"
-        self.owners[physical_id] = "theirs-Nested"
+        self.resources["theirs"] = [("AWS::CloudFormation::Stack", stack_id("theirs-Nested"))]
+        self.resources["theirs-Nested"] = [("AWS::IAM::Role", "a-role"), (kind, physical_id)]
 
     def get_parameters(self, Names):  # noqa: N803 - boto3's name
         assert len(Names) <= 10
@@ -97,6 +117,10 @@ def deploying(catalogue, aws, name, environment="dev", **given):
     return (catalogue, catalogue.get(name), environment, lambda _: aws, given)
 
 
+def test_the_parts_are_the_shared_resources_and_the_services(catalogue):
+    assert set(ORDER) <= catalogue.parts.keys()
+
+
 def test_what_a_stack_needs_is_named_with_the_commands_that_deploy_it(catalogue, aws):
     aws.has("shared", *[name for name in SERVICES if name not in ("storer", "validator")])
 
@@ -109,12 +133,18 @@ def test_what_a_stack_needs_is_named_with_the_commands_that_deploy_it(catalogue,
     )
 
 
-def test_what_another_environment_has_is_not_what_is_needed(catalogue, aws):
-    aws.has(*ORDER, environment="prod")
+def test_one_thing_that_is_needed_is_an_it(catalogue, aws):
+    aws.has(*SERVICES, environment="test")
 
     message = refusal(check_deploy, *deploying(catalogue, aws, "storer", "test"))
 
     assert message.startswith("the storer needs the shared resources in test: deploy it first\n")
+
+
+def test_what_another_environment_has_is_not_what_is_needed(catalogue, aws):
+    aws.has(*ORDER, environment="prod")
+
+    assert "needs the shared resources" in refusal(check_deploy, *deploying(catalogue, aws, "storer"))
 
 
 def test_what_another_environment_has_is_taken_if_it_is_named(catalogue, aws):
@@ -167,10 +197,12 @@ TAKEN = [
 ]
 
 
+@pytest.mark.parametrize("url", ["https://cloudformation.eu-west-1.amazonaws.com", "http://127.0.0.1:4566"])
 @pytest.mark.parametrize("whole", [False, True])
 @pytest.mark.parametrize(("part", "kind", "physical_id"), TAKEN)
-def test_a_stack_is_not_created_over_the_resources_of_another(catalogue, aws, whole, part, kind, physical_id):
-    aws.has_of_another(physical_id)
+def test_a_stack_is_not_created_over_the_resources_of_another(catalogue, url, whole, part, kind, physical_id):
+    aws = Aws(catalogue, url)
+    aws.has_of_another(kind, physical_id)
 
     message = refusal(check_deploy, *deploying(catalogue, aws, None if whole else part))
 
@@ -180,8 +212,10 @@ def test_a_stack_is_not_created_over_the_resources_of_another(catalogue, aws, wh
     assert "update theirs, delete it first, or deploy to another --env" in message
 
 
-def test_what_another_environment_has_is_in_nobodys_way(catalogue, aws):
-    aws.has_of_another("prod-durable-pipeline-validator")
+@pytest.mark.parametrize("url", ["https://cloudformation.eu-west-1.amazonaws.com", "http://127.0.0.1:4566"])
+def test_what_another_environment_has_is_in_nobodys_way(catalogue, url):
+    aws = Aws(catalogue, url)
+    aws.has_of_another("AWS::Lambda::Function", "prod-durable-pipeline-validator")
 
     check_deploy(*deploying(catalogue, aws, "validator"))
     check_deploy(*deploying(catalogue, aws, None))
@@ -189,17 +223,22 @@ def test_what_another_environment_has_is_in_nobodys_way(catalogue, aws):
 
 def test_a_stack_that_is_there_is_updated_with_the_resources_that_it_has(catalogue, aws):
     aws.has("validator")
-    aws.owners["dev-durable-pipeline-validator"] = "durable-pipeline-dev-validator"
+    aws.resources["durable-pipeline-dev-validator"] = [("AWS::Lambda::Function", "dev-durable-pipeline-validator")]
 
     check_deploy(*deploying(catalogue, aws, "validator"))
 
 
-def test_what_others_need_is_not_deleted_under_them_but_in_the_other_order(catalogue, aws):
+def test_what_others_need_is_not_deleted_under_them(catalogue, aws):
     aws.has(*ORDER)
 
     for name, needed_by in [("shared", "the orchestrator and the storer"), ("validator", "the orchestrator")]:
         message = refusal(check_delete, catalogue, catalogue.get(name), "dev", aws)
         assert message.startswith(f"{needed_by} in dev need"), message
+
+
+def test_stacks_are_deleted_in_the_other_order(catalogue, aws):
+    aws.has(*ORDER)
+
     for name in reversed(ORDER):
         check_delete(catalogue, catalogue.get(name), "dev", aws)
         del aws.statuses[catalogue.get(name).stack_name("dev")]
@@ -210,7 +249,8 @@ def test_a_stack_that_is_not_there_is_not_deleted(catalogue, aws):
 
 
 def test_an_unknown_stack_is_refused_with_those_that_there_are(catalogue):
-    assert refusal(catalogue.get, "storage").startswith("there is no stack storage, only monitoring, shared, ")
+    with pytest.raises(DeployError, match=r"there is no stack storage, only .*storer"):
+        catalogue.get("storage")
 
 
 def chosen(catalogue, name, environment, own=None, given=None):
@@ -247,11 +287,11 @@ def test_a_parameter_that_the_template_lacks_is_refused(catalogue):
         chosen(catalogue, "validator", "dev", given={"BatchSize": "5"})
 
 
-@pytest.mark.parametrize(
-    ("name", "target"), [(None, "python3.14-arm64"), ("validator", "python3.14-arm64"), ("shared", None)]
-)
-def test_packages_are_built_for_what_the_stack_is_told(catalogue, name, target):
-    assert settings.build_target(chosen(catalogue, name, "dev")) == target
+def test_packages_are_built_for_what_the_stack_is_told(catalogue):
+    for name in (None, "validator"):
+        assert settings.build_target(chosen(catalogue, name, "dev")) == "python3.14-arm64"
+    root = settings.build_target(chosen(catalogue, "shared", "dev"))
+    assert root is None
 
 
 @pytest.mark.parametrize(
@@ -263,10 +303,8 @@ def test_packages_are_built_for_what_the_stack_is_told(catalogue, name, target):
         ("", False),
     ],
 )
-def test_only_an_aws_on_this_machine_counts_as_emulated(monkeypatch, url, expected):
-    monkeypatch.setenv("AWS_ENDPOINT_URL", url)
-
-    assert (emulated.endpoint() is not None) is expected
+def test_only_an_aws_on_this_machine_counts_as_emulated(url, expected):
+    assert (emulated.endpoint({"AWS_ENDPOINT_URL": url}) is not None) is expected
 
 
 def test_nothing_is_deleted_without_a_yes(capsys):

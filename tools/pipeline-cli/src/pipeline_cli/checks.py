@@ -29,7 +29,8 @@ def check_deploy(
     """
     _check_stacks(catalogue, stack, environment, client("cloudformation"))
     _check_resources(catalogue, stack, environment, client)
-    if owners := missing(catalogue, stack, environment, client("ssm"), given):
+    owners = missing(catalogue, stack, environment, client("ssm"), given)
+    if owners:
         commands = "".join(f"\n    ./nox -s deploy -- {owner.name} --env {environment}" for owner in owners)
         them = "it" if len(owners) == 1 else "them"
         raise DeployError(f"{stack.title} needs {_listed(owners)} in {environment}: deploy {them} first{commands}")
@@ -37,12 +38,14 @@ def check_deploy(
 
 def _check_stacks(catalogue: Catalogue, stack: Stack, environment: str, cloudformation: Any) -> None:
     if stack is catalogue.root:
-        if parts := existing(catalogue.parts.values(), environment, cloudformation):
+        parts = existing(catalogue.parts.values(), environment, cloudformation)
+        if parts:
             raise DeployError(
                 f"{environment} is deployed in parts ({_listed(parts)}), and the root stack would have the same "
                 f"resources: deploy its parts, or delete them first"
             )
-    elif existing([catalogue.root], environment, cloudformation):
+        return
+    if existing([catalogue.root], environment, cloudformation):
         raise DeployError(
             f"{environment} is deployed as one stack, {catalogue.root.stack_name(environment)}, with {stack.title} in "
             f"it: update that with ./nox -s deploy -- --env {environment}"
@@ -54,12 +57,12 @@ def _check_resources(catalogue: Catalogue, stack: Stack, environment: str, clien
     name = stack.stack_name(environment)
     if status(name, client("cloudformation")) not in _NOT_THERE:
         return
-    if owner := owner_of(catalogue.named(stack), environment, client):
-        other, resource = owner
+    owner = owner_of(catalogue.named(stack), environment, client)
+    if owner:
+        resource = f"{owner.resource.kind} {owner.resource.name_in(environment)}"
         raise DeployError(
-            f"the stack {other} has resources that {name} would create, such as {resource.kind} "
-            f"{resource.name_in(environment)}, and a rollback of {name} could delete them: update {other}, delete it "
-            f"first, or deploy to another --env"
+            f"the stack {owner.stack} has resources that {name} would create, such as {resource}, and a rollback of "
+            f"{name} could delete them: update {owner.stack}, delete it first, or deploy to another --env"
         )
 
 
@@ -67,7 +70,8 @@ def check_delete(catalogue: Catalogue, stack: Stack, environment: str, cloudform
     """Raise DeployError when there is no such stack, or another that is there still needs it."""
     if not existing([stack], environment, cloudformation):
         raise DeployError(f"there is no stack {stack.stack_name(environment)}")
-    if dependents := existing(catalogue.dependents(stack), environment, cloudformation):
+    dependents = existing(catalogue.dependents(stack), environment, cloudformation)
+    if dependents:
         needs, them = ("needs", "it") if len(dependents) == 1 else ("need", "them")
         raise DeployError(f"{_listed(dependents)} in {environment} {needs} {stack.title}: delete {them} first")
 

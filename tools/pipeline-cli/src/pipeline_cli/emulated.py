@@ -21,10 +21,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def endpoint() -> str | None:
+def endpoint(environ: Mapping[str, str] | None = None) -> str | None:
     """Give the address of the emulated AWS: AWS_ENDPOINT_URL, when it is on this machine."""
-    url = os.environ.get("AWS_ENDPOINT_URL", "")
+    url = (os.environ if environ is None else environ).get("AWS_ENDPOINT_URL", "")
     return url if urlparse(url).hostname in {"127.0.0.1", "::1", "localhost"} else None
+
+
+def is_emulated(client: Any) -> bool:
+    """Say whether a client talks to the emulated AWS."""
+    return endpoint({"AWS_ENDPOINT_URL": client.meta.endpoint_url}) is not None
 
 
 def parameters() -> dict[str, str]:

@@ -6,6 +6,7 @@ stack fails and is rolled back, and the rollback may delete what the other stack
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -13,36 +14,54 @@ from botocore.exceptions import ClientError
 from pipeline_cli import emulated
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterator
 
     from pipeline_cli.stacks import Named
 
+_STACK = "AWS::CloudFormation::Stack"
+_QUEUE = "AWS::SQS::Queue"
 
-def owner_of(resources: Iterable[Named], environment: str, client: Callable[[str], Any]) -> tuple[str, Named] | None:
-    """Find a stack, the outermost one if it is nested, that has one of the resources; None if no stack has any.
 
-    The emulated CloudFormation finds no stack by the id of a resource, so that nothing is found there.
-    """
-    if emulated.endpoint():
-        return None
+@dataclass(frozen=True)
+class Owner:
+    """A stack, the outermost one if it is nested, and one resource that it has."""
+
+    stack: str
+    resource: Named
+
+
+def owner_of(resources: tuple[Named, ...], environment: str, client: Callable[[str], Any]) -> Owner | None:
+    """Find a stack that has one of the resources of an environment; None if no stack has any of them."""
+    cloudformation = client("cloudformation")
+    # The emulated CloudFormation finds no stack by the id of a resource.
+    found = _scanned(cloudformation) if emulated.is_emulated(cloudformation) else None
     for resource in resources:
-        physical_id = _physical_id(resource.kind, resource.name_in(environment), client)
-        if physical_id and (stack := _stack_of(physical_id, client("cloudformation"))):
-            return stack, resource
+        name = resource.name_in(environment)
+        if found is not None:
+            stack = found.get((resource.kind, name))
+        else:
+            stack = _asked(cloudformation, _physical_id(resource.kind, name, client))
+        if stack:
+            return Owner(stack, resource)
     return None
 
 
 def _physical_id(kind: str, name: str, client: Callable[[str], Any]) -> str | None:
-    """Give a resource's id, which is the URL of a queue; None if the queue is not there."""
+    if kind != _QUEUE:
+        return name
     try:
-        return client("sqs").get_queue_url(QueueName=name)["QueueUrl"] if kind == "AWS::SQS::Queue" else name
+        url: str = client("sqs").get_queue_url(QueueName=name)["QueueUrl"]
     except ClientError as error:
         if "NonExistentQueue" in error.response["Error"]["Code"] or "QueueDoesNotExist" in str(error):
             return None
         raise
+    return url
 
 
-def _stack_of(physical_id: str, cloudformation: Any) -> str | None:
+def _asked(cloudformation: Any, physical_id: str | None) -> str | None:
+    """Ask CloudFormation for the stack of a resource."""
+    if physical_id is None:
+        return None
     try:
         resources = cloudformation.describe_stack_resources(PhysicalResourceId=physical_id)["StackResources"]
         stack = cloudformation.describe_stacks(StackName=resources[0]["StackId"])["Stacks"][0]
@@ -50,5 +69,34 @@ def _stack_of(physical_id: str, cloudformation: Any) -> str | None:
         if "does not exist" in str(error):
             return None
         raise
-    stack_id: str = stack.get("RootId") or stack["StackId"]
+    return _stack_name(stack.get("RootId") or stack["StackId"])
+
+
+def _scanned(cloudformation: Any) -> dict[tuple[str, str], str]:
+    """Give the outermost stack of every resource of the account, by the resource's type and name."""
+    found: dict[tuple[str, str], str] = {}
+    parents: dict[str, str] = {}
+    for stack in _stacks(cloudformation):
+        for resource in cloudformation.describe_stack_resources(StackName=stack["StackId"])["StackResources"]:
+            physical_id = resource.get("PhysicalResourceId", "")
+            # A queue's id is its URL.
+            name = physical_id.rpartition("/")[2] if resource["ResourceType"] == _QUEUE else physical_id
+            found[resource["ResourceType"], name] = stack["StackName"]
+            if resource["ResourceType"] == _STACK:
+                parents[_stack_name(physical_id)] = stack["StackName"]
+    return {resource: _outermost(stack, parents) for resource, stack in found.items()}
+
+
+def _stack_name(stack_id: str) -> str:
     return stack_id.partition(":stack/")[2].partition("/")[0]
+
+
+def _outermost(stack: str, parents: dict[str, str]) -> str:
+    while stack in parents:
+        stack = parents[stack]
+    return stack
+
+
+def _stacks(cloudformation: Any) -> Iterator[dict[str, Any]]:
+    for page in cloudformation.get_paginator("describe_stacks").paginate():
+        yield from page["Stacks"]
