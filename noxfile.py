@@ -101,6 +101,33 @@ def fuzz(session: nox.Session) -> None:
     test(session, "fuzz")
 
 
+@nox.session
+def mutants(session: nox.Session) -> None:
+    """Test the tests: which changes of the code they notice; -- packages, mutmut's patterns."""
+    scores = []
+    packages = [name for name in session.posargs if name in PACKAGES] or ["contracts", *SERVICES]
+    patterns = [pattern for pattern in session.posargs if pattern not in PACKAGES]
+    for name in packages:
+        envs.install_tests(session, name, envs.group("mutants"))
+        env = envs.variables(session, name)
+        # mutmut writes beside the code, and keeps its results while only the tests change.
+        copy = envs.environment(session) / "copies" / name
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(PACKAGES[name], copy, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+        # A process that has run a test may have threads, and must not be forked. With -s, loggers keep an open stdout.
+        settings = "process_isolation = forkserver\npytest_add_cli_args = -s\nalso_copy = pipeline.json"
+        (copy / "setup.cfg").write_text(f"[mutmut]\n{settings}\n", encoding="utf-8")
+        with session.chdir(copy):
+            session.run("mutmut", "run", *patterns, env=env)
+            results = str(session.run("mutmut", "results", "--all", "true", silent=True, log=False))
+            outcomes = dict(line.strip().split(": ") for line in results.splitlines() if "not checked" not in line)
+        alive = [f"{mutant} {outcome}" for mutant, outcome in outcomes.items() if outcome not in ("killed", "timeout")]
+        session.log("\n".join(("not killed", *alive)))
+        killed = len(outcomes) - len(alive)
+        scores.append(f"{name:12} {killed:4} of {len(outcomes):4} killed, {killed / len(outcomes):.0%}")
+    session.log("\n".join(("mutants", *scores)))
+
+
 @nox.session(name="new-stage")
 def new_stage(session: nox.Session) -> None:
     """Add a stage of your own, with its service: -- enrich --after transform."""
