@@ -50,7 +50,7 @@ def _delete(stack: str | None, environment: str, *, yes: bool) -> None:
         print("Retained, with the data that they hold:")
         for resource in retained:
             print(f"    {resource.kind:24} {resource.physical_id}")
-        print("To deploy again, take the queues over with --import-existing-resources, or delete them yourself first.")
+        print("To deploy again, delete the queues or import them first: docs/operations.md, Deleting, says how.")
 
 
 def _agreed(question: str) -> bool:
