@@ -10,6 +10,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from botocore.exceptions import ClientError
 from local_aws.aws import REGION
 from local_aws.deploy.stack import create_stack
 from local_aws.errors import EmulatorError
@@ -64,6 +65,25 @@ def test_a_batch_whose_execution_is_stopped_is_delivered_again(toy: Toy) -> None
     until(lambda: toy.settled([message]))
     assert toy.ends([message]) == ["stored"]
     assert f"{execution}: all 1 messages failed: the execution is STOPPED" in log_of_the_mapping(aws)
+
+
+def test_one_endpoint_serves_executions_and_all_else(toy: Toy) -> None:
+    (message,) = toy.send(body("stored"))
+    until(lambda: toy.settled([message]))
+    (execution,) = executions_of(toy.aws, message)
+    (function,) = toy.aws.deployment.durable_functions
+
+    endpoint = toy.aws.one_endpoint()
+
+    service = endpoint.lambda_()
+    listed = service.list_durable_executions_by_function(FunctionName=function.name, ReverseOrder=True)
+    assert execution in {each["DurableExecutionArn"] for each in listed["DurableExecutions"]}
+    history = service.get_durable_execution_history(DurableExecutionArn=execution, IncludeExecutionData=True)
+    assert history["Events"][0]["EventType"] == "ExecutionStarted"
+    assert service.get_function(FunctionName=function.name)["Configuration"]["FunctionName"] == function.name
+    assert endpoint.sqs().send_message(QueueUrl=toy.aws.outputs["DataProcessingQueueUrl"], MessageBody=body("stored"))
+    with pytest.raises(ClientError, match="does not exist"):
+        service.get_durable_execution(DurableExecutionArn="arn:aws:lambda:eu-central-2:000000000000:function:no/such")
 
 
 def test_the_event_has_the_system_attributes_of_a_message(toy: Toy) -> None:

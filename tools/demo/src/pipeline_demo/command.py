@@ -77,7 +77,7 @@ def _run(options: Namespace, repository: Path, console: Console, *, stays: bool)
 
 def _shell_variables(aws: Emulator) -> dict[str, str]:
     outputs = StackOutputs.of(aws.outputs)
-    return aws.endpoint.variables() | {
+    return {
         "QUEUE_URL": outputs.queue_url,
         "DEAD_LETTER_QUEUE_URL": outputs.dead_letter_queue_url,
         "INVALID_MESSAGE_QUEUE_URL": outputs.invalid_message_queue_url,

@@ -45,13 +45,17 @@ def up(template: Path, parameters: dict[str, str], console: Console) -> int:
         console.print()
         for name, value in sorted(aws.outputs.items()):
             console.print(f"{name} = {value}", markup=False, highlight=False, soft_wrap=True)
-        stay(aws, aws.endpoint.variables(), console)
+        stay(aws, {}, console)
     return 0
 
 
 def stay(aws: Emulator, variables: Mapping[str, str], console: Console) -> None:
-    """Print the lines for a shell, and stay until Ctrl-C; raises PartFailedError when a part ends before."""
-    lines = "\n".join(f"export {name}={shlex.quote(value)}" for name, value in variables.items())
+    """Print the lines for a shell, and stay until Ctrl-C; raises PartFailedError when a part ends before.
+
+    ``variables`` are set there beside those of AWS.
+    """
+    all_variables = {**aws.one_endpoint().variables(), **variables}
+    lines = "\n".join(f"export {name}={shlex.quote(value)}" for name, value in all_variables.items())
     try:
         with aws.run_folder.published(lines):
             console.print(f"\n{lines}\n", markup=False, highlight=False, soft_wrap=True)

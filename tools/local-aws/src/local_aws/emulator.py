@@ -15,6 +15,7 @@ from local_aws.event_source.process import event_source_process
 from local_aws.executables import ministack_python
 from local_aws.ministack import START_SECONDS, certificate_of, is_there, ministack_is_ready, ministack_process
 from local_aws.ports import LOOPBACK, reserve_port
+from local_aws.router import router_process
 from local_aws.run_folder import RunFolder
 from local_aws.signals import ending_signals_raise
 from local_aws.steps import ConsoleSteps
@@ -127,6 +128,15 @@ class Emulator:
         """Take messages from now on, with the stacks of these names, which together are the application."""
         self.deployment = deployed(self.endpoint, stacks)
         self._start_durable_service()
+
+    def one_endpoint(self) -> AwsEndpoint:
+        """Start the endpoint for clients: that of MiniStack, with the API of the durable service in it."""
+        port = reserve_port()
+        endpoint = AwsEndpoint(f"http://{LOOPBACK}:{port}")
+        process = router_process(self.run_folder, self.endpoint, self.durable_endpoint, port)
+        self._start_parts(process)
+        process.wait_until(lambda: ministack_is_ready(endpoint), seconds=START_SECONDS)
+        return endpoint
 
     def check(self) -> None:
         """Raise PartFailedError when a part has ended although it should run."""
