@@ -16,6 +16,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 
 import nox_environments as envs  # noqa: E402 - it is found only now
 import nox_locks  # noqa: E402
+import nox_mutants  # noqa: E402
 from nox_environments import PACKAGES, SERVICES, TEMPLATES, TOOLS  # noqa: E402
 
 nox.needs_version = ">=2026.10.20"
@@ -25,7 +26,7 @@ nox.options.sessions = ["lint", "templates", "test"]
 
 # jsoncompat has no wheel for a newer one yet; uv finds or fetches this one.
 CHECK_PYTHON = "3.13" if sys.version_info >= (3, 14) else None
-NOX_FILES = ("noxfile.py", "tools/nox_environments.py", "tools/nox_locks.py")
+NOX_FILES = ("noxfile.py", "tools/nox_environments.py", "tools/nox_locks.py", "tools/nox_mutants.py")
 BENCHES = ("growth", "profile", "cold-start", "cost", "capacity", "page")
 
 
@@ -104,27 +105,9 @@ def fuzz(session: nox.Session) -> None:
 @nox.session
 def mutants(session: nox.Session) -> None:
     """Test the tests: which changes of the code they notice; -- packages, mutmut's patterns."""
-    scores = []
-    packages = [name for name in session.posargs if name in PACKAGES] or ["contracts", *SERVICES]
+    names = [name for name in session.posargs if name in PACKAGES] or ["contracts", *SERVICES]
     patterns = [pattern for pattern in session.posargs if pattern not in PACKAGES]
-    for name in packages:
-        envs.install_tests(session, name, envs.group("mutants"))
-        env = envs.variables(session, name)
-        # mutmut writes beside the code, and keeps its results while only the tests change.
-        copy = envs.environment(session) / "copies" / name
-        shutil.rmtree(copy, ignore_errors=True)
-        shutil.copytree(PACKAGES[name], copy, ignore=shutil.ignore_patterns("__pycache__", ".*"))
-        # A process that has run a test may have threads, and must not be forked. With -s, loggers keep an open stdout.
-        settings = "process_isolation = forkserver\npytest_add_cli_args = -s\nalso_copy = pipeline.json"
-        (copy / "setup.cfg").write_text(f"[mutmut]\n{settings}\n", encoding="utf-8")
-        with session.chdir(copy):
-            session.run("mutmut", "run", *patterns, env=env)
-            results = str(session.run("mutmut", "results", "--all", "true", silent=True, log=False))
-            outcomes = dict(line.strip().split(": ") for line in results.splitlines() if "not checked" not in line)
-        alive = [f"{mutant} {outcome}" for mutant, outcome in outcomes.items() if outcome not in ("killed", "timeout")]
-        session.log("\n".join(("not killed", *alive)))
-        killed = len(outcomes) - len(alive)
-        scores.append(f"{name:12} {killed:4} of {len(outcomes):4} killed, {killed / len(outcomes):.0%}")
+    scores = [nox_mutants.score(session, name, *patterns) for name in names]
     session.log("\n".join(("mutants", *scores)))
 
 

@@ -104,7 +104,7 @@ def run_records(context: DurableContext, records: Sequence[Record], outcomes: Ou
 
 
 def run_chunks(context: DurableContext, chunks: Sequence[Chunk], *, once: bool) -> list[Outcomes]:
-    """Run the chunks concurrently, and yield the outcomes of each that did not fail as a whole."""
+    """Run the chunks concurrently, and return the outcomes of each that did not fail as a whole."""
 
     def run(context: DurableContext, chunk: Chunk) -> str:
         return run_chunk(context, chunk, once=once).to_json()
