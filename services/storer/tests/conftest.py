@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mypy_boto3_dynamodb import DynamoDBClient
+    from storer.adapters import DynamoDBTable
 
 os.environ |= {
     "ENVIRONMENT": "test",
@@ -45,3 +46,10 @@ def dynamodb(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> DynamoDBClient:
         BillingMode="PAY_PER_REQUEST",
     )
     return client
+
+
+@pytest.fixture
+def table(dynamodb: DynamoDBClient) -> DynamoDBTable:
+    from storer.adapters import DynamoDBTable
+
+    return DynamoDBTable(dynamodb, os.environ["PROCESSED_DATA_TABLE"])

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import threading
-from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -18,35 +14,14 @@ from botocore.config import Config
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pipeline_contracts import ErrorCode, message, parse_body, parse_message, same_json
-from pipeline_contracts.storage import StorageRecord, StorageStatus
-from storer.adapters import DynamoDBTable, ExactDeserializer, attribute_value
-from storer.item import MAX_ITEM_BYTES, Item, item_bytes, item_of
-from storer.logic import NO_DATA, Receipt, RefusedError, store
+from pipeline_contracts.storage import StorageStatus
+from records import NOON, TABLE, item_in, record_of
+from storer.adapters import DynamoDBTable, attribute_value
+from storer.item import MAX_ITEM_BYTES, item_bytes, item_of
+from storer.logic import RefusedError, store
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-TABLE = "processed"
-NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
-LATER = datetime(2026, 1, 31, 13, tzinfo=UTC)
-
-
-def record_of(data: str, execution_id: str = "test-esm-1", **further: Any) -> StorageRecord:
-    return StorageRecord(
-        execution_id=execution_id, message_id="1", data=data, transformed_data=transformed(execution_id, **further)
-    )
-
-
-def item_in(dynamodb: DynamoDBClient, execution_id: str = "test-esm-1") -> dict[str, Any]:
-    item = dynamodb.get_item(TableName=TABLE, Key={"execution_id": {"S": execution_id}}, ConsistentRead=True).get(
-        "Item", {}
-    )
-    return {name: ExactDeserializer().deserialize(value) for name, value in item.items()}
-
-
-@pytest.fixture
-def table(dynamodb: DynamoDBClient) -> DynamoDBTable:
-    return DynamoDBTable(dynamodb, TABLE)
 
 
 def test_a_record_becomes_an_item(table: DynamoDBTable, dynamodb: DynamoDBClient) -> None:
@@ -167,30 +142,6 @@ def test_floats_of_the_transformed_data_are_stored(table: DynamoDBTable, dynamod
     assert float(item_in(dynamodb)["transformed_data"]["ratio"]) == 0.1
 
 
-def test_a_second_delivery_is_a_duplicate_and_changes_nothing(table: DynamoDBTable, dynamodb: DynamoDBClient) -> None:
-    store(record_of(body('"n": 1.10, "m": 1e60')), table, NOON)
-    before = item_in(dynamodb)
-
-    result = store(record_of(body(f'"m": 1{"0" * 60}, "n": 1.1')), table, LATER)
-
-    assert (result.status, result.stored_at) == (StorageStatus.DUPLICATE, "2026-01-31T12:00:00.000000Z")
-    assert item_in(dynamodb) == before
-
-
-@pytest.mark.parametrize("other", ['"n": 2', '"n": true', '"n": [1]', '"n": {"n": 1}', '"m": 1', ""])
-def test_other_data_under_a_stored_key_is_rejected(table: DynamoDBTable, dynamodb: DynamoDBClient, other: str) -> None:
-    store(record_of(body('"n": 1')), table, NOON)
-    before = item_in(dynamodb)
-
-    result = store(record_of(body(other)), table, LATER)
-
-    assert result.status is StorageStatus.REJECTED
-    assert result.error is not None
-    assert result.error.code == ErrorCode.IDEMPOTENCY_CONFLICT
-    assert result.stored_digest == before["data_digest"]
-    assert item_in(dynamodb) == before
-
-
 @pytest.mark.parametrize(
     ("data", "words"),
     [
@@ -239,102 +190,6 @@ def test_the_size_of_an_item_is_estimated_below_what_the_table_counts_and_not_fa
         table.put_new({"execution_id": "too large", "n": [parsed] * (MAX_ITEM_BYTES // one + 1)}, MAX_ITEM_BYTES)
 
 
-LAYOUTS: dict[str, dict[str, Any]] = {
-    "by hand": {"note": {"S": "by hand"}},
-    "a time that is no string": {"stored_at": {"N": "1"}},
-    "a time that is no time": {"stored_at": {"S": "yesterday"}},
-    "a digest of another kind": {"data_digest": {"N": "1"}},
-    "a digest that ends in a line break": {"data_digest": {"S": f"1:{'a' * 43}\n"}},
-    "data that is no object": {"original_data": {"S": "text"}},
-    "data that is no JSON": {"original_data": {"M": {"tags": {"SS": ["a"]}, "raw": {"B": b"a"}}}},
-}
-
-
-@pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize("with_the_same_data", [True, False])
-def test_an_item_of_another_layout_under_the_key_is_a_conflict(
-    table: DynamoDBTable, dynamodb: DynamoDBClient, layout: str, with_the_same_data: bool
-) -> None:
-    same = {"original_data": attribute_value(parse_body(body()))} if with_the_same_data else {}
-    item = {"execution_id": {"S": "test-esm-1"}} | same | LAYOUTS[layout]
-    dynamodb.put_item(TableName=TABLE, Item=item)
-
-    result = store(record_of(body()), table, NOON)
-
-    assert result.error is not None
-    assert result.error.code == ErrorCode.IDEMPOTENCY_CONFLICT
-    # It is no message's, so that all messages with the key conflict with it.
-    assert result.stored_digest == NO_DATA
-
-
-@pytest.mark.parametrize("digest", [None, "0:of another version"])
-@pytest.mark.parametrize(
-    ("further", "expected"), [('"n": 1.0', StorageStatus.DUPLICATE), ('"n": 2', StorageStatus.REJECTED)]
-)
-def test_an_item_without_a_comparable_digest_is_compared_whole(
-    table: DynamoDBTable, dynamodb: DynamoDBClient, digest: str | None, further: str, expected: StorageStatus
-) -> None:
-    store(record_of(body('"n": 1')), table, NOON)
-    change = "REMOVE data_digest" if digest is None else "SET data_digest = :digest"
-    values: Any = {} if digest is None else {"ExpressionAttributeValues": {":digest": {"S": digest}}}
-    dynamodb.update_item(TableName=TABLE, Key={"execution_id": {"S": "test-esm-1"}}, UpdateExpression=change, **values)
-
-    assert store(record_of(body(further)), table, LATER).status is expected
-
-
-class TakenTable:
-    """A table in which the key is taken by an item that must not be read whole."""
-
-    def __init__(self, receipt: Receipt) -> None:
-        self._receipt = receipt
-
-    def put_new(self, item: Item, size: int) -> bool:
-        return False
-
-    def receipt(self, execution_id: str) -> Receipt:
-        return self._receipt
-
-    def digest_whole(self, execution_id: str) -> str | None:
-        raise AssertionError("the item was read whole")
-
-
-@pytest.mark.parametrize(
-    ("sent", "expected"), [('"n": 1', StorageStatus.DUPLICATE), ('"n": 2', StorageStatus.REJECTED)]
-)
-def test_of_an_item_that_is_there_only_the_receipt_is_read(sent: str, expected: StorageStatus) -> None:
-    stored = parse_message(body('"n": 1')).data_digest()
-
-    result = store(record_of(body(sent)), TakenTable(Receipt("2026-01-31T12:00:00.000000Z", stored)), LATER)
-
-    assert result.status is expected
-
-
-@pytest.mark.parametrize("read", ["receipt", "digest_whole"])
-def test_an_item_that_is_deleted_while_it_is_compared_is_tried_again(
-    table: DynamoDBTable, dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch, read: str
-) -> None:
-    dynamodb.put_item(TableName=TABLE, Item={"execution_id": {"S": "test-esm-1"}, "stored_at": {"S": "2026-01-31"}})
-    reads = getattr(table, read)
-
-    def deleted(execution_id: str) -> Any:
-        dynamodb.delete_item(TableName=TABLE, Key={"execution_id": {"S": execution_id}})
-        return reads(execution_id)
-
-    monkeypatch.setattr(table, read, deleted)
-
-    assert store(record_of(body()), table, NOON).status is StorageStatus.FAILED
-    assert store(record_of(body()), table, NOON).status is StorageStatus.STORED
-
-
-def test_other_metadata_is_a_duplicate_and_the_first_is_kept(table: DynamoDBTable, dynamodb: DynamoDBClient) -> None:
-    store(record_of(body('"metadata": {"trace": "first"}')), table, NOON)
-
-    result = store(record_of(body('"metadata": {"trace": "second"}')), table, LATER)
-
-    assert result.status is StorageStatus.DUPLICATE
-    assert item_in(dynamodb)["metadata"] == {"trace": "first"}
-
-
 def test_numbers_of_the_transformed_data_that_no_table_takes_are_rejected(table: DynamoDBTable) -> None:
     result = store(record_of(body(), big=1e300), table, NOON)
 
@@ -348,19 +203,3 @@ def test_a_table_that_is_not_there_may_be_there_later(dynamodb: DynamoDBClient) 
     assert result.status is StorageStatus.FAILED
     assert result.error is not None
     assert result.error.code == ErrorCode.UNAVAILABLE
-
-
-def test_of_many_writes_at_once_one_stores_and_the_others_are_duplicates(
-    table: DynamoDBTable, dynamodb: DynamoDBClient
-) -> None:
-    together = threading.Barrier(8)
-
-    def deliver(_: int) -> StorageStatus:
-        together.wait()
-        return store(record_of(body()), table, NOON).status
-
-    with ThreadPoolExecutor(8) as pool:
-        statuses = Counter(pool.map(deliver, range(8)))
-
-    assert statuses == {StorageStatus.STORED: 1, StorageStatus.DUPLICATE: 7}
-    assert dynamodb.scan(TableName=TABLE)["Count"] == 1

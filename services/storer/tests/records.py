@@ -1,0 +1,30 @@
+"""Records to store, and the items that became of them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from bodies import transformed
+from pipeline_contracts.storage import StorageRecord
+from storer.adapters import ExactDeserializer
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+TABLE = "processed"
+NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
+LATER = datetime(2026, 1, 31, 13, tzinfo=UTC)
+
+
+def record_of(data: str, execution_id: str = "test-esm-1", **further: Any) -> StorageRecord:
+    return StorageRecord(
+        execution_id=execution_id, message_id="1", data=data, transformed_data=transformed(execution_id, **further)
+    )
+
+
+def item_in(dynamodb: DynamoDBClient, execution_id: str = "test-esm-1") -> dict[str, Any]:
+    item = dynamodb.get_item(TableName=TABLE, Key={"execution_id": {"S": execution_id}}, ConsistentRead=True).get(
+        "Item", {}
+    )
+    return {name: ExactDeserializer().deserialize(value) for name, value in item.items()}
