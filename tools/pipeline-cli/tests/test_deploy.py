@@ -10,11 +10,11 @@ from types import SimpleNamespace
 
 import pytest
 from botocore.exceptions import ClientError
-from pipeline_cli import emulated, settings
-from pipeline_cli.checks import check_delete, check_deploy
+from pipeline_cli.deploy import emulated, settings
+from pipeline_cli.deploy.checks import check_delete, check_deploy
 from pipeline_cli.command import main
 from pipeline_cli.errors import DeployError
-from pipeline_cli.stacks import Catalogue
+from pipeline_cli.deploy.stacks import Catalogue
 
 REPOSITORY = Path(__file__).parents[3]
 SETTINGS = REPOSITORY / "infra/samconfig.toml"

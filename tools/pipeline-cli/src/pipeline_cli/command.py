@@ -11,8 +11,8 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 from local_aws.command import add_parameter_option
 
-from pipeline_cli.deletion import delete
-from pipeline_cli.deployment import deploy
+from pipeline_cli.deploy.deletion import delete
+from pipeline_cli.deploy.deployment import deploy
 from pipeline_cli.errors import DeployError
 from pipeline_cli.repository import find_repository
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from pipeline_cli.stacks import Stack
+    from pipeline_cli.deploy.stacks import Stack
 
 _BUILT_FOR = ("PythonRuntime", "Architecture")
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from pipeline_cli.errors import DeployError
-from pipeline_cli.owners import owner_of
-from pipeline_cli.stacks import ssm_name
+from pipeline_cli.deploy.owners import owner_of
+from pipeline_cli.deploy.stacks import ssm_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from pipeline_cli.stacks import Catalogue, Stack
+    from pipeline_cli.deploy.stacks import Catalogue, Stack
 
 _MOST_NAMES = 10  # of one call, https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html
 _NOT_THERE = ("REVIEW_IN_PROGRESS", "DELETE_COMPLETE")

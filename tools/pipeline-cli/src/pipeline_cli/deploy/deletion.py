@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import WaiterError
 from local_aws.deploy.stack import failures, resource_events
 
-from pipeline_cli import emulated
-from pipeline_cli.checks import check_delete
+from pipeline_cli.deploy import emulated
+from pipeline_cli.deploy.checks import check_delete
 from pipeline_cli.errors import DeployError
-from pipeline_cli.stacks import Catalogue
+from pipeline_cli.deploy.stacks import Catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Callable

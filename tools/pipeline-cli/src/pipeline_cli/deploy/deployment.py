@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from local_aws.deploy.build import BUCKET
 from local_aws.sam import VARIABLES, Sam
 
-from pipeline_cli import emulated, settings
-from pipeline_cli.checks import check_deploy, status
+from pipeline_cli.deploy import emulated, settings
+from pipeline_cli.deploy.checks import check_deploy, status
 from pipeline_cli.errors import DeployError
-from pipeline_cli.stacks import Catalogue
+from pipeline_cli.deploy.stacks import Catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

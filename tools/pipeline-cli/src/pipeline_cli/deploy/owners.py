@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from pipeline_cli import emulated
+from pipeline_cli.deploy import emulated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from pipeline_cli.stacks import Named
+    from pipeline_cli.deploy.stacks import Named
 
 _STACK = "AWS::CloudFormation::Stack"
 _QUEUE = "AWS::SQS::Queue"
