@@ -43,6 +43,12 @@ def local(session: nox.Session) -> None:
 
 
 @nox.session
+def pipeline(session: nox.Session) -> None:
+    """Operate the pipeline, on AWS or on this machine: -- trace, status, dead, ...; -- --help."""
+    run_cli(session)
+
+
+@nox.session
 def deploy(session: nox.Session) -> None:
     """Deploy everything, -- --env dev, or one stack, -- validator --env dev; --dry-run."""
     run_cli(session, "deploy")
@@ -258,7 +264,7 @@ def run_local(session: nox.Session, module: str, *arguments: str) -> None:
         session.run("python", "-m", module, *arguments, env=env, interrupt_timeout=10, terminate_timeout=10)
 
 
-def run_cli(session: nox.Session, command: str) -> None:
+def run_cli(session: nox.Session, *command: str) -> None:
     """Run a command of tools/pipeline-cli, with the caller's AWS credentials."""
     envs.install_package(session, "pipeline-cli")
-    session.run("python", "-m", "pipeline_cli", command, *session.posargs, env=envs.sam(session))
+    session.run("python", "-m", "pipeline_cli", *command, *session.posargs, env=envs.sam(session))

@@ -116,6 +116,16 @@ def test_a_message_is_sent_as_it_arrived_with_the_reason(sqs: FakeSQS) -> None:
     }
 
 
+def test_a_message_that_was_sent_again_keeps_its_first_id_and_has_the_newest_reason(sqs: FakeSQS) -> None:
+    before = {"message_id": "first", "code": "odd", "stage": "validate"}
+    attributes = {"durable_pipeline": {"stringValue": json.dumps(before), "dataType": "String"}}
+
+    InvalidMessageQueue(sqs, "url").send([rejection_of(attributes=attributes)], ARN)
+
+    own = own_of(*sqs.sent())
+    assert (own["message_id"], own["stage"], own["code"]) == ("first", "intake", "not_json")
+
+
 def test_the_trace_and_the_group_of_a_message_go_with_it(sqs: FakeSQS) -> None:
     trace = "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1"
     traced = rejection_of(0)

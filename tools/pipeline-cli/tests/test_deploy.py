@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 from pipeline_cli.deploy import emulated, settings
 from pipeline_cli.deploy.checks import check_delete, check_deploy
-from pipeline_cli.command import main
+from pipeline_cli.app import main
 from pipeline_cli.errors import DeployError
 from pipeline_cli.deploy.stacks import Catalogue
 
@@ -316,5 +316,5 @@ def test_nothing_is_deleted_without_a_yes(capsys):
     "wrong", [["deploy"], ["deploy", "--env", "Prod"], ["deploy", "--env", "a", "--parameter", "x"]]
 )
 def test_a_wrong_command_line_is_refused(wrong, capsys):
-    with pytest.raises(SystemExit):
-        main(wrong)
+    assert main(wrong) == 2
+    assert capsys.readouterr().err

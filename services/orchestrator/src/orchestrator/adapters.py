@@ -18,6 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pipeline_contracts import location_of
 
 from orchestrator.bounds import SENDING_SECONDS
+from orchestrator.messages import OWN_ATTRIBUTE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -31,9 +32,6 @@ Attributes = dict[str, dict[str, Any]]
 MAX_MESSAGE_BYTES = 1_048_576
 """Size limit of one message, body and attributes, and of one whole call."""
 MAX_MESSAGES, MAX_ATTRIBUTES, MAX_REASON = 10, 10, 1_024
-
-OWN_ATTRIBUTE = "durable_pipeline"
-"""The attribute that the pipeline adds to a rejected message: JSON with its identity, stage, code and reason."""
 
 
 def sqs_client() -> SQSClient:
@@ -151,7 +149,7 @@ class _Entry:
         attributes: Attributes = {}
         identity = {
             "execution_id": rejection.execution_id,
-            "message_id": rejection.message.message_id,
+            "message_id": rejection.message.first_message_id,
             "stage": rejection.stage,
             "code": rejection.code,
         }

@@ -39,10 +39,11 @@ def parse_batch(messages: tuple[Message, ...], environment: str, stages: Sequenc
     rejections: list[Rejection] = []
     failures: list[Failure] = []
     for message in messages:
-        identity = execution_id(environment, message.message_id, None)
+        first_id = message.first_message_id
+        identity = execution_id(environment, first_id, None)
         try:
             parsed = parse_message(message.body)
-            identity = execution_id(environment, message.message_id, parsed)
+            identity = execution_id(environment, first_id, parsed)
             record = Record(
                 identity,
                 message,

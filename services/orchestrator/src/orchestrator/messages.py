@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+OWN_ATTRIBUTE = "durable_pipeline"
+"""The message attribute of the pipeline: JSON. A rejected message has its identity and the reason in it, and a message
+that is sent again at least its first `message_id`."""
+
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-queue-message-identifiers.html
+_MESSAGE_ID = re.compile("[0-9A-Za-z-]{1,100}")
 
 
 @dataclass(frozen=True)
@@ -29,6 +38,15 @@ class Message:
     """X-Ray's, a system attribute of SQS."""
     group_id: str | None = None
     """For fair queues; a system attribute of SQS."""
+
+    @property
+    def first_message_id(self) -> str:
+        """The `message_id` that its producer got, which identifies it: SQS gives a message that is sent again another."""
+        try:
+            own = json.loads(self.attributes[OWN_ATTRIBUTE]["stringValue"])["message_id"]
+        except (KeyError, TypeError, ValueError, RecursionError):
+            return self.message_id  # not ours
+        return own if isinstance(own, str) and _MESSAGE_ID.fullmatch(own) else self.message_id
 
 
 @dataclass(frozen=True)

@@ -20,9 +20,13 @@ if TYPE_CHECKING:
 def log_received(context: DurableContext, messages: Sequence[Message]) -> None:
     """Log the message ids of the batch in one line with the execution's ARN, which finds the deliveries of a message.
 
-    A replay does not log it again.
+    A message that was sent again is found by its first id as well. A replay does not log it again.
     """
-    context.logger.info("batch is received", extra={"message_ids": [message.message_id for message in messages]})
+    ids: dict[str, object] = {"message_ids": [message.message_id for message in messages]}
+    first_ids = {one.message_id: one.first_message_id for one in messages if one.first_message_id != one.message_id}
+    if first_ids:
+        ids["first_message_ids"] = first_ids
+    context.logger.info("batch is received", extra=ids)
 
 
 def report(context: DurableContext, metrics: Metrics, received: int, outcomes: Outcomes, failed: int) -> None:

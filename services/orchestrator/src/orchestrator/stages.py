@@ -51,7 +51,7 @@ def _transformed(stage: Stage, record: Record, result: TransformationResult) -> 
 def _to_store(record: Record) -> StorageRecord:
     return StorageRecord(
         execution_id=record.execution_id,
-        message_id=record.message.message_id,
+        message_id=record.message.first_message_id,
         data=record.message.body,
         transformed_data=record.transformed or {},
         contributions=dict(record.contributions),

@@ -10,6 +10,7 @@ from local_aws.steps import ConsoleSteps
 from pipeline_cli.local import local_pipeline
 from pipeline_cli.outputs import StackOutputs
 from pipeline_cli.table import Table
+from pipeline_cli.target import ENVIRONMENT_VARIABLE
 
 from pipeline_demo import report
 from pipeline_demo.lines import Line, NotSent, generated_lines, read_lines
@@ -82,6 +83,7 @@ def _shell_variables(aws: Emulator) -> dict[str, str]:
         "DEAD_LETTER_QUEUE_URL": outputs.dead_letter_queue_url,
         "INVALID_MESSAGE_QUEUE_URL": outputs.invalid_message_queue_url,
         "TABLE_NAME": outputs.table_name,
+        ENVIRONMENT_VARIABLE: aws.deployment.parameters["EnvironmentName"],
     }
 
 

@@ -1,8 +1,8 @@
-"""``python -m pipeline_cli``: what ./nox -s deploy and ./nox -s delete run."""
+"""`python -m pipeline_cli`: what ./nox -s pipeline runs."""
 
 import sys
 
-from pipeline_cli.command import main
+from pipeline_cli.app import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -1,0 +1,51 @@
+"""The command line `pipeline`.
+
+Exit codes: 0, it is done; 1, it is not done, or not all of it, and the output says why; 2, the command line is wrong.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
+from local_aws.errors import EmulatorError
+
+from pipeline_cli.commands import deploying
+from pipeline_cli.errors import CommandError
+from pipeline_cli.printing import print_error
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PROGRAM = "./nox -s pipeline --"
+
+app = typer.Typer(
+    help="Operate the pipeline: on AWS with --env NAME, or the one that ./nox -s local runs on this machine.",
+    epilog="Exit codes: 0 done; 1 not done, or not all of it; 2 wrong command line.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(deploying.deploy)
+app.command()(deploying.delete)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and give its exit status."""
+    try:
+        app(arguments, prog_name=PROGRAM)
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else 1
+    except NoRegionError:
+        print_error("no region: set AWS_REGION, or AWS_PROFILE to a profile that has one")
+    except NoCredentialsError:
+        print_error("no credentials: set AWS_PROFILE, or sign in, for example with aws sso login")
+    except (CommandError, EmulatorError, ClientError, BotoCoreError) as error:
+        print_error(str(error))
+    except KeyboardInterrupt:
+        print_error("interrupted")
+        return 130
+    return 1
