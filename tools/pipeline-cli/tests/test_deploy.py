@@ -5,8 +5,10 @@ tests/e2e/tests/test_deploying.py runs them as they are, on the emulated AWS.
 
 import json
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -14,7 +16,7 @@ from pipeline_cli.deploy import emulated, settings
 from pipeline_cli.deploy.checks import check_delete, check_deploy
 from pipeline_cli.app import main
 from pipeline_cli.errors import DeployError
-from pipeline_cli.deploy.stacks import Catalogue
+from pipeline_cli.deploy.stacks import Catalogue, Stack
 
 REPOSITORY = Path(__file__).parents[3]
 SETTINGS = REPOSITORY / "infra/samconfig.toml"
@@ -46,24 +48,26 @@ class Aws:
             self.names |= {f"/durable-pipeline/{environment}/{path}" for part in parts for path in part.publishes}
         return self
 
-    def describe_stacks(self, StackName):  # noqa: N803 - boto3's name
+    def describe_stacks(self, StackName: str) -> dict[str, Any]:  # noqa: N803 - boto3's name
         known = {name: name for name in self.statuses} | {stack_id(name): name for name in self.statuses}
         if StackName not in known:
             message = f"Stack with id {StackName} does not exist"
             raise ClientError({"Error": {"Code": "ValidationError", "Message": message}}, "DescribeStacks")
         return {"Stacks": [self._described(known[StackName])]}
 
-    def _described(self, stack):
+    def _described(self, stack: str) -> dict[str, str]:
         root = self.parents.get(stack)
         described = {"StackName": stack, "StackId": stack_id(stack), "StackStatus": self.statuses[stack]}
         return described | ({"RootId": stack_id(root)} if root else {})
 
-    def get_paginator(self, operation):
+    def get_paginator(self, operation: str) -> SimpleNamespace:
         assert operation == "describe_stacks"
         pages = [{"Stacks": [self._described(stack)]} for stack in self.statuses]
         return SimpleNamespace(paginate=lambda: pages)
 
-    def describe_stack_resources(self, StackName=None, PhysicalResourceId=None):  # noqa: N803 - boto3's names
+    def describe_stack_resources(
+        self, StackName: str | None = None, PhysicalResourceId: str | None = None  # noqa: N803 - boto3's names
+    ) -> dict[str, Any]:
         found = [
             {"StackId": stack_id(stack), "ResourceType": kind, "PhysicalResourceId": physical_id}
             for stack, resources in self.resources.items()
@@ -79,7 +83,7 @@ class Aws:
     def is_aws(self) -> bool:
         return "amazonaws" in self.meta.endpoint_url
 
-    def get_queue_url(self, QueueName):  # noqa: N803 - boto3's name
+    def get_queue_url(self, QueueName: str) -> dict[str, str]:  # noqa: N803 - boto3's name
         url = f"https://sqs.eu-west-1.amazonaws.com/1/{QueueName}"
         if not any(url == each for resources in self.resources.values() for _, each in resources):
             raise ClientError({"Error": {"Code": "AWS.SimpleQueueService.NonExistentQueue"}}, "GetQueueUrl")
@@ -92,36 +96,41 @@ class Aws:
         self.resources["theirs"] = [("AWS::CloudFormation::Stack", stack_id("theirs-Nested"))]
         self.resources["theirs-Nested"] = [("AWS::IAM::Role", "a-role"), (kind, physical_id)]
 
-    def get_parameters(self, Names):  # noqa: N803 - boto3's name
+    def get_parameters(self, Names: list[str]) -> dict[str, list[str]]:  # noqa: N803 - boto3's name
         assert len(Names) <= 10
         return {"InvalidParameters": [name for name in Names if name not in self.names]}
 
 
 @pytest.fixture(scope="module")
-def catalogue():
+def catalogue() -> Catalogue:
     return Catalogue(REPOSITORY)
 
 
 @pytest.fixture
-def aws(catalogue):
+def aws(catalogue: Catalogue) -> Aws:
     return Aws(catalogue)
 
 
-def refusal(check, *arguments):
+def refusal(check: Callable[..., None], *arguments: object) -> str:
     with pytest.raises(DeployError) as refused:
         check(*arguments)
     return str(refused.value)
 
 
-def deploying(catalogue, aws, name, environment="dev", **given):
+Deploying = tuple[Catalogue, Stack, str, Callable[[str], Aws], dict[str, str]]
+
+
+def deploying(
+    catalogue: Catalogue, aws: Aws, name: str | None, environment: str = "dev", **given: str
+) -> Deploying:
     return (catalogue, catalogue.get(name), environment, lambda _: aws, given)
 
 
-def test_the_parts_are_the_shared_resources_and_the_services(catalogue):
+def test_the_parts_are_the_shared_resources_and_the_services(catalogue: Catalogue) -> None:
     assert set(ORDER) <= catalogue.parts.keys()
 
 
-def test_what_a_stack_needs_is_named_with_the_commands_that_deploy_it(catalogue, aws):
+def test_what_a_stack_needs_is_named_with_the_commands_that_deploy_it(catalogue: Catalogue, aws: Aws) -> None:
     aws.has("shared", *[name for name in SERVICES if name not in ("storer", "validator")])
 
     message = refusal(check_deploy, *deploying(catalogue, aws, "orchestrator"))
@@ -133,7 +142,7 @@ def test_what_a_stack_needs_is_named_with_the_commands_that_deploy_it(catalogue,
     )
 
 
-def test_one_thing_that_is_needed_is_an_it(catalogue, aws):
+def test_one_thing_that_is_needed_is_an_it(catalogue: Catalogue, aws: Aws) -> None:
     aws.has(*SERVICES, environment="test")
 
     message = refusal(check_deploy, *deploying(catalogue, aws, "storer", "test"))
@@ -141,13 +150,13 @@ def test_one_thing_that_is_needed_is_an_it(catalogue, aws):
     assert message.startswith("the storer needs the shared resources in test: deploy it first\n")
 
 
-def test_what_another_environment_has_is_not_what_is_needed(catalogue, aws):
+def test_what_another_environment_has_is_not_what_is_needed(catalogue: Catalogue, aws: Aws) -> None:
     aws.has(*ORDER, environment="prod")
 
     assert "needs the shared resources" in refusal(check_deploy, *deploying(catalogue, aws, "storer"))
 
 
-def test_what_another_environment_has_is_taken_if_it_is_named(catalogue, aws):
+def test_what_another_environment_has_is_taken_if_it_is_named(catalogue: Catalogue, aws: Aws) -> None:
     aws.has("shared", environment="prod")
     table = "/durable-pipeline/prod/processed-data-table/name"
 
@@ -158,14 +167,16 @@ def test_what_another_environment_has_is_taken_if_it_is_named(catalogue, aws):
 
 
 @pytest.mark.parametrize("first", [("shared", "validator"), ("validator", "transformer")])
-def test_services_that_need_nothing_of_each_other_are_deployed_in_any_order(catalogue, aws, first):
+def test_services_that_need_nothing_of_each_other_are_deployed_in_any_order(
+    catalogue: Catalogue, aws: Aws, first: tuple[str, ...]
+) -> None:
     for name in (*first, *[name for name in ORDER if name not in first]):
         check_deploy(*deploying(catalogue, aws, name))
         aws.has(name)
         check_deploy(*deploying(catalogue, aws, name))  # again, as an update
 
 
-def test_a_part_of_an_environment_that_is_one_stack_is_not_deployed_beside_it(catalogue, aws):
+def test_a_part_of_an_environment_that_is_one_stack_is_not_deployed_beside_it(catalogue: Catalogue, aws: Aws) -> None:
     aws.has("root")
 
     assert "update that with ./nox -s deploy -- --env dev" in refusal(
@@ -173,7 +184,7 @@ def test_a_part_of_an_environment_that_is_one_stack_is_not_deployed_beside_it(ca
     )
 
 
-def test_an_environment_in_parts_is_not_deployed_as_one_stack_as_well(catalogue, aws):
+def test_an_environment_in_parts_is_not_deployed_as_one_stack_as_well(catalogue: Catalogue, aws: Aws) -> None:
     aws.has("shared", "storer")
 
     message = refusal(check_deploy, *deploying(catalogue, aws, None))
@@ -181,7 +192,7 @@ def test_an_environment_in_parts_is_not_deployed_as_one_stack_as_well(catalogue,
 
 
 @pytest.mark.parametrize("status", ["REVIEW_IN_PROGRESS", "DELETE_COMPLETE"])
-def test_a_stack_that_was_only_looked_at_is_none(catalogue, aws, status):
+def test_a_stack_that_was_only_looked_at_is_none(catalogue: Catalogue, aws: Aws, status: str) -> None:
     aws.statuses["durable-pipeline-dev"] = status
 
     check_deploy(*deploying(catalogue, aws, "validator"))
@@ -200,7 +211,9 @@ TAKEN = [
 @pytest.mark.parametrize("url", ["https://cloudformation.eu-west-1.amazonaws.com", "http://127.0.0.1:4566"])
 @pytest.mark.parametrize("whole", [False, True])
 @pytest.mark.parametrize(("part", "kind", "physical_id"), TAKEN)
-def test_a_stack_is_not_created_over_the_resources_of_another(catalogue, url, whole, part, kind, physical_id):
+def test_a_stack_is_not_created_over_the_resources_of_another(
+    catalogue: Catalogue, url: str, whole: bool, part: str, kind: str, physical_id: str
+) -> None:
     aws = Aws(catalogue, url)
     aws.has_of_another(kind, physical_id)
 
@@ -213,7 +226,7 @@ def test_a_stack_is_not_created_over_the_resources_of_another(catalogue, url, wh
 
 
 @pytest.mark.parametrize("url", ["https://cloudformation.eu-west-1.amazonaws.com", "http://127.0.0.1:4566"])
-def test_what_another_environment_has_is_in_nobodys_way(catalogue, url):
+def test_what_another_environment_has_is_in_nobodys_way(catalogue: Catalogue, url: str) -> None:
     aws = Aws(catalogue, url)
     aws.has_of_another("AWS::Lambda::Function", "prod-durable-pipeline-validator")
 
@@ -221,14 +234,14 @@ def test_what_another_environment_has_is_in_nobodys_way(catalogue, url):
     check_deploy(*deploying(catalogue, aws, None))
 
 
-def test_a_stack_that_is_there_is_updated_with_the_resources_that_it_has(catalogue, aws):
+def test_a_stack_that_is_there_is_updated_with_the_resources_that_it_has(catalogue: Catalogue, aws: Aws) -> None:
     aws.has("validator")
     aws.resources["durable-pipeline-dev-validator"] = [("AWS::Lambda::Function", "dev-durable-pipeline-validator")]
 
     check_deploy(*deploying(catalogue, aws, "validator"))
 
 
-def test_what_others_need_is_not_deleted_under_them(catalogue, aws):
+def test_what_others_need_is_not_deleted_under_them(catalogue: Catalogue, aws: Aws) -> None:
     aws.has(*ORDER)
 
     for name, needed_by in [("shared", "the orchestrator and the storer"), ("validator", "the orchestrator")]:
@@ -236,7 +249,7 @@ def test_what_others_need_is_not_deleted_under_them(catalogue, aws):
         assert message.startswith(f"{needed_by} in dev need"), message
 
 
-def test_stacks_are_deleted_in_the_other_order(catalogue, aws):
+def test_stacks_are_deleted_in_the_other_order(catalogue: Catalogue, aws: Aws) -> None:
     aws.has(*ORDER)
 
     for name in reversed(ORDER):
@@ -244,27 +257,33 @@ def test_stacks_are_deleted_in_the_other_order(catalogue, aws):
         del aws.statuses[catalogue.get(name).stack_name("dev")]
 
 
-def test_a_stack_that_is_not_there_is_not_deleted(catalogue, aws):
+def test_a_stack_that_is_not_there_is_not_deleted(catalogue: Catalogue, aws: Aws) -> None:
     assert refusal(check_delete, catalogue, catalogue.get(None), "dev", aws) == "there is no stack durable-pipeline-dev"
 
 
-def test_an_unknown_stack_is_refused_with_those_that_there_are(catalogue):
+def test_an_unknown_stack_is_refused_with_those_that_there_are(catalogue: Catalogue) -> None:
     with pytest.raises(DeployError, match=r"there is no stack storage, only .*storer"):
         catalogue.get("storage")
 
 
-def chosen(catalogue, name, environment, own=None, given=None):
+def chosen(
+    catalogue: Catalogue,
+    name: str | None,
+    environment: str,
+    own: dict[str, str] | None = None,
+    given: dict[str, str] | None = None,
+) -> dict[str, str]:
     return settings.parameters(catalogue.get(name), environment, SETTINGS, own or {}, given or {})
 
 
-def test_a_part_takes_the_names_of_its_own_environment(catalogue):
+def test_a_part_takes_the_names_of_its_own_environment(catalogue: Catalogue) -> None:
     parameters = chosen(catalogue, "storer", "prod")
 
     assert parameters["EnvironmentName"] == "prod"
     assert parameters["ProcessedDataTable"] == "/durable-pipeline/prod/processed-data-table/name"
 
 
-def test_what_samconfig_gives_the_root_reaches_the_parts_that_have_it(catalogue):
+def test_what_samconfig_gives_the_root_reaches_the_parts_that_have_it(catalogue: Catalogue) -> None:
     configured = tomllib.loads(SETTINGS.read_text())["prod"]["deploy"]["parameters"]["parameter_overrides"]
     assert "LogRetentionDays=90" in configured
 
@@ -274,7 +293,7 @@ def test_what_samconfig_gives_the_root_reaches_the_parts_that_have_it(catalogue)
     assert "LogRetentionDays" not in chosen(catalogue, "validator", "qa")
 
 
-def test_the_command_line_has_the_last_word(catalogue):
+def test_the_command_line_has_the_last_word(catalogue: Catalogue) -> None:
     given = {"LogRetentionDays": "7", "PythonRuntime": "python3.12"}
     parameters = chosen(catalogue, "validator", "prod", own={"PythonRuntime": "python3.11"}, given=given)
 
@@ -282,12 +301,12 @@ def test_the_command_line_has_the_last_word(catalogue):
     assert settings.build_target(parameters) == "python3.12-arm64"
 
 
-def test_a_parameter_that_the_template_lacks_is_refused(catalogue):
+def test_a_parameter_that_the_template_lacks_is_refused(catalogue: Catalogue) -> None:
     with pytest.raises(DeployError, match=r"has no parameter BatchSize, only .*LogLevel"):
         chosen(catalogue, "validator", "dev", given={"BatchSize": "5"})
 
 
-def test_packages_are_built_for_what_the_stack_is_told(catalogue):
+def test_packages_are_built_for_what_the_stack_is_told(catalogue: Catalogue) -> None:
     for name in (None, "validator"):
         assert settings.build_target(chosen(catalogue, name, "dev")) == "python3.14-arm64"
     root = settings.build_target(chosen(catalogue, "shared", "dev"))
@@ -303,11 +322,11 @@ def test_packages_are_built_for_what_the_stack_is_told(catalogue):
         ("", False),
     ],
 )
-def test_only_an_aws_on_this_machine_counts_as_emulated(url, expected):
+def test_only_an_aws_on_this_machine_counts_as_emulated(url: str, expected: bool) -> None:
     assert (emulated.endpoint({"AWS_ENDPOINT_URL": url}) is not None) is expected
 
 
-def test_nothing_is_deleted_without_a_yes(capsys):
+def test_nothing_is_deleted_without_a_yes(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["delete", "--env", "dev"]) == 1
     assert "nothing was deleted" in capsys.readouterr().err
 
@@ -315,6 +334,6 @@ def test_nothing_is_deleted_without_a_yes(capsys):
 @pytest.mark.parametrize(
     "wrong", [["deploy"], ["deploy", "--env", "Prod"], ["deploy", "--env", "a", "--parameter", "x"]]
 )
-def test_a_wrong_command_line_is_refused(wrong, capsys):
+def test_a_wrong_command_line_is_refused(wrong: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(wrong) == 2
     assert capsys.readouterr().err
