@@ -45,9 +45,7 @@ def test_it_is_stored_under_its_first_id(pipeline: Pipeline, monkeypatch: pytest
     assert seen == [FIRST]
 
 
-def test_it_changes_nothing_if_its_first_sending_is_stored(
-    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_it_changes_nothing_if_its_first_sending_is_stored(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
     pipeline.services.table[f"test-esm-{FIRST}"] = body()
 
     failed = run(pipeline, sent_again(body(), json.dumps({"message_id": FIRST})), monkeypatch)

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from pipeline_cli.app import main
 from pipeline_cli.deploy import emulated, settings
 from pipeline_cli.deploy.checks import check_delete, check_deploy
-from pipeline_cli.app import main
-from pipeline_cli.errors import DeployError
 from pipeline_cli.deploy.stacks import Catalogue, Stack
+from pipeline_cli.errors import DeployError
 
 REPOSITORY = Path(__file__).parents[3]
 SETTINGS = REPOSITORY / "infra/samconfig.toml"
@@ -66,7 +66,9 @@ class Aws:
         return SimpleNamespace(paginate=lambda: pages)
 
     def describe_stack_resources(
-        self, StackName: str | None = None, PhysicalResourceId: str | None = None  # noqa: N803 - boto3's names
+        self,
+        StackName: str | None = None,  # noqa: N803 - boto3's name
+        PhysicalResourceId: str | None = None,  # noqa: N803 - boto3's name
     ) -> dict[str, Any]:
         found = [
             {"StackId": stack_id(stack), "ResourceType": kind, "PhysicalResourceId": physical_id}
@@ -120,9 +122,7 @@ def refusal(check: Callable[..., None], *arguments: object) -> str:
 Deploying = tuple[Catalogue, Stack, str, Callable[[str], Aws], dict[str, str]]
 
 
-def deploying(
-    catalogue: Catalogue, aws: Aws, name: str | None, environment: str = "dev", **given: str
-) -> Deploying:
+def deploying(catalogue: Catalogue, aws: Aws, name: str | None, environment: str = "dev", **given: str) -> Deploying:
     return (catalogue, catalogue.get(name), environment, lambda _: aws, given)
 
 

@@ -41,7 +41,7 @@ class Message:
 
     @property
     def first_message_id(self) -> str:
-        """The `message_id` that its producer got, which identifies it: SQS gives a message that is sent again another."""
+        """The `message_id` that its producer got: SQS gives a message that is sent again another one."""
         try:
             own = json.loads(self.attributes[OWN_ATTRIBUTE]["stringValue"])["message_id"]
         except (KeyError, TypeError, ValueError, RecursionError):

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from pipeline_cli.errors import DeployError
 from pipeline_cli.deploy.owners import owner_of
 from pipeline_cli.deploy.stacks import ssm_name
+from pipeline_cli.errors import DeployError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -14,8 +14,8 @@ from local_aws.deploy.stack import failures, resource_events
 
 from pipeline_cli.deploy import emulated
 from pipeline_cli.deploy.checks import check_delete
-from pipeline_cli.errors import DeployError
 from pipeline_cli.deploy.stacks import Catalogue
+from pipeline_cli.errors import DeployError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

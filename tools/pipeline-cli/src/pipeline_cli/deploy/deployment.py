@@ -13,8 +13,8 @@ from local_aws.sam import VARIABLES, Sam
 
 from pipeline_cli.deploy import emulated, settings
 from pipeline_cli.deploy.checks import check_deploy, status
-from pipeline_cli.errors import DeployError
 from pipeline_cli.deploy.stacks import Catalogue
+from pipeline_cli.errors import DeployError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
