@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from local_aws.testing.toy_application import QUICK, TOY, hostile_environment  # noqa: F401 - a fixture
 from pipeline_cli.local import local_pipeline
-from toy_application import QUICK, TOY, hostile_environment  # noqa: F401 - a fixture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

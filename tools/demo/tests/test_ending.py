@@ -19,7 +19,7 @@ import psutil
 import pytest
 from commands import PATIENCE, run_folders, until
 from conftest import toy_repository
-from toy_application import until as wait_until
+from local_aws.testing.toy_application import until as wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

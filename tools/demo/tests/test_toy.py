@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from local_aws.testing.toy_application import body, executions_of, until
 from pipeline_cli.outputs import StackOutputs
 from pipeline_demo.audit import Audit
 from pipeline_demo.failures import failure_reasons
@@ -15,7 +16,6 @@ from pipeline_demo.outcome import Outcome
 from pipeline_demo.run import run_messages
 from pipeline_demo.sending import SentMessage, send
 from rich.console import Console
-from toy_application import body, executions_of, until
 
 if TYPE_CHECKING:
     from local_aws.emulator import Emulator

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from local_aws.emulator import Emulator
-from toy_application import QUICK, TOY, hostile_environment  # noqa: F401 - a fixture
+from local_aws.testing.toy_application import QUICK, TOY, hostile_environment  # noqa: F401 - a fixture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

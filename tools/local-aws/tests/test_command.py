@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from local_aws.run_folder import processes_of
-from toy_application import TOY, until
+from local_aws.testing.toy_application import TOY, until
 
 
 def up(folder: Path, *words: str) -> subprocess.Popen[str]:

@@ -11,8 +11,8 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from local_aws.event_source.durable_service import DurableServiceError, Execution, ExecutionLostError
 from local_aws.event_source.poller import Poller
+from local_aws.testing.toy_application import until
 from mappings import mapping
-from toy_application import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 from local_aws.run_folder import RunFolder, processes_of
-from toy_application import until
+from local_aws.testing.toy_application import until
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from local_aws.aws import REGION
 from local_aws.deploy.stack import create_stack
 from local_aws.errors import EmulatorError
-from toy_application import Toy, body, executions_of, until
+from local_aws.testing.toy_application import Toy, body, executions_of, until
 
 if TYPE_CHECKING:
     from local_aws.emulator import Emulator

@@ -1,16 +1,18 @@
 """A plain function: says for each body what becomes of its message."""
 
+from __future__ import annotations
+
 import json
 import time
 
 
-def handler(event, context):
+def handler(event: dict[str, list[str]], context: object) -> dict[str, list[str]]:
     return {"verdicts": [judge(body) for body in event["bodies"]]}
 
 
-def judge(body):
+def judge(body: str) -> str:
     try:
-        wish = json.loads(body)["outcome"]
+        wish = str(json.loads(body)["outcome"])
     except (ValueError, KeyError, TypeError):
         return "rejected"
     if wish == "crash":

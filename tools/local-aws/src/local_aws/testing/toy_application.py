@@ -1,4 +1,4 @@
-"""The toy application, in which messages are stored, rejected or fail as they wish; also for the tests of the demo."""
+"""The toy application, in which messages are stored, rejected or fail as they wish."""
 
 from __future__ import annotations
 
@@ -49,6 +49,7 @@ def body(outcome: str) -> str:
 
 
 def until(condition: Callable[[], bool], seconds: float = 30) -> None:
+    """Wait until the condition holds; raises AssertionError when it does not in time."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"it did not happen in {seconds} s"

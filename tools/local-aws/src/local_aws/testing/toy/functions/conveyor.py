@@ -1,19 +1,24 @@
 """A durable function: asks the judge for the verdicts, then stores, rejects or reports as failed."""
 
+from __future__ import annotations
+
 import json
 import os
 from contextlib import suppress
 from decimal import Decimal
+from typing import Any
 
 import boto3
 from aws_durable_execution_sdk_python import DurableContext, StepContext, durable_execution, durable_step
+
+Record = dict[str, Any]
 
 table = boto3.resource("dynamodb").Table(os.environ["TABLE_NAME"])
 sqs = boto3.client("sqs")
 
 
 @durable_step
-def settle(step: StepContext, records, verdicts):
+def settle(step: StepContext, records: list[Record], verdicts: list[str]) -> list[dict[str, str]]:
     failures = []
     for record, verdict in zip(records, verdicts, strict=True):
         if verdict == "stored":
@@ -26,11 +31,11 @@ def settle(step: StepContext, records, verdicts):
     return failures
 
 
-def identity(record):
+def identity(record: Record) -> str:
     return f"{os.environ['ENVIRONMENT']}-esm-{record['messageId']}"
 
 
-def store(record):
+def store(record: Record) -> None:
     """Store under the key if there is one; other data under a stored key is lost, which a pipeline must not do."""
     body = json.loads(record["body"], parse_float=Decimal)
     key = body.get("idempotency_key")
@@ -46,7 +51,7 @@ def store(record):
         table.put_item(Item=item, ConditionExpression="attribute_not_exists(execution_id)")
 
 
-def fail(record):
+def fail(record: Record) -> None:
     """Say why, and have the message delivered again soon."""
     line = {
         "message": "message failed",
@@ -60,7 +65,7 @@ def fail(record):
     sqs.change_message_visibility(QueueUrl=queue, ReceiptHandle=record["receiptHandle"], VisibilityTimeout=1)
 
 
-def reject(record):
+def reject(record: Record) -> None:
     told = {
         "execution_id": identity(record),
         "message_id": record["messageId"],
@@ -76,10 +81,10 @@ def reject(record):
 
 
 @durable_execution
-def handler(event, context: DurableContext):
+def handler(event: dict[str, list[Record]], context: DurableContext) -> dict[str, list[dict[str, str]]]:
     records = event["Records"]
     # A chained invoke carries 1 MiB at most, and the judge reads no long bodies.
     bodies = [record["body"][:1000] for record in records]
-    answer = context.invoke(os.environ["JUDGE_FUNCTION_ARN"], {"bodies": bodies}, name="judge")
+    answer: dict[str, list[str]] = context.invoke(os.environ["JUDGE_FUNCTION_ARN"], {"bodies": bodies}, name="judge")
     failures = context.step(settle(records, answer["verdicts"]), name="settle")
     return {"batchItemFailures": failures}
