@@ -84,3 +84,10 @@ def test_what_went_wrong_is_kept_for_days_whenever_it_arrives(shared):
     assert kept["InvalidMessageQueue"] == kept["DataProcessingDeadLetterQueue"] == 14 * DAY
     left = kept["DataProcessingDeadLetterQueue"] - kept["DataProcessingQueue"]
     assert left >= 7 * DAY, "SQS counts a dead letter's age from when it was sent first"
+
+
+def test_a_dead_letter_has_the_history_of_its_executions_for_as_long_as_it_exists(root, orchestrator, shared):
+    days = root["Parameters"]["ExecutionRetentionDays"]["Default"]
+
+    assert orchestrator["Parameters"]["ExecutionRetentionDays"]["Default"] == days
+    assert days * DAY >= shared["Resources"]["DataProcessingDeadLetterQueue"]["Properties"]["MessageRetentionPeriod"]
