@@ -27,7 +27,7 @@ def test_a_queue_is_old_only_when_an_execution_had_its_time(monitoring):
 
 def test_no_parameter_changes_what_the_limits_follow_from(any_template):
     """A timeout that may be chosen may be chosen too short, and the promise is void then."""
-    allowed = {"BatchingWindowSeconds", "OldestMessageSeconds", "NoTrafficSeconds"}
+    allowed = {"BatchingWindowSeconds", "OldestMessageSeconds", "NotPolledSeconds", "NoTrafficSeconds"}
 
     assert {name for name in any_template.get("Parameters", {}) if name.endswith("Seconds")} <= allowed
 
