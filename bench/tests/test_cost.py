@@ -7,7 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from bench.cost import Usage, bill, bills, table, total, written
+from bench.cost import RETENTION_DAYS, Usage, bill, bills, logged, table, total, written
+from local_aws.deploy.transform import parse_template
+from pipeline_testing.repository_copy import REPOSITORY
 
 # Prices that are easy to reckon with, each of them different.
 PRICES = tomllib.loads(
@@ -16,6 +18,7 @@ PRICES = tomllib.loads(
     lambda = {request = 2e-6, gigabyte_second = 3e-6}
     durable = {operation = 4e-6, gigabyte_written = 5.0, gigabyte_month = 6.0}
     dynamodb = {write_unit = 7e-6}
+    logs = {gigabyte_ingested = 100}
     pipes = {request = 11e-6}
     [step_functions]
     transition = 8e-6
@@ -67,11 +70,11 @@ def test_each_part_is_what_a_million_messages_use_times_its_price() -> None:
             "lambda seconds": 0.75,  # 0.25 x 3
             "operations": 0.2,  # 0.05 x 4
             "state written": 15.0,  # 3 GB x 5
-            "state retained": 4.2,  # 3 GB x 6, 7 days of 30
+            "state retained": 8.4,  # 3 GB x 6, 14 days of 30
             "step functions": 0.0,
         }
     )
-    assert total(found) == pytest.approx(36.35)
+    assert total(found) == pytest.approx(40.55)
 
 
 def test_a_call_to_sqs_is_one_request_for_each_64_kb_of_it() -> None:
@@ -111,5 +114,16 @@ def test_the_table_compares_with_the_floor_which_is_the_queue_and_the_write_and_
 
 
 def test_each_copy_of_a_body_has_its_dollars() -> None:
-    # 300 bytes a message, 0.3 GB a million: written at 5, kept for 7 of 30 days at 6.
-    assert list(written(FIGURES))[2] == "| store request | 300 | 1.920 |"
+    # 300 bytes a message, 0.3 GB a million: written at 5, kept for 14 of 30 days at 6.
+    assert list(written(FIGURES))[2] == "| store request | 300 | 2.340 |"
+
+
+def test_the_log_line_of_a_batch_costs_its_ids_in_quotes_with_a_comma() -> None:
+    # A million ids of 36 characters: 0.039 GB at 100.
+    assert "39 bytes a message. To ingest them costs 3.90 dollars" in logged()
+
+
+def test_state_is_kept_for_as_long_as_the_template_says() -> None:
+    template = parse_template((REPOSITORY / "infra/template.yaml").read_text(encoding="utf-8"))
+
+    assert template["Parameters"]["ExecutionRetentionDays"]["Default"] == RETENTION_DAYS

@@ -27,7 +27,7 @@ def test_a_queue_is_old_only_when_an_execution_had_its_time(monitoring):
 
 def test_no_parameter_changes_what_the_limits_follow_from(any_template):
     """A timeout that may be chosen may be chosen too short, and the promise is void then."""
-    allowed = {"BatchingWindowSeconds", "OldestMessageSeconds", "NoTrafficSeconds"}
+    allowed = {"BatchingWindowSeconds", "OldestMessageSeconds", "NotPolledSeconds", "NoTrafficSeconds"}
 
     assert {name for name in any_template.get("Parameters", {}) if name.endswith("Seconds")} <= allowed
 
@@ -84,3 +84,10 @@ def test_what_went_wrong_is_kept_for_days_whenever_it_arrives(shared):
     assert kept["InvalidMessageQueue"] == kept["DataProcessingDeadLetterQueue"] == 14 * DAY
     left = kept["DataProcessingDeadLetterQueue"] - kept["DataProcessingQueue"]
     assert left >= 7 * DAY, "SQS counts a dead letter's age from when it was sent first"
+
+
+def test_a_dead_letter_has_the_history_of_its_executions_for_as_long_as_it_exists(root, orchestrator, shared):
+    days = root["Parameters"]["ExecutionRetentionDays"]["Default"]
+
+    assert orchestrator["Parameters"]["ExecutionRetentionDays"]["Default"] == days
+    assert days * DAY >= shared["Resources"]["DataProcessingDeadLetterQueue"]["Properties"]["MessageRetentionPeriod"]

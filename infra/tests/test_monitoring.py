@@ -23,11 +23,15 @@ VALUES = {
 }
 
 
-def value(entry):
-    """A value with its parameters filled in; what refers to resources becomes their names."""
+def value(entry, **values):
+    """A value with its parameters filled in; what refers to resources becomes their names, and conditions hold."""
     match entry:
+        case {"Fn::Sub": [text, own]}:
+            return value({"Fn::Sub": text}, **{name: value(each) for name, each in own.items()})
         case {"Fn::Sub": text}:
-            return re.sub(r"\$\{([^}]+)\}", lambda found: VALUES.get(found[1], found[1]), text)
+            return re.sub(r"\$\{([^}]+)\}", lambda found: (VALUES | values).get(found[1], found[1]), text)
+        case {"Fn::If": [_, held, _]}:
+            return value(held)
         case {"Ref": name}:
             return VALUES.get(name, name)
     return entry
@@ -115,7 +119,7 @@ def test_queues_and_functions_are_those_of_the_other_templates(monitoring, widge
 
 
 def test_an_alarm_pages_or_writes_a_ticket_and_says_what_missing_data_means(monitoring):
-    missing = {"DeadLetters": "ignore", "NoTraffic": "breaching"}
+    missing = {"DeadLetters": "ignore", "NoTraffic": "breaching", "NotPolled": "breaching"}
     for name, alarm in alarms(monitoring).items():
         topic = [{"Ref": "PageTopic" if name in PAGES else "TicketTopic"}]
         assert (alarm["AlarmActions"], alarm["OKActions"]) == (topic, topic), name
@@ -145,15 +149,29 @@ def test_an_outage_pages_within_five_minutes(monitoring):
     assert PIPELINE["outage_seconds"] + 2 * alarm["Period"] * alarm["EvaluationPeriods"] <= 300
 
 
-def test_no_traffic_is_watched_in_periods_that_cloudwatch_takes_and_by_default_not_at_all(monitoring):
+@pytest.mark.parametrize(
+    ("alarm", "condition", "default"), [("NoTraffic", "WatchesTraffic", 0), ("NotPolled", "WatchesPolling", 3600)]
+)
+def test_a_silent_queue_is_watched_in_periods_that_cloudwatch_takes_unless_they_are_zero(
+    monitoring, alarm, condition, default
+):
     """https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html: a multiple of 60"""
-    parameter = monitoring["Parameters"]["NoTrafficSeconds"]
+    parameter = monitoring["Parameters"][f"{alarm}Seconds"]
 
-    assert parameter["Default"] == 0
+    assert parameter["Default"] == default
     assert all(seconds % 60 == 0 for seconds in parameter["AllowedValues"])
-    unwatched = {"Fn::Equals": [{"Ref": "NoTrafficSeconds"}, "0"]}
-    assert monitoring["Conditions"]["WatchesTraffic"] == {"Fn::Not": [unwatched]}
-    assert monitoring["Resources"]["NoTraffic"]["Condition"] == "WatchesTraffic"
+    unwatched = {"Fn::Equals": [{"Ref": f"{alarm}Seconds"}, "0"]}
+    assert monitoring["Conditions"][condition] == {"Fn::Not": [unwatched]}
+    assert monitoring["Resources"][alarm]["Condition"] == condition
+
+
+def test_a_mapping_is_off_when_the_queue_counts_no_receive_of_any_kind(monitoring):
+    alarm = alarms(monitoring)["NotPolled"]
+    expressions = [metric["Expression"] for metric in alarm["Metrics"] if "Expression" in metric]
+
+    assert {name for _, name, _ in metrics_of(alarm)} == {"NumberOfMessagesReceived", "NumberOfEmptyReceives"}
+    assert expressions == ["SUM(FILL(METRICS(), 0))"], "SQS may report one of the two alone"
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
 
 
 @pytest.mark.parametrize("topic", ["PageTopic", "TicketTopic"])
@@ -204,11 +222,18 @@ def test_an_expression_has_the_metrics_that_it_computes_with(widgets):
                 assert set(re.findall(r'\b[a-z]\w*\b(?!")', expression)) <= set(ids)
 
 
-def test_every_alarm_that_is_always_there_is_on_the_dashboard(monitoring, widgets):
+def test_every_alarm_is_on_the_dashboard_an_optional_one_while_it_is_there(monitoring, widgets):
     (shown,) = [widget["properties"]["alarms"] for widget in widgets if widget["type"] == "alarm"]
-    resources = [alarm for alarm in of_type(monitoring, ALARM, COMPOSITE).values() if "Condition" not in alarm]
+    resources = of_type(monitoring, ALARM, COMPOSITE)
+    _, optional = monitoring["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
 
-    assert {arn.rpartition(":")[2] for arn in shown} == {value(r["Properties"]["AlarmName"]) for r in resources}
+    assert {arn.rpartition(":")[2] for arn in shown} == {
+        value(resource["Properties"]["AlarmName"]) for resource in resources.values()
+    }
+    conditions = {f"{name}Shown": alarm["Condition"] for name, alarm in resources.items() if "Condition" in alarm}
+    assert {name: (each["Fn::If"][0], each["Fn::If"][2]) for name, each in optional.items()} == {
+        name: (condition, "") for name, condition in conditions.items()
+    }
 
 
 def test_every_function_is_on_the_dashboard_and_raises_the_alarm_when_it_is_throttled(monitoring, widgets):

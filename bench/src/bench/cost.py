@@ -31,8 +31,11 @@ GOAL = 1.5
 RECEIVED_TOGETHER = 10
 """Messages in one receive and in one delete: the most that SQS allows. Assumption: the mapping always gets as many."""
 
-RETENTION_DAYS = 7
+RETENTION_DAYS = 14
 """`ExecutionRetentionDays` of the template. Assumption: state is kept for so long, and no longer."""
+
+LOGGED_BYTES = len('"19dd0b57-b21e-4ac1-bd88-01bbb068cb78",')
+"""Of a message in the orchestrator's line `batch is received`, which lists the message ids of a batch."""
 
 MEMORY_GIGABYTES = {"orchestrator": 1.0, **dict.fromkeys(SERVICES, 0.5)}
 """`MemorySize` of the templates."""
@@ -174,6 +177,15 @@ def shown(figures: Mapping[str, Any]) -> Iterator[str]:
     yield from ("", *table(bills(figures)), "", *written(figures), "", *goal(figures))
 
 
+def logged() -> str:
+    """Price the log line that a message can be found by; the bills have no logs."""
+    dollars = MILLION * LOGGED_BYTES / GIGABYTE * PRICES["logs"]["gigabyte_ingested"]
+    return (
+        f"The log line `batch is received` has {LOGGED_BYTES} bytes a message. "
+        f"To ingest them costs {dollars:.2f} dollars a million messages, which are not in the tables."
+    )
+
+
 def goal(figures: Mapping[str, Any]) -> Iterator[str]:
     """Say whether ours is cheap enough."""
     found = bills(figures)
@@ -202,6 +214,7 @@ def main() -> None:
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="that the benchmark wrote, with --write")
     for file in parser.parse_args().files:
         print("\n".join(shown(json.loads(file.read_text(encoding="utf-8")))), end="\n\n")
+    print(logged())
 
 
 if __name__ == "__main__":

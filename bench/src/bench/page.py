@@ -35,6 +35,7 @@ def _cost() -> Iterator[str]:
     for size in (100, 1_024):
         yield from cost.shown(figures.read(f"orders-{size}"))
         yield ""
+    yield cost.logged()
 
 
 def _profile() -> Iterator[str]:

@@ -31,7 +31,7 @@ SIMPLE = {
     "outage",
     "table-throttles",
 }
-NOT_IN_MINISTACK = {"invalid-messages", "function-throttles", "storer-write-errors", "unhealthy"}
+NOT_IN_MINISTACK = {"invalid-messages", "function-throttles", "storer-write-errors", "not-polled", "unhealthy"}
 """Alarms of metric math, and of other alarms."""
 
 Metric = tuple[str, frozenset[tuple[str, str]]]
