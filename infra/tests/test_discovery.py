@@ -22,8 +22,13 @@ def taken(template):
     return {name: given["Default"] for name, given in template["Parameters"].items() if given["Type"] == kind}
 
 
-def test_a_service_publishes_the_arn_of_its_alias(service, template):
-    assert published(template) == {f"{PREFIX}{service}/function-arn": {"Ref": "Function.Alias"}}
+def test_a_service_publishes_the_arn_of_its_alias_and_the_orchestrator_that_of_its_mapping(service, template):
+    expected = {f"{PREFIX}{service}/function-arn": {"Ref": "Function.Alias"}}
+    if service == "orchestrator":
+        mapping = {"Fn::GetAtt": ["EventSource", "EventSourceMappingArn"]}
+        expected |= {f"{PREFIX}orchestrator/event-source-mapping-arn": mapping}
+
+    assert published(template) == expected
 
 
 def test_the_shared_stack_publishes_its_queues_and_its_table(shared):
