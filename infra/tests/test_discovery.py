@@ -65,7 +65,7 @@ def test_each_parameter_is_the_thing_that_it_is_called(orchestrator):
     assert taken(orchestrator) == {name: PREFIX + value for name, value in (queues | functions).items()}
 
 
-@pytest.mark.parametrize("consumer", ["orchestrator", "storer", "monitoring"])
+@pytest.mark.parametrize("consumer", ["orchestrator", "storer", "monitoring", "access"])
 def test_the_root_passes_the_name_that_the_owner_of_the_same_thing_gives(root, consumer):
     stacks = {
         resource["Properties"]["Location"].split("/")[-2]: (name, resource["Properties"]["Parameters"])
