@@ -27,6 +27,12 @@ def monitoring() -> Template:
 
 
 @pytest.fixture
+def access() -> Template:
+    """The template of what people and producers are allowed."""
+    return read("access")
+
+
+@pytest.fixture
 def orchestrator() -> Template:
     return read("orchestrator")
 

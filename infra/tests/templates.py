@@ -13,14 +13,16 @@ Template = dict[str, Any]
 
 REPOSITORY = Path(__file__).parents[2]
 SERVICES = sorted(path.parent.name for path in REPOSITORY.glob("services/*/template.yaml"))
-NAMES = ("root", "shared", "monitoring", *SERVICES)
+PARTS = sorted(path.parent.name for path in REPOSITORY.glob("infra/*/template.yaml"))
+"""What is nested in the root and is no service."""
+NAMES = ("root", *PARTS, *SERVICES)
 PIPELINE = json.loads((REPOSITORY / "services/orchestrator/pipeline.json").read_text("utf-8"))
 """What the orchestrator exports: its stages, and the limits that follow from them."""
 
 
 def read(name: str) -> Template:
-    """Read a template: `root`, `shared`, `monitoring` or that of a service; short forms such as `!Ref` as long ones."""
-    folder = {"root": "infra", "shared": "infra/shared", "monitoring": "infra/monitoring"}.get(name, f"services/{name}")
+    """Read a template: `root`, that of a part or of a service; short forms such as `!Ref` as long ones."""
+    folder = "infra" if name == "root" else f"infra/{name}" if name in PARTS else f"services/{name}"
     template: Template = yaml_parse((REPOSITORY / folder / "template.yaml").read_text("utf-8"))
     return template
 

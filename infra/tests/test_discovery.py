@@ -22,8 +22,13 @@ def taken(template):
     return {name: given["Default"] for name, given in template["Parameters"].items() if given["Type"] == kind}
 
 
-def test_a_service_publishes_the_arn_of_its_alias(service, template):
-    assert published(template) == {f"{PREFIX}{service}/function-arn": {"Ref": "Function.Alias"}}
+def test_a_service_publishes_the_arn_of_its_alias_and_the_orchestrator_that_of_its_mapping(service, template):
+    expected = {f"{PREFIX}{service}/function-arn": {"Ref": "Function.Alias"}}
+    if service == "orchestrator":
+        mapping = {"Fn::GetAtt": ["EventSource", "EventSourceMappingArn"]}
+        expected |= {f"{PREFIX}orchestrator/event-source-mapping-arn": mapping}
+
+    assert published(template) == expected
 
 
 def test_the_shared_stack_publishes_its_queues_and_its_table(shared):
@@ -60,7 +65,7 @@ def test_each_parameter_is_the_thing_that_it_is_called(orchestrator):
     assert taken(orchestrator) == {name: PREFIX + value for name, value in (queues | functions).items()}
 
 
-@pytest.mark.parametrize("consumer", ["orchestrator", "storer", "monitoring"])
+@pytest.mark.parametrize("consumer", ["orchestrator", "storer", "monitoring", "access"])
 def test_the_root_passes_the_name_that_the_owner_of_the_same_thing_gives(root, consumer):
     stacks = {
         resource["Properties"]["Location"].split("/")[-2]: (name, resource["Properties"]["Parameters"])

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from templates import SERVICES, function, of_type, read
+from templates import PARTS, SERVICES, function, of_type, read
 
 
 def test_a_function_is_named_after_its_environment_and_service(service, template):
@@ -39,7 +39,7 @@ def test_a_function_runs_on_the_python_and_architecture_of_its_parameters_and_lo
 
 
 def test_a_nested_stack_gets_what_it_needs_and_what_the_root_shares_with_it(root):
-    children = {f"{name}/template.yaml": read(name) for name in ("shared", "monitoring")}
+    children = {f"{name}/template.yaml": read(name) for name in PARTS}
     children |= {f"../services/{name}/template.yaml": read(name) for name in SERVICES}
     nested = {
         resource["Properties"]["Location"]: resource["Properties"]["Parameters"]

@@ -158,6 +158,32 @@ def test_messages_run_through_stacks_that_were_deployed_one_by_one(stack: Stack)
     assert stack.outcomes().of([good, other, bad]) == {good: {"stored"}, other: {"stored"}, bad: {"rejected"}}
 
 
+def test_access_is_deployed_and_deleted_alone_and_is_to_this_environment(running: Emulator, deployer: Deployer) -> None:
+    deployer.deploy("access")
+
+    iam = client(running, "iam")
+    path = f"/durable-pipeline/{ENVIRONMENT}/access"
+    documents = {}
+    for parameter in client(running, "ssm").get_parameters_by_path(Path=path)["Parameters"]:
+        arn = parameter["Value"]
+        version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+        found = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
+        documents[parameter["Name"].removeprefix(f"{path}/")] = {each["Sid"]: each for each in found["Statement"]}
+    assert documents.keys() == {f"{who}-policy-arn" for who in ("readers", "operators", "erasers", "producers")}
+    (mapping,) = running.endpoint.lambda_().list_event_source_mappings(
+        FunctionName=f"{ENVIRONMENT}-durable-pipeline-orchestrator:live"
+    )["EventSourceMappings"]
+    assert documents["operators-policy-arn"]["PauseAndResume"]["Resource"].endswith(f":{mapping['UUID']}")
+    queue = documents["producers-policy-arn"]["SendMessages"]["Resource"]
+    assert queue.endswith(f":{ENVIRONMENT}-durable-pipeline-data-processing")
+    refused = deployer.run("delete", "orchestrator", "--yes")
+    assert refused.returncode == 1
+    assert "the access in parts needs the orchestrator" in refused.stdout
+
+    deployer.delete("access")
+    assert not [name for name in left_of(running, ENVIRONMENT) if "access" in name or "operations" in name]
+
+
 def test_a_service_is_changed_and_rolled_back_while_messages_flow(
     stack: Stack, deployer: Deployer, tmp_path: Path
 ) -> None:
@@ -264,16 +290,22 @@ def chunk_size(aws: Emulator, environment: str) -> str:
     return configuration["Environment"]["Variables"]["CHUNK_SIZE"]
 
 
+def client(aws: Emulator, service: str) -> Any:
+    session: Any = aws.endpoint.session()  # its types know services by literal names
+    return session.client(service, endpoint_url=aws.endpoint.url)
+
+
 def left_of(aws: Emulator, environment: str) -> list[str]:
     """What there is of an environment, by the names of its resources."""
     functions = [each["FunctionName"] for each in aws.endpoint.lambda_().list_functions()["Functions"]]
-    ssm = aws.endpoint.session().client("ssm", endpoint_url=aws.endpoint.url)
-    parameters = ssm.describe_parameters()["Parameters"]
+    parameters = client(aws, "ssm").describe_parameters()["Parameters"]
+    policies = client(aws, "iam").list_policies(Scope="Local")["Policies"]
     names = [
         *functions,
         *aws.endpoint.sqs().list_queues().get("QueueUrls", []),
         *aws.endpoint.dynamodb().list_tables()["TableNames"],
         *(group["logGroupName"] for group in aws.endpoint.logs().describe_log_groups()["logGroups"]),
         *(parameter["Name"] for parameter in parameters),
+        *(policy["PolicyName"] for policy in policies),
     ]
     return [name for name in names if environment in name]
