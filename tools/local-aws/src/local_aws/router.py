@@ -7,7 +7,7 @@ import re
 import sys
 from typing import TYPE_CHECKING
 
-from aiohttp import ClientError, ClientSession, ClientTimeout, web
+from aiohttp import ClientError, ClientSession, ClientTimeout, hdrs, web
 from yarl import URL
 
 from local_aws.environment import service_environment
@@ -59,6 +59,8 @@ def router(aws: str, durable: str) -> web.Application:
         except ClientError as error:
             return web.Response(status=web.HTTPBadGateway.status_code, text=f"{target} does not answer: {error}")
         headers = {name: value for name, value in answer.headers.items() if name.lower() not in _HOP_BY_HOP}
+        if request.method == hdrs.METH_HEAD:  # the length of what was not asked for
+            headers |= {hdrs.CONTENT_LENGTH: answer.headers.get(hdrs.CONTENT_LENGTH, "0")}
         return web.Response(status=answer.status, headers=headers, body=body)
 
     async def session(app: web.Application) -> AsyncIterator[None]:
