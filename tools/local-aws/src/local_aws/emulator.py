@@ -61,8 +61,7 @@ class Emulator:
         """Choose the addresses."""
         self.logs = self.run_folder.logs
         self.durable_endpoint = AwsEndpoint(f"http://{LOOPBACK}:{self.durable_port}")
-        certificates = certificate_of(self.run_folder) if self.enforce_iam else None
-        self.endpoint = AwsEndpoint(f"{'https' if certificates else 'http'}://{LOOPBACK}:{self.port}", certificates)
+        self.endpoint = self._at(self.port)
         self.inner_endpoint = AwsEndpoint(f"http://{LOOPBACK}:{reserve_port()}") if self.proxy else self.endpoint
 
     @classmethod
@@ -133,7 +132,7 @@ class Emulator:
     def one_endpoint(self) -> AwsEndpoint:
         """Start the endpoint for clients: that of MiniStack, with the API of the durable service in it."""
         port = reserve_port()
-        endpoint = AwsEndpoint(f"http://{LOOPBACK}:{port}")
+        endpoint = self._at(port)
         process = router_process(self.run_folder, self.endpoint, self.durable_endpoint, port)
         self._start_parts(process)
         process.wait_until(lambda: ministack_is_ready(endpoint), seconds=START_SECONDS)
@@ -206,6 +205,10 @@ class Emulator:
                         self.run_folder, self.inner_endpoint, self.durable_port, mapping["UUID"], function
                     )
         return found
+
+    def _at(self, port: int) -> AwsEndpoint:
+        certificates = certificate_of(self.run_folder) if self.enforce_iam else None
+        return AwsEndpoint(f"{'https' if certificates else 'http'}://{LOOPBACK}:{port}", certificates)
 
     def _start_parts(self, *parts: ChildProcess) -> None:
         for part in parts:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import http
 import re
+import ssl
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aiohttp import ClientError, ClientSession, ClientTimeout, hdrs, web
+from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector, hdrs, web
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
@@ -20,6 +21,7 @@ from local_aws.aws import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
 from local_aws.environment import service_environment
 from local_aws.event_source.client_view import as_on_aws, has_mappings
 from local_aws.event_source.mapping import UNPOLLED
+from local_aws.ministack import key_of
 from local_aws.ports import LOOPBACK
 from local_aws.process import ChildProcess
 
@@ -40,8 +42,10 @@ _SESSION = web.AppKey("session", ClientSession)
 
 
 def router_process(run: RunFolder, aws: AwsEndpoint, durable: AwsEndpoint, port: int) -> ChildProcess:
-    """Describe the router on that port."""
+    """Describe the router on that port; it has the certificate of MiniStack, if that has one."""
     options = {"--port": port, "--aws": aws.url, "--durable": durable.url, "--run": run.path}
+    if aws.certificates:
+        options["--certificate"] = aws.certificates
     words = [str(word) for option in options.items() for word in option]
     return ChildProcess(
         "endpoint",
@@ -61,11 +65,12 @@ class _Answer:
 
 @dataclass(frozen=True)
 class Router:
-    """Forwards to two addresses; ``run`` is the folder of the run."""
+    """Forwards to two addresses; ``run`` is the folder of the run, ``certificate`` that of MiniStack."""
 
     aws: str
     durable: str
     run: Path
+    certificate: Path | None
 
     def application(self) -> web.Application:
         """Make the application that forwards."""
@@ -75,8 +80,10 @@ class Router:
         return app
 
     async def _session(self, app: web.Application) -> AsyncIterator[None]:
+        trusted = ssl.create_default_context(cafile=self.certificate) if self.certificate else True
         # An invoke may take as long as a function; what is compressed stays so.
-        async with ClientSession(timeout=ClientTimeout(total=None), auto_decompress=False) as app[_SESSION]:
+        connector, no_timeout = TCPConnector(ssl=trusted), ClientTimeout(total=None)
+        async with ClientSession(connector=connector, timeout=no_timeout, auto_decompress=False) as app[_SESSION]:
             yield
 
     async def _forward(self, request: web.Request) -> web.Response:
@@ -131,9 +138,14 @@ def main() -> None:
     parser.add_argument("--aws", required=True)
     parser.add_argument("--durable", required=True)
     parser.add_argument("--run", type=Path, required=True)
+    parser.add_argument("--certificate", type=Path)
     options = parser.parse_args()
-    app = Router(options.aws, options.durable, options.run).application()
-    web.run_app(app, host=LOOPBACK, port=options.port, print=None, access_log=None)
+    served = None
+    if options.certificate:
+        served = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        served.load_cert_chain(options.certificate, key_of(options.certificate))
+    app = Router(options.aws, options.durable, options.run, options.certificate).application()
+    web.run_app(app, host=LOOPBACK, port=options.port, ssl_context=served, print=None, access_log=None)
 
 
 if __name__ == "__main__":
