@@ -16,12 +16,11 @@ PUT = f"{WORKER};DynamoDBTable.put_new ({CODE}/storer/adapters.py:99);_api_call 
     ("command", "part"),
     [
         ("python /tmp/ministack-lambda-bench-durable-pipeline-storer-x1/_worker.py", "storer"),
-        ("python -m local_aws.event_source --ready-file of-bench-durable-pipeline-orchestrator-is-ready",
-         "event source mapping"),
+        ("python -m local_aws.event_source --durable-port 1", "event source mapping"),
         ("python -m ministack", "MiniStack"),
         ("sam build", None),
     ],
-)  # fmt: skip
+)
 def test_a_process_belongs_to_the_part_that_its_command_names(command: str, part: str | None) -> None:
     assert part_of(command) == part
 

@@ -38,7 +38,7 @@ PARTS = {
     "durable service": "dex-local-runner",
     "MiniStack": "-m ministack",
 }
-"""What the command line of a part's processes has; the first that fits counts, as the mapping names its function."""
+"""What the command line of a part's processes has."""
 SHOWN_OF = ("orchestrator", "storer", "event source mapping")
 SHOWN = 8
 BACKLOG = 1_000

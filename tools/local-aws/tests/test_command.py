@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
+import os
+import re
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
+from local_aws.aws import AwsEndpoint
 from local_aws.run_folder import processes_of
 from local_aws.testing.toy_application import TOY, until
 
 
 def up(folder: Path, *words: str) -> subprocess.Popen[str]:
     command = [str(Path(sys.executable).with_name("local-aws")), "up", *words]
-    return subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    environment = {**os.environ, "LOCAL_AWS_ENDS_WITH": str(os.getpid())}  # also when a test has failed
+    return subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def wait_for_variables(folder: Path, process: subprocess.Popen[str]) -> str:
+    file = folder / ".emulator" / "env"
+    until(lambda: file.exists() or process.poll() is not None, seconds=120)
+    assert process.poll() is None, process.communicate()
+    return file.read_text()
 
 
 def test_an_application_is_up_until_it_is_told_to_end(tmp_path: Path) -> None:
     process = up(tmp_path, str(TOY / "template.yaml"), "--parameter", "EnvironmentName=here")
-    file = tmp_path / ".emulator" / "env"
-    until(lambda: file.exists() or process.poll() is not None, seconds=120)
-    assert process.poll() is None, process.communicate()
+    variables = wait_for_variables(tmp_path, process)
     (run,) = (tmp_path / ".emulator" / "runs").iterdir()
-    variables = file.read_text()
 
     process.send_signal(signal.SIGINT)
     output, errors = process.communicate(timeout=30)
@@ -34,7 +46,30 @@ def test_an_application_is_up_until_it_is_told_to_end(tmp_path: Path) -> None:
     assert "export AWS_ENDPOINT_URL=http://127.0.0.1:" in output
     assert "export AWS_ENDPOINT_URL=http://127.0.0.1:" in variables
     assert processes_of(run.name) == []
-    assert not file.exists()
+    assert not (tmp_path / ".emulator" / "env").exists()
+
+
+def test_a_mapping_that_is_deployed_disabled_receives_nothing_until_a_client_enables_it(tmp_path: Path) -> None:
+    process = up(tmp_path, str(TOY / "template.yaml"), "--parameter", "EventSourceEnabled=false")
+    (url,) = re.findall(r"AWS_ENDPOINT_URL=(.*)", wait_for_variables(tmp_path, process))
+    client, sqs = AwsEndpoint(url).lambda_(), AwsEndpoint(url).sqs()
+    (mapping,) = client.list_event_source_mappings()["EventSourceMappings"]
+    assert mapping["State"] == "Disabled"
+    queue = sqs.get_queue_url(QueueName=mapping["EventSourceArn"].rpartition(":")[2])["QueueUrl"]
+    sqs.send_message(QueueUrl=queue, MessageBody="not JSON")
+    time.sleep(1)  # in which it would be received
+
+    def messages(kind: str) -> int:
+        attributes: Any = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])["Attributes"]
+        return int(attributes[f"ApproximateNumberOfMessages{kind}"])
+
+    assert (messages(""), messages("NotVisible")) == (1, 0)
+    client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
+    until(lambda: messages("") + messages("NotVisible") == 0)
+
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 0, errors
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,16 @@ class FakeService:
         return self.end(self.started[int(execution)])
 
 
+class FakeSwitch:
+    """Is on until it is set to off."""
+
+    def __init__(self) -> None:
+        self.on = True
+
+    def is_on(self) -> bool:
+        return self.on
+
+
 def succeeded(result: object) -> Execution:
     return Execution("SUCCEEDED", result=json.dumps(result))
 
@@ -76,9 +86,11 @@ def run() -> Iterator[Run]:
     """Runs a poller until it is stopped, or the test ends."""
     with ExitStack() as ending:
 
-        def start(queue: FakeQueue, service: FakeService, **settings: Any) -> Callable[[], None]:
-            made: Any = Poller  # which knows the real queue and service alone
-            poller = made(mapping(**settings), queue, service, execution_timeout=5)
+        def start(
+            queue: FakeQueue, service: FakeService, switch: FakeSwitch | None = None, **settings: Any
+        ) -> Callable[[], None]:
+            made: Any = Poller  # which knows the real queue, service and switch alone
+            poller = made(mapping(**settings), queue, service, switch or FakeSwitch(), execution_timeout=5)
             thread = threading.Thread(target=poller.run)
             thread.start()
 
@@ -227,3 +239,41 @@ def test_polling_goes_on_after_the_queue_was_unreachable(run: Run) -> None:
     time.sleep(0.3)
     queue.broken = False
     until(lambda: queue.deleted == ["a"])
+
+
+def test_nothing_is_received_while_the_mapping_is_disabled(run: Run) -> None:
+    queue, service, switch = FakeQueue("a"), FakeService(), FakeSwitch()
+    switch.on = False
+
+    stop = run(queue, service, switch)
+
+    time.sleep(0.3)
+    assert queue.waiting == ["a"]
+    switch.on = True
+    until(lambda: queue.deleted == ["a"])
+    stop()
+
+
+def test_what_was_received_before_the_mapping_was_disabled_is_processed_to_its_end(run: Run) -> None:
+    gate = threading.Event()
+    switch = FakeSwitch()
+
+    class Interrupted(FakeQueue):
+        """Gives one message, then fails, so that the message waits for the next batch."""
+
+        def receive(self, limit: int, *, wait_seconds: int) -> list[MessageTypeDef]:
+            if "a" not in self.waiting:
+                switch.on = False
+                raise EndpointConnectionError(endpoint_url="http://127.0.0.1")
+            return super().receive(1, wait_seconds=wait_seconds)
+
+    queue = Interrupted("a", "b")
+    service = FakeService(lambda ids: succeeded({}) if gate.is_set() else Execution("RUNNING"))
+
+    run(queue, service, switch, window=5)
+
+    until(lambda: service.started == [["a"]])
+    assert not switch.on
+    gate.set()
+    until(lambda: queue.deleted == ["a"])
+    assert queue.waiting == ["b"]

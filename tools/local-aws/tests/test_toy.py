@@ -10,27 +10,18 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from botocore.exceptions import ClientError
 from local_aws.aws import REGION
 from local_aws.deploy.stack import create_stack
 from local_aws.errors import EmulatorError
-from local_aws.testing.toy_application import Toy, body, executions_of, until
+from local_aws.testing.toy_application import body, executions_of, until
 
 if TYPE_CHECKING:
     from local_aws.emulator import Emulator
+    from local_aws.testing.toy_application import Toy
 
 
 def log_of_the_mapping(aws: Emulator) -> str:
     return (aws.logs / "event-source.log").read_text()
-
-
-@pytest.fixture(scope="module")
-def toy(aws: Emulator) -> Toy:
-    """Start the functions once: a cold start on a busy machine may take as long as a message is hidden."""
-    toy = Toy(aws)
-    messages = toy.send("not JSON, to warm up")
-    until(lambda: toy.settled(messages), seconds=60)
-    return toy
 
 
 def test_messages_end_stored_rejected_or_as_dead_letters(toy: Toy) -> None:
@@ -65,25 +56,6 @@ def test_a_batch_whose_execution_is_stopped_is_delivered_again(toy: Toy) -> None
     until(lambda: toy.settled([message]))
     assert toy.ends([message]) == ["stored"]
     assert f"{execution}: all 1 messages failed: the execution is STOPPED" in log_of_the_mapping(aws)
-
-
-def test_one_endpoint_serves_executions_and_all_else(toy: Toy) -> None:
-    (message,) = toy.send(body("stored"))
-    until(lambda: toy.settled([message]))
-    (execution,) = executions_of(toy.aws, message)
-    (function,) = toy.aws.deployment.durable_functions
-
-    endpoint = toy.aws.one_endpoint()
-
-    service = endpoint.lambda_()
-    listed = service.list_durable_executions_by_function(FunctionName=function.name, ReverseOrder=True)
-    assert execution in {each["DurableExecutionArn"] for each in listed["DurableExecutions"]}
-    history = service.get_durable_execution_history(DurableExecutionArn=execution, IncludeExecutionData=True)
-    assert history["Events"][0]["EventType"] == "ExecutionStarted"
-    assert service.get_function(FunctionName=function.name)["Configuration"]["FunctionName"] == function.name
-    assert endpoint.sqs().send_message(QueueUrl=toy.aws.outputs["DataProcessingQueueUrl"], MessageBody=body("stored"))
-    with pytest.raises(ClientError, match="does not exist"):
-        service.get_durable_execution(DurableExecutionArn="arn:aws:lambda:eu-central-2:000000000000:function:no/such")
 
 
 def test_the_event_has_the_system_attributes_of_a_message(toy: Toy) -> None:

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import pytest
 from local_aws.deploy.transform import Transformer
+from local_aws.event_source.mapping import UNPOLLED
 
 TEMPLATE = """
 Transform: AWS::Serverless-2016-10-31
@@ -24,13 +25,13 @@ Resources:
 
 
 @pytest.mark.parametrize(
-    ("function", "enabled"), [("DurableConfig: {ExecutionTimeout: 60}", False), ("Description: a plain one", None)]
+    ("function", "polls"), [("DurableConfig: {ExecutionTimeout: 60}", False), ("Description: a plain one", True)]
 )
-def test_ministack_polls_for_plain_functions_alone(function: str, enabled: bool | None) -> None:
+def test_ministack_polls_for_plain_functions_alone(function: str, polls: bool) -> None:
     s3 = cast("Any", None)  # a template without nested ones needs none
 
     template = Transformer(s3, "bucket", "http://127.0.0.1").transform(TEMPLATE.format(function), {}, name="template")
 
     kind = "AWS::Lambda::EventSourceMapping"
     (mapping,) = [resource for resource in template["Resources"].values() if resource["Type"] == kind]
-    assert mapping["Properties"].get("Enabled") is enabled
+    assert (UNPOLLED in str(mapping["Properties"]["EventSourceArn"])) is not polls

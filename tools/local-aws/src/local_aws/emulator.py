@@ -11,6 +11,7 @@ from local_aws.deploy.build import BUCKET, Build
 from local_aws.deploy.deployment import Deployment, check_parameters, deploy, deployed
 from local_aws.durable_runner import durable_runner_process
 from local_aws.errors import EmulatorError
+from local_aws.event_source.mapping import apply_template
 from local_aws.event_source.process import event_source_process
 from local_aws.executables import ministack_python
 from local_aws.ministack import START_SECONDS, certificate_of, is_there, ministack_is_ready, ministack_process
@@ -60,8 +61,7 @@ class Emulator:
         """Choose the addresses."""
         self.logs = self.run_folder.logs
         self.durable_endpoint = AwsEndpoint(f"http://{LOOPBACK}:{self.durable_port}")
-        certificates = certificate_of(self.run_folder) if self.enforce_iam else None
-        self.endpoint = AwsEndpoint(f"{'https' if certificates else 'http'}://{LOOPBACK}:{self.port}", certificates)
+        self.endpoint = self._at(self.port)
         self.inner_endpoint = AwsEndpoint(f"http://{LOOPBACK}:{reserve_port()}") if self.proxy else self.endpoint
 
     @classmethod
@@ -132,7 +132,7 @@ class Emulator:
     def one_endpoint(self) -> AwsEndpoint:
         """Start the endpoint for clients: that of MiniStack, with the API of the durable service in it."""
         port = reserve_port()
-        endpoint = AwsEndpoint(f"http://{LOOPBACK}:{port}")
+        endpoint = self._at(port)
         process = router_process(self.run_folder, self.endpoint, self.durable_endpoint, port)
         self._start_parts(process)
         process.wait_until(lambda: ministack_is_ready(endpoint), seconds=START_SECONDS)
@@ -186,23 +186,29 @@ class Emulator:
         self.event_sources |= {name: process for name, (process, _) in mappings.items()}
         self._start_parts(self.durable_runner, *self.event_sources.values())
         self.durable_runner.wait_until(lambda: is_there(f"{self.durable_endpoint.url}/health"), seconds=START_SECONDS)
-        for process, polls in mappings.values():
-            process.wait_until(polls.exists, seconds=START_SECONDS)
+        for process, begun in mappings.values():
+            process.wait_until(begun.exists, seconds=START_SECONDS)
 
     def _event_source_mappings(self) -> dict[str, tuple[ChildProcess, Path]]:
-        """Describe the process of each mapping of a durable function, and the file that it makes when it polls."""
+        """Describe the process of each mapping of a durable function, and the file that is there when it has begun."""
+        client = self.endpoint.lambda_()
         durable = {function.name: function for function in self.deployment.durable_functions}
         found: dict[str, tuple[ChildProcess, Path]] = {}
-        for page in self.endpoint.lambda_().get_paginator("list_event_source_mappings").paginate():
+        for page in client.get_paginator("list_event_source_mappings").paginate():
             for mapping in page["EventSourceMappings"]:
                 name = mapping["FunctionArn"].partition(":function:")[2].partition(":")[0]
                 if name in found:
                     raise EmulatorError(f"{name} has several event source mappings, of which one can be emulated")
                 if function := durable.get(name):
+                    apply_template(mapping, client)
                     found[name] = event_source_process(
                         self.run_folder, self.inner_endpoint, self.durable_port, mapping["UUID"], function
                     )
         return found
+
+    def _at(self, port: int) -> AwsEndpoint:
+        certificates = certificate_of(self.run_folder) if self.enforce_iam else None
+        return AwsEndpoint(f"{'https' if certificates else 'http'}://{LOOPBACK}:{port}", certificates)
 
     def _start_parts(self, *parts: ChildProcess) -> None:
         for part in parts:

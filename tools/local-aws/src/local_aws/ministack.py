@@ -94,6 +94,11 @@ def certificate_of(run: RunFolder) -> Path:
     return run.path / "tmp" / "ministack-tls" / "server.crt"
 
 
+def key_of(certificate: Path) -> Path:
+    """Give the file with the private key of that certificate."""
+    return certificate.with_suffix(".key")
+
+
 def ministack_is_ready(endpoint: AwsEndpoint) -> bool:
     """Say whether MiniStack answers there and has finished starting."""
     return is_there(f"{endpoint.url}/_ministack/ready", endpoint.certificates)

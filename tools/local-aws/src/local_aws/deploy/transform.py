@@ -19,6 +19,7 @@ from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
 from local_aws.aws import private_session
 from local_aws.errors import EmulatorError
+from local_aws.event_source.mapping import ENABLED_AT_FIRST, UNPOLLED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,12 +84,13 @@ def _is_unknown(resource: Body) -> bool:
 
 
 def _leave_durable_mappings_to_us(resources: Body) -> None:
-    """Disable the mappings of durable functions: MiniStack would invoke the function without a durable execution."""
+    """Keep MiniStack from polling for durable functions, which it would invoke without a durable execution."""
     for resource in resources.values():
         if resource["Type"] == "AWS::Lambda::EventSourceMapping":
             properties = resource["Properties"]
             if _is_durable(properties["FunctionName"], resources):
-                properties["Enabled"] = False
+                properties["EventSourceArn"] = {"Fn::Join": ["", [properties["EventSourceArn"], UNPOLLED]]}
+                properties[ENABLED_AT_FIRST] = properties.get("Enabled", True)
 
 
 def _is_durable(function: Any, resources: Body) -> bool:

@@ -19,6 +19,7 @@ from local_aws.event_source.durable_service import LocalRunner
 from local_aws.event_source.mapping import EventSourceMapping
 from local_aws.event_source.poller import Poller
 from local_aws.event_source.queue import SqsQueue
+from local_aws.event_source.switch import Switch
 
 
 def main() -> int:
@@ -42,9 +43,9 @@ def main() -> int:
         lambda: mapping.version(lambda_client),
         timeout_seconds=options.execution_timeout,
     )
-    poller = Poller(mapping, SqsQueue(sqs, mapping.queue_url), service, execution_timeout=options.execution_timeout)
-    logging.info("polling: %s", mapping)
-    options.ready_file.touch()
+    queue, switch = SqsQueue(sqs, mapping.queue_url), Switch(lambda_client, options.mapping, options.state_file)
+    poller = Poller(mapping, queue, service, switch, execution_timeout=options.execution_timeout)
+    logging.info("deployed: %s", mapping)
     poller.run()
     return 0
 
@@ -54,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--durable-port", required=True, type=int, help="of dex-local-runner")
     parser.add_argument("--mapping", required=True, metavar="UUID", help="of the mapping")
     parser.add_argument("--execution-timeout", required=True, type=int, help="seconds, of the function's DurableConfig")
-    parser.add_argument("--ready-file", required=True, type=Path, help="made when polling begins")
+    parser.add_argument("--state-file", required=True, type=Path, help="made to say whether messages are received")
     return parser
 
 

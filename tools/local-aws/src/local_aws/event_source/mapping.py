@@ -9,11 +9,23 @@ from local_aws.errors import EmulatorError
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_lambda.type_defs import EventSourceMappingConfigurationTypeDef
     from mypy_boto3_sqs import SQSClient
 
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html: without a maximum, it starts with five.
 _DEFAULT_CONCURRENCY = 5
 _REPORT_FAILURES = "ReportBatchItemFailures"
+
+UNPOLLED = ":of-a-durable-function"
+"""Ends the queue's ARN in the mapping of a durable function, so that MiniStack polls no queue for it in any state.
+
+No queue has a colon in its name, and MiniStack passes over an ARN that has.
+"""
+ENABLED_AT_FIRST = "BisectBatchOnFunctionError"
+"""Has what the template says of ``Enabled``, as MiniStack's CloudFormation reports each new mapping as enabled.
+
+On AWS only the mappings of streams have this property.
+"""
 
 
 @dataclass(frozen=True)
@@ -34,14 +46,11 @@ class EventSourceMapping:
 
     @classmethod
     def read(cls, uuid: str, lambda_client: LambdaClient, sqs: SQSClient) -> EventSourceMapping:
-        """Read a mapping; raises EmulatorError when it has what is not emulated.
-
-        ``State`` is not looked at: the stack is deployed with the mapping disabled so that nobody else polls.
-        """
+        """Read a mapping; raises EmulatorError when it has what is not emulated."""
         mapping = lambda_client.get_event_source_mapping(UUID=uuid)
         if "FilterCriteria" in mapping:
             raise EmulatorError("the event source mapping has FilterCriteria, which is not emulated")
-        queue_arn = mapping["EventSourceArn"]
+        queue_arn = mapping["EventSourceArn"].removesuffix(UNPOLLED)
         _, _, _, region, account, queue_name = queue_arn.split(":")
         function_name, _, qualifier = mapping["FunctionArn"].partition(":function:")[2].partition(":")
         if not qualifier:
@@ -68,3 +77,10 @@ class EventSourceMapping:
             return self.qualifier
         alias = lambda_client.get_alias(FunctionName=self.function_name, Name=self.qualifier)
         return alias["FunctionVersion"]
+
+
+def apply_template(mapping: EventSourceMappingConfigurationTypeDef, client: LambdaClient) -> None:
+    """Disable a mapping that was just deployed if its template says so."""
+    # A parameter's value is a string.
+    if str(mapping.get(ENABLED_AT_FIRST)).lower() == "false":
+        client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from local_aws.event_source.mapping import EventSourceMapping
     from local_aws.event_source.queue import SqsQueue
     from local_aws.event_source.receiver import Batch
+    from local_aws.event_source.switch import Switch
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -47,12 +48,22 @@ class Poller:
     """
 
     def __init__(
-        self, mapping: EventSourceMapping, queue: SqsQueue, service: LocalRunner, *, execution_timeout: float
+        self,
+        mapping: EventSourceMapping,
+        queue: SqsQueue,
+        service: LocalRunner,
+        switch: Switch,
+        *,
+        execution_timeout: float,
     ) -> None:
-        """Feed the queue's messages to the service; ``execution_timeout`` in seconds, as deployed."""
+        """Feed the queue's messages to the service while the switch is on.
+
+        ``execution_timeout`` is in seconds, as deployed.
+        """
         self._mapping = mapping
         self._queue = queue
         self._service = service
+        self._switch = switch
         self._execution_timeout = execution_timeout
         self._receiver = BatchReceiver(queue, mapping)
         self._stopping = threading.Event()
@@ -68,10 +79,11 @@ class Poller:
         with ThreadPoolExecutor(self._batches_at_once, thread_name_prefix="batch") as pool:
             pauses = _pauses()
             while not self._stopping.is_set():
+                enabled = self._switch.is_on()
                 if not self._has_free_slot():
                     continue
                 try:
-                    batch = self._receiver.receive()
+                    batch = self._receiver.receive() if enabled else self._receiver.rest()
                     pauses = _pauses()
                 except (BotoCoreError, ClientError) as error:
                     pause = next(pauses)
@@ -81,6 +93,8 @@ class Poller:
                 if batch is not None:
                     self._slots.acquire()
                     self._in_flight.add(pool.submit(self._process_safely, batch))
+                elif not enabled:
+                    self._stopping.wait(_FIRST_PAUSE_SECONDS)
 
     @property
     def _batches_at_once(self) -> int:

@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from local_aws.environment import service_environment
+from local_aws.event_source.switch import state_file
 from local_aws.process import ChildProcess
 
 if TYPE_CHECKING:
@@ -19,13 +20,13 @@ if TYPE_CHECKING:
 def event_source_process(
     run: RunFolder, endpoint: AwsEndpoint, durable_port: int, mapping: str, function: DeployedFunction
 ) -> tuple[ChildProcess, Path]:
-    """Describe the process of a mapping, by its UUID, and give the file that it makes when it polls."""
-    ready_file = run.path / f"event-source-of-{function.name}-is-ready"
+    """Describe the process of a mapping, by its UUID, and give the file that is there when it has begun."""
+    file = state_file(run.path, mapping)
     options = {
         "--durable-port": durable_port,
         "--mapping": mapping,
         "--execution-timeout": function.execution_timeout,
-        "--ready-file": ready_file,
+        "--state-file": file,
     }
     words = [str(word) for option in options.items() for word in option]
     process = ChildProcess(
@@ -35,4 +36,4 @@ def event_source_process(
         folder=run.path,
         log=run.log("event-source"),
     )
-    return process, ready_file
+    return process, file

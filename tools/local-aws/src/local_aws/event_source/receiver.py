@@ -79,6 +79,10 @@ class BatchReceiver:
                 self._sleep(min(_NAP_SECONDS, remaining))
         return self._close()
 
+    def rest(self) -> Batch | None:
+        """Close a batch with what was received and not handed out yet; None when there is nothing."""
+        return self._close() if self._received else None
+
     def _take(self, *, wait_seconds: int) -> bool:
         messages = self._queue.receive(self._room(), wait_seconds=wait_seconds)
         now = self._clock()
