@@ -82,7 +82,8 @@ def e2e(session: nox.Session) -> None:
     """Test the deployed pipeline from outside, two files at a time; then pytest's."""
     envs.install_tests(session, "e2e")
     options = ("--numprocesses=2", "--dist=loadfile")
-    run_pytest(session, "e2e", *options, *session.posargs, **envs.microburst(session))
+    env = envs.microburst(session) | envs.orchestrator(session)
+    run_pytest(session, "e2e", *options, *session.posargs, **env)
 
 
 @nox.session

@@ -127,10 +127,16 @@ def microburst(session: nox.Session) -> dict[str, str]:
     return {"MICROBURST_EXECUTABLE": program(session, "microburst")}
 
 
+def orchestrator(session: nox.Session) -> dict[str, str]:
+    """The variable that names the interpreter of the orchestrator's tests to `pipeline replay`."""
+    folder = _environment_beside(session, "orchestrator", *_steps("orchestrator"))
+    return {"ORCHESTRATOR_PYTHON": str(folder / "bin" / "python")}
+
+
 def variables(session: nox.Session, name: str) -> dict[str, str]:
     """The variables that a package's tests need."""
     if PACKAGES["local-aws"] in _ours(PACKAGES[name]):
-        return local_aws(session)
+        return local_aws(session) | (orchestrator(session) if name == "pipeline-cli" else {})
     # A service may not import what is in tools: the storer starts MiniStack by itself.
     return ministack(session) if (PACKAGES[name] / "tests" / "ministack.py").exists() else {}
 

@@ -205,6 +205,14 @@ class Pipeline:
         (execution,) = self._runner._store.list_all()
         return list(execution.operations)
 
+    def events(self) -> list[dict[str, Any]]:
+        """The history of the one execution that was run, in events, as Lambda's API gives it."""
+        (execution,) = self._runner._store.list_all()
+        history = self._runner._executor.get_execution_history(
+            execution.durable_execution_arn, include_execution_data=True, max_items=10_000
+        )
+        return [event.to_dict() for event in history.events]
+
     def now(self) -> datetime:
         """The runner's time, with what it has skipped."""
         moment: datetime = self._runner._clock.now()

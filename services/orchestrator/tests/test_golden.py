@@ -4,6 +4,7 @@ On AWS an execution stays on its version. But a version that is deleted, or a fa
 under way, leaves no other way; and whatever would break them is a change to make on purpose.
 
 Each release keeps its history: RECORD_GOLDEN=1 ./nox -s "test(orchestrator)" -- -k golden
+The other files are executions that somebody has saved: python tests/replay_history.py FILE --save NAME
 """
 
 from __future__ import annotations
@@ -12,51 +13,46 @@ import os
 import tomllib
 from pathlib import Path
 
+import continuation
 import pytest
-from history import BATCHES, FOLDER, MovedError, go_on, keep, read
+from continuation import ADVICE, MovedError
+from history import FOLDER, read, write
 from orchestrator import handler, operations
+from recorder import BATCHES, record
 
 PYPROJECT = Path(__file__).parents[1] / "pyproject.toml"
 VERSION = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]["version"]
-ADVICE = """
-An execution of release {release} ({name}) that is in flight, after {done} of its {all} operations, would break:
-{what}.
-Keep the operation's name, kind and place, and do what is new after it or under a condition that executions in flight
-do not meet. If it has to move, say so in the release: deploy it only when nothing is in flight
-(EventSourceEnabled=false, then wait until the queue has no message in flight), and delete this file:
-{path}
-"""
 
 
 @pytest.fixture(scope="module", autouse=True)
 def recorded() -> None:
     if os.environ.get("RECORD_GOLDEN"):
-        keep(VERSION)
+        write(VERSION, {name: record(*batch).history for name, batch in BATCHES.items()})
 
 
-def releases() -> list[str]:
+def files() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.json"))
 
 
-def check(release: str) -> None:
-    """Go on from each state of each execution of a release; fails with what moved, and what to do."""
-    for name, history in read(release).items():
-        for state in history.states:
-            at = {"release": release, "name": name, "done": len(state), "all": len(history.end)}
-            try:
-                failed = go_on(history, state)
-            except MovedError as error:
-                pytest.fail(ADVICE.format(**at, what=error, path=FOLDER / f"{release}.json"), pytrace=False)
-            assert failed == list(history.failed), at
+def check(file: str) -> None:
+    """Continue each execution of a file; fails with what moved, and what to do."""
+    for name, history in read(file).items():
+        try:
+            continuation.check(history)
+        except MovedError as error:
+            path = FOLDER / f"{file}.json"
+            pytest.fail(
+                f"An execution of {file} ({name}), {error}\n\n{ADVICE}\nThen delete this file: {path}", pytrace=False
+            )
 
 
 def test_this_version_has_kept_its_history() -> None:
-    assert VERSION in releases(), f"release {VERSION} has no history: see the top of {__file__}"
+    assert VERSION in files(), f"release {VERSION} has no history: see the top of {__file__}"
 
 
-@pytest.mark.parametrize("release", releases())
-def test_an_execution_that_began_on_a_release_ends_on_todays_code(release: str) -> None:
-    check(release)
+@pytest.mark.parametrize("file", files())
+def test_an_execution_of_the_past_ends_on_todays_code(file: str) -> None:
+    check(file)
 
 
 def test_the_executions_of_this_version_have_met_everything() -> None:
@@ -77,10 +73,9 @@ def test_a_renamed_operation_is_found_and_named(monkeypatch: pytest.MonkeyPatch,
     with pytest.raises(pytest.fail.Exception) as failed:
         check(VERSION)
 
-    assert f"'renamed' is where the release had {'STEP' if name == 'REDELIVER' else 'CONTEXT'} '{before}'" in str(
-        failed.value
-    )
-    assert f"release {VERSION}" in str(failed.value)
+    kind = "STEP" if name == "REDELIVER" else "CONTEXT"
+    assert f"{kind} 'renamed' is where the history has {kind} '{before}'" in str(failed.value)
+    assert f"{VERSION} (" in str(failed.value)
 
 
 def test_an_operation_that_is_left_out_is_found_and_named(monkeypatch: pytest.MonkeyPatch) -> None:

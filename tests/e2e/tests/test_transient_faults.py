@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from pipeline_cli.local import local_pipeline
+from pipeline_cli.replay import download, replay
 from pipeline_e2e.faults import Faults, microburst
 from pipeline_e2e.stack import PARAMETERS, Stack
 from pipeline_testing.bodies import INVALID, body
@@ -28,6 +29,7 @@ MAX_RECEIVE_COUNT = int(PARAMETERS["MaxReceiveCount"])
 PUT_ATTEMPTS, SQS_ATTEMPTS, STAGE_ATTEMPTS = 4, 3, 3
 DELETE_ATTEMPTS = 5
 STORM_SECONDS = 240
+REPLAYED = 10
 
 PUT: Rule = {"service": "dynamodb", "operation": "PutItem"}
 REJECT: Rule = {"service": "sqs", "operation": "SendMessageBatch"}
@@ -238,3 +240,19 @@ def test_messages_that_can_be_neither_finished_nor_brought_forward_nor_deleted_c
     assert sorted(message for message in outcomes.stored if message in sent) == sorted(sent)
     assert not outcomes.dead
     assert stack.logged("redelivery takes the visibility timeout") == 1
+
+
+def test_what_executions_have_done_is_done_again_in_a_replay(stack: Stack, faults: Faults, faulty: Emulator) -> None:
+    """Of this one and of those that the tests before have left behind, the ones with the longest histories."""
+    faults.inject(PUT | error("InternalServerError", 500) | {"times": PUT_ATTEMPTS})
+    stack.send(body(), body(label="b.csv"), INVALID)
+    stack.wait_until_drained()
+    client = faulty.one_endpoint().lambda_()
+
+    histories = {arn: download(client, arn) for arn in stack.executions(client)}
+    longest = sorted(histories, key=lambda arn: len(histories[arn]["Events"]))[-REPLAYED:]
+
+    assert len(histories[longest[-1]]["Events"]) > 10
+    for arn in longest:
+        verdict = replay(arn, lambda: client, REPOSITORY)
+        assert verdict.passes, verdict.text

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from local_aws.emulator import Emulator
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
 Found = TypeVar("Found")
@@ -110,6 +111,13 @@ class Stack:
         group = f"/aws/lambda/{self._name}-{service}"
         pages = self._logs.get_paginator("filter_log_events").paginate(logGroupName=group)
         return [event["message"] for page in pages for event in page["events"]]
+
+    def executions(self, client: LambdaClient) -> list[str]:
+        """List the ARNs of the orchestrator's executions, running or ended."""
+        pages = client.get_paginator("list_durable_executions_by_function").paginate(
+            FunctionName=f"{self._name}-orchestrator"
+        )
+        return [execution["DurableExecutionArn"] for page in pages for execution in page["DurableExecutions"]]
 
     def outcomes(self) -> Outcomes:
         """Look where all messages are, without waiting for any; those in the two queues are then invisible."""

@@ -1,0 +1,48 @@
+"""Recording executions on today's code: a release keeps their history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from history import History
+from mixed_batch import BATCH, CHUNK_SIZE, spoil
+from orchestrator import handler as module
+from pipeline import Pipeline, body
+
+if TYPE_CHECKING:
+    from aws_durable_execution_sdk_python.lambda_service import Operation
+
+BATCHES: dict[str, tuple[int, tuple[str, ...]]] = {
+    "one chunk": (100, (body(), body(n=1), body(n=2))),
+    "one chunk that meets everything": (100, BATCH),
+    "two chunks that meet everything": (CHUNK_SIZE, BATCH),
+}
+"""What a release keeps the execution of: the size of a chunk, and the bodies."""
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What an execution has left behind."""
+
+    history: History
+    events: list[dict[str, Any]]
+    """The same, as Lambda's API gives it."""
+
+
+def record(chunk_size: int, bodies: tuple[str, ...]) -> Recording:
+    """Run a batch on today's code, with services that do what the mixed batch needs."""
+    states: list[tuple[Operation, ...]] = []
+
+    def enter(event: Any) -> Any:
+        states.append(tuple(event.initial_execution_state.operations))
+        return event
+
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(module, "settings", replace(module.settings, chunk_size=chunk_size))
+        with Pipeline(monkeypatch, enter=enter) as pipeline:
+            spoil(pipeline)
+            run = pipeline.run(*bodies)
+            history = History(chunk_size, (*states, tuple(pipeline.operations())), tuple(run.failed))
+            return Recording(history, pipeline.events())

@@ -1,0 +1,122 @@
+"""Replaying a real execution: would the orchestrator of this checkout break executions in flight?
+
+The orchestrator's own code does it, in a process of its own and without AWS: tests/replay_history.py in its folder.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mypy_boto3_lambda import LambdaClient
+
+INTERPRETER = "ORCHESTRATOR_PYTHON"
+"""The variable with the interpreter that has what the orchestrator's tests need."""
+
+_ORCHESTRATOR = Path("services/orchestrator")
+_PASSES, _BREAKS, _UNUSABLE = 0, 3, 4
+_NOT_FOUND = {"ResourceNotFoundException", "404"}  # the second is the emulated durable service's
+_SETTINGS = ("ENVIRONMENT", "CHUNK_SIZE")
+_PAGE = 1_000
+
+
+class ReplayError(Exception):
+    """Nothing was replayed; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the replay has shown."""
+
+    passes: bool
+    text: str
+    """How many operations are the same; or which one would break executions in flight, and what to do about it."""
+
+
+def replay(source: str, make_client: Callable[[], LambdaClient], repository: Path, save: str | None = None) -> Verdict:
+    """Replay an execution against the orchestrator of a repository.
+
+    Args:
+        source: A file with a history, or the ARN of an execution.
+        make_client: Called only for an ARN: a file needs no AWS, and no region either.
+        save: A name; the execution is kept in the golden set of the orchestrator's tests.
+
+    Raises:
+        ReplayError: There is no such history, or not a whole one.
+    """
+    if source.startswith("arn:") or not (source.endswith(".json") or Path(source).exists()):
+        with tempfile.TemporaryDirectory(prefix="replay-") as folder:
+            file = Path(folder, "history.json")
+            file.write_text(json.dumps(download(make_client(), source), default=str), encoding="utf-8")
+            return _replayed(file, repository, save)
+    return _replayed(Path(source).resolve(), repository, save)
+
+
+def download(client: LambdaClient, arn: str) -> dict[str, Any]:
+    """Give all that a replay needs of an execution: it has the bodies of its messages.
+
+    Raises:
+        ReplayError: There is no such execution.
+    """
+    try:
+        execution: Any = client.get_durable_execution(DurableExecutionArn=arn)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _NOT_FOUND:
+            raise ReplayError(
+                f"there is no execution {arn}: it is of another account or region, or its history was deleted at the "
+                "end of its retention (ExecutionRetentionDays)"
+            ) from error
+        raise
+    pages = client.get_paginator("get_durable_execution_history").paginate(
+        DurableExecutionArn=arn, IncludeExecutionData=True, PaginationConfig={"PageSize": _PAGE}
+    )
+    events = [event for page in pages for event in page["Events"]]
+    data = {key: execution[key] for key in ("InputPayload", "Result") if key in execution}
+    return {"Execution": data, "Variables": _variables(client, execution), "Events": events}
+
+
+def _variables(client: LambdaClient, execution: Any) -> dict[str, str]:
+    """Give the settings of the version that the execution runs on; none once that was deleted."""
+    function = ":".join(execution["FunctionArn"].split(":")[:7])
+    try:
+        found = client.get_function_configuration(FunctionName=function, Qualifier=execution["Version"])
+    except client.exceptions.ResourceNotFoundException:
+        return {}
+    variables = found.get("Environment", {}).get("Variables", {})
+    return {name: variables[name] for name in _SETTINGS if name in variables}
+
+
+def _replayed(file: Path, repository: Path, save: str | None) -> Verdict:
+    orchestrator = repository / _ORCHESTRATOR
+    command = [_interpreter(), str(orchestrator / "tests/replay_history.py"), str(file)]
+    if save is not None:
+        command.append(f"--save={save}")
+    # Neither credentials nor a profile of the caller: it needs no AWS.
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    env = kept | {"PYTHONPATH": str(orchestrator / "src")}
+    ended = subprocess.run(  # noqa: S603 - words of this file
+        command, env=env, capture_output=True, text=True, check=False
+    )
+    text = ended.stdout.strip()
+    if ended.returncode == _UNUSABLE:
+        raise ReplayError(f"{file.name}: {text}")
+    if ended.returncode not in (_PASSES, _BREAKS):
+        raise ReplayError(f"the orchestrator of {repository} cannot be run:\n{ended.stderr.strip()}")
+    return Verdict(ended.returncode == _PASSES, text)
+
+
+def _interpreter() -> str:
+    try:
+        return os.environ[INTERPRETER]
+    except KeyError:
+        raise ReplayError(f"{INTERPRETER} is not set: run it with ./nox -s pipeline -- replay") from None
