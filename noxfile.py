@@ -268,4 +268,8 @@ def run_local(session: nox.Session, module: str, *arguments: str) -> None:
 def run_cli(session: nox.Session, *command: str) -> None:
     """Run a command of tools/pipeline-cli, with the caller's AWS credentials."""
     envs.install_package(session, "pipeline-cli")
-    session.run("python", "-m", "pipeline_cli", *command, *session.posargs, env=envs.sam(session))
+    env = envs.sam(session)
+    if "replay" in session.posargs:
+        env |= envs.orchestrator(session)
+    with session.chdir(session.invoked_from):
+        session.run("python", "-m", "pipeline_cli", *command, *session.posargs, env=env)

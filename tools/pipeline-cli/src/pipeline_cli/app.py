@@ -11,7 +11,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 from local_aws.errors import EmulatorError
 
-from pipeline_cli.commands import deploying
+from pipeline_cli.commands import deploying, replaying
 from pipeline_cli.errors import CommandError
 from pipeline_cli.printing import print_error
 
@@ -29,6 +29,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command()(replaying.replay)
 app.command()(deploying.deploy)
 app.command()(deploying.delete)
 

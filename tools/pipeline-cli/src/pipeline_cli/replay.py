@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from pipeline_cli.errors import CommandError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -30,7 +32,7 @@ _SETTINGS = ("ENVIRONMENT", "CHUNK_SIZE")
 _PAGE = 1_000
 
 
-class ReplayError(Exception):
+class ReplayError(CommandError):
     """Nothing was replayed; the message says why and what to do."""
 
 
