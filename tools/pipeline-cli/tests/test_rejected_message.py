@@ -39,7 +39,9 @@ def test_one_attribute_tells_all(differs: dict[str, str | None], reason: str) ->
     assert read == RejectedMessage("1", "local-esm-1", f"validate, blank_field: {reason}")
 
 
-@pytest.mark.parametrize("attributes", [{}, {"durable_pipeline": "not JSON"}, {"durable_pipeline": "[]"}])
+@pytest.mark.parametrize(
+    "attributes", [{}, *({"durable_pipeline": text} for text in ("not JSON", "[]", "[" * 100_000))]
+)
 def test_without_room_for_attributes_the_reason_says_so(attributes: dict[str, str]) -> None:
     read = RejectedMessage.read(message(**attributes))
 

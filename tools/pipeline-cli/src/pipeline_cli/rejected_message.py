@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
-_ATTRIBUTE = "durable_pipeline"
-_NO_REASON = "its body leaves no room for an attribute with the reason"
+OWN_ATTRIBUTE = "durable_pipeline"
+NO_REASON = "its body leaves no room for an attribute with the reason"
 
 
 @dataclass(frozen=True)
@@ -32,14 +32,14 @@ class RejectedMessage:
         field, reason = told.get("field", ""), told.get("reason", "")
         if not reason.startswith(field):
             reason = f"{field}: {reason}"
-        why = ": ".join(filter(None, (where, reason))) or _NO_REASON
+        why = ": ".join(filter(None, (where, reason))) or NO_REASON
         return cls(told.get("message_id", ""), told.get("execution_id", ""), why)
 
 
 def told_of(message: MessageTypeDef) -> dict[str, Any]:
     """Give what the pipeline says of a received message in its attribute; nothing if it has none that can be read."""
     try:
-        told = json.loads(message["MessageAttributes"][_ATTRIBUTE]["StringValue"])
-    except (KeyError, ValueError):
+        told = json.loads(message["MessageAttributes"][OWN_ATTRIBUTE]["StringValue"])
+    except (KeyError, ValueError, RecursionError):
         return {}
     return told if isinstance(told, dict) else {}

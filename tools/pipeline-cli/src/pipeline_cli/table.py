@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer
+
+from pipeline_cli.errors import CommandError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -14,6 +17,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _KEY = "execution_id"
+_WAITS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
+"""Seconds before the keys that a table could not read are asked for again."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +28,8 @@ class StoredItem:
     execution_id: str
     message_id: str
     data: Any
+    data_digest: Any = None
+    """`ParsedMessage.data_digest`; items of storer 1.0 have none."""
 
 
 class Table:
@@ -33,16 +40,28 @@ class Table:
         self._client = client
         self._name = name
 
-    def items(self, keys: Iterable[str]) -> dict[str, StoredItem]:
-        """Look up at most 100 keys, and give the items that there are by their keys."""
+    def items(self, keys: Iterable[str], *, data: bool = True) -> dict[str, StoredItem]:
+        """Look up at most 100 keys, and give the items that there are by their keys, with their data or without.
+
+        Raises:
+            CommandError: The table leaves keys unread again and again.
+        """
         found: dict[str, StoredItem] = {}
-        request: Any = {self._name: {"Keys": [{_KEY: {"S": key}} for key in keys], "ConsistentRead": True}}
-        while request:
-            answer = self._client.batch_get_item(RequestItems=request)
-            items = [_stored_item(_plain(item, Decimal)) for item in answer["Responses"].get(self._name, [])]
-            found |= {item.execution_id: item for item in items}
-            request = answer.get("UnprocessedKeys")
-        return found
+        wanted: dict[str, Any] = {"Keys": [{_KEY: {"S": key}} for key in keys], "ConsistentRead": True}
+        if not data:
+            wanted["ProjectionExpression"] = f"{_KEY}, message_id, data_digest"
+        request: Any = {self._name: wanted} if wanted["Keys"] else {}
+        for wait in (*_WAITS, None):
+            if request:
+                answer = self._client.batch_get_item(RequestItems=request)
+                items = [_stored_item(_plain(item, Decimal)) for item in answer["Responses"].get(self._name, [])]
+                found |= {item.execution_id: item for item in items}
+                request = answer.get("UnprocessedKeys")
+            if not request:
+                return found
+            if wait:
+                time.sleep(wait)
+        raise CommandError(f"the table {self._name} is throttled: it leaves keys unread; try again later")
 
     def all_items(self) -> Iterator[StoredItem]:
         """Scan the table."""
@@ -78,7 +97,7 @@ def _plain(item: Mapping[str, Any], number: Callable[[str], Any]) -> dict[str, A
 
 
 def _stored_item(item: Mapping[str, Any]) -> StoredItem:
-    return StoredItem(item[_KEY], item.get("message_id", ""), item.get("original_data"))
+    return StoredItem(item[_KEY], item.get("message_id", ""), item.get("original_data"), item.get("data_digest"))
 
 
 def _shortest(text: str) -> Any:
