@@ -11,8 +11,9 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 from local_aws.errors import EmulatorError
 
-from pipeline_cli.commands import deploying, replaying
+from pipeline_cli.commands import deploying, letters, replaying
 from pipeline_cli.errors import CommandError
+from pipeline_cli.messages.reading import Kind
 from pipeline_cli.printing import print_error
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ app = typer.Typer(
 app.command()(replaying.replay)
 app.command()(deploying.deploy)
 app.command()(deploying.delete)
+app.add_typer(letters.commands(Kind.DEAD), name="dead")
+app.add_typer(letters.commands(Kind.INVALID), name="invalid")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from local_aws.terminal import printable
 from rich.console import Console
+from rich.progress import MofNCompleteColumn, Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 _PLAIN_WIDTH = 140
 
@@ -21,12 +26,28 @@ def console() -> Console:
 
 def print_json(value: Any) -> None:
     """Print a value as JSON; moments are written as RFC 3339."""
-    print(json.dumps(value, indent=2, default=_plain))
+    print(json.dumps(value, indent=2, default=plain_json))
 
 
 def print_error(text: str) -> None:
     """Print an error. It may quote a message, or a log that does."""
     print(f"error: {printable(text, keep=chr(10))}", file=sys.stderr)
+
+
+def print_note(text: str) -> None:
+    """Print what the operator should know beside the output."""
+    print(f"note: {printable(text, keep=chr(10))}", file=sys.stderr)
+
+
+@contextmanager
+def progress_bar(what: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+    """Show the progress of something on a terminal, and give what is told how much of it is done."""
+    err = Console(stderr=True)
+    with Progress(
+        *Progress.get_default_columns(), MofNCompleteColumn(), console=err, disable=not err.is_terminal
+    ) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda done: bar.update(task, completed=done)
 
 
 def agreed(question: str) -> bool:
@@ -39,7 +60,8 @@ def moment(value: datetime) -> str:
     return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def _plain(value: Any) -> Any:
+def plain_json(value: Any) -> Any:
+    """Write what JSON has no form for: moments as RFC 3339, all else as text."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     return str(value)

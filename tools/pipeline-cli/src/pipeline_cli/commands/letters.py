@@ -1,0 +1,254 @@
+"""`dead` and `invalid`: the messages in the dead-letter queue and in the invalid message queue."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pipeline_cli.commands.command_line import logged_command
+from pipeline_cli.errors import CommandError
+from pipeline_cli.messages import listing
+from pipeline_cli.messages.acting import Manner, act
+from pipeline_cli.messages.export_file import drafts_of, missing_of, read_export, write_export
+from pipeline_cli.messages.plan import discards, plan
+from pipeline_cli.messages.reading import Kind, OpenQueue, open_queue
+from pipeline_cli.messages.releases import last_release
+from pipeline_cli.messages.selection import Selection, age
+from pipeline_cli.messages.stored import stored_digests
+from pipeline_cli.options import Bodies, Env, Json, Local, Yes, target
+from pipeline_cli.printing import print_json, print_note, progress_bar
+from pipeline_cli.repository import find_repository
+from pipeline_cli.table import Table
+from pipeline_cli.target import Target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pipeline_cli.messages.plan import Rules
+
+
+def _age(text: str) -> timedelta:
+    try:
+        return age(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+Id = Annotated[
+    list[str] | None,
+    typer.Option("--id", metavar="ID", help="Only this message id, first or own, or execution id; may be repeated."),
+]
+Stage = Annotated[str | None, typer.Option("--stage", metavar="NAME", help="Only those that this stage stopped.")]
+Code = Annotated[str | None, typer.Option("--code", metavar="CODE", help="Only those with this error code.")]
+Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Only those with this in their reason.")]
+Body = Annotated[str | None, typer.Option("--body", metavar="TEXT", help="Only those with this in their body.")]
+Older = Annotated[
+    timedelta | None,
+    typer.Option("--older-than", metavar="AGE", parser=_age, help="Only those sent before: 30m, 2h, 3d."),
+]
+Newer = Annotated[
+    timedelta | None, typer.Option("--newer-than", metavar="AGE", parser=_age, help="Only those sent since then.")
+]
+Limit = Annotated[int | None, typer.Option("--limit", min=1, metavar="N", help="Read at most N messages of the queue.")]
+LogSeconds = Annotated[
+    float, typer.Option("--log-seconds", min=0, metavar="N", help="Search the log for the reasons so long; 0 does not.")
+]
+Each = Annotated[bool, typer.Option("--each", help="Show each message.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan, and do nothing.")]
+Rate = Annotated[float, typer.Option("--rate", min=0.1, metavar="N", help="Send at most N messages per second.")]
+
+RULES: Rules | None = None
+"""Validates bodies by the rules of this repository."""
+
+
+def list_messages(
+    context: typer.Context,
+    env: Env = None,
+    *,
+    local: Local = False,
+    ids: Id = None,
+    stage: Stage = None,
+    code: Code = None,
+    reason: Reason = None,
+    body: Body = None,
+    older_than: Older = None,
+    newer_than: Newer = None,
+    limit: Limit = None,
+    log_seconds: LogSeconds = 30,
+    each: Each = False,
+    bodies: Bodies = False,
+    as_json: Json = False,
+) -> None:
+    """Show why the messages are there: grouped, or each.
+
+    Example: pipeline dead list --code invoke_failed --newer-than 2h --each
+    """
+    selection = Selection(ids or (), stage, code, reason, body, older_than, newer_than)
+    with _opened(context, target(env, local=local), limit, log_seconds) as queue:
+        chosen = selection.of(queue.messages, datetime.now(UTC))
+    if as_json:
+        shown: dict[str, Any] = {"count": len(chosen), "notes": queue.notes}
+        shown["groups"] = [listing.group_to_json(group) for group in listing.grouped(chosen)]
+        if each or bodies:
+            shown["messages"] = [message.to_json(body=bodies) for message in chosen]
+        print_json(shown)
+        return
+    _print_notes(queue)
+    print(f"{len(chosen):,} messages")
+    if each or bodies:
+        listing.print_each(chosen, bodies=bodies)
+    elif chosen:
+        listing.print_groups(listing.grouped(chosen))
+
+
+def export(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write.")],
+    env: Env = None,
+    *,
+    local: Local = False,
+    ids: Id = None,
+    stage: Stage = None,
+    code: Code = None,
+    reason: Reason = None,
+    body: Body = None,
+    older_than: Older = None,
+    newer_than: Newer = None,
+    limit: Limit = None,
+    log_seconds: LogSeconds = 30,
+    force: Annotated[bool, typer.Option("--force", help="Write over the file if it exists.")] = False,
+) -> None:
+    """Write messages to a file.
+
+    They stay in the queue. The file has a JSON object per line, whose body and attributes may be edited before the file
+    is given to redrive or resend.
+
+    Example: pipeline invalid export wrong.jsonl --code blank_field
+    """
+    if file.exists() and not force:
+        raise CommandError(f"{file} exists; to write over it, add --force")
+    selection = Selection(ids or (), stage, code, reason, body, older_than, newer_than)
+    with _opened(context, target(env, local=local), limit, log_seconds) as queue:
+        chosen = selection.of(queue.messages, datetime.now(UTC))
+        write_export(file, chosen, force=force)
+    _print_notes(queue)
+    print(f"{len(chosen):,} messages written to {file}")
+
+
+def send(
+    context: typer.Context,
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="Only its messages, as it has them.")] = None,
+    env: Env = None,
+    *,
+    local: Local = False,
+    ids: Id = None,
+    stage: Stage = None,
+    code: Code = None,
+    reason: Reason = None,
+    body: Body = None,
+    older_than: Older = None,
+    newer_than: Newer = None,
+    limit: Limit = None,
+    log_seconds: LogSeconds = 30,
+    rules: Annotated[bool, typer.Option("--rules", help="Ask the validator of this repository, too.")] = False,
+    unchanged: Annotated[
+        bool,
+        typer.Option("--unchanged", help="Send also what fails again unless something else than a function changed."),
+    ] = False,
+    rate: Rate = 50,
+    each: Each = False,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Send messages to the source queue again.
+
+    Each keeps its identity, so that none is stored twice. A plan is shown first: a message that is stored already is
+    only deleted, and one that would fail again stays.
+
+    Example: pipeline dead redrive --dry-run
+    """
+    _check(as_json=as_json, dry_run=dry_run, yes=yes)
+    if file and limit:
+        raise typer.BadParameter("a part of the queue may lack messages of FILE", param_hint="--limit")
+    if rules and RULES is None:
+        raise CommandError("the validator cannot be asked here: leave --rules out")
+    exported = read_export(file) if file else None
+    selection = Selection(ids or (), stage, code, reason, body, older_than, newer_than)
+    one = target(env, local=local)
+    with _opened(context, one, limit, log_seconds) as queue:
+        chosen = selection.of(queue.messages, datetime.now(UTC))
+        planned = plan(
+            drafts_of(chosen, exported),
+            one.environment,
+            partial(stored_digests, Table(one.client("dynamodb"), one.resources.table_name)),
+            released=None if unchanged else cache(partial(last_release, one, find_repository())),
+            rules=RULES if rules else None,
+        )
+        manner = Manner(logged_command(context), dry_run, yes, each, as_json, rate)
+        act(one, _kind(context), queue, planned, manner, missing=missing_of(queue.messages, exported))
+
+
+def discard(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file that export wrote.")],
+    env: Env = None,
+    *,
+    local: Local = False,
+    each: Each = False,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Delete the messages of a file for good.
+
+    A message stays if its body is not the one in the file.
+
+    Example: pipeline invalid discard wrong.jsonl
+    """
+    _check(as_json=as_json, dry_run=dry_run, yes=yes)
+    exported = read_export(file)
+    one = target(env, local=local)
+    with _opened(context, one, limit=None, log_seconds=None) as queue:
+        planned = discards(drafts_of(queue.messages, exported))
+        manner = Manner(logged_command(context), dry_run, yes, each, as_json, rate=1)
+        act(one, _kind(context), queue, planned, manner, missing=missing_of(queue.messages, exported))
+
+
+def commands(kind: Kind) -> typer.Typer:
+    """Make the commands of a queue."""
+    app = typer.Typer(help=f"The messages in the {kind.queue_name}.", no_args_is_help=True)
+    app.command("list")(list_messages)
+    app.command()(export)
+    app.command(kind.resend)(send)
+    app.command()(discard)
+    return app
+
+
+@contextmanager
+def _opened(context: typer.Context, one: Target, limit: int | None, log_seconds: float | None) -> Iterator[OpenQueue]:
+    with ExitStack() as opened:
+        with progress_bar("reading") as progress:
+            queue = opened.enter_context(
+                open_queue(one, _kind(context), limit=limit, log_seconds=log_seconds, progress=progress)
+            )
+        yield queue
+
+
+def _kind(context: typer.Context) -> Kind:
+    return Kind((context.parent and context.parent.info_name) or "")
+
+
+def _check(*, as_json: bool, dry_run: bool, yes: bool) -> None:
+    if as_json and not dry_run and not yes:
+        raise typer.BadParameter("JSON asks no question: add --dry-run or --yes", param_hint="--json")
+
+
+def _print_notes(queue: OpenQueue) -> None:
+    for note in queue.notes:
+        print_note(note)

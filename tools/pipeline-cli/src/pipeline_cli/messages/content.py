@@ -1,0 +1,63 @@
+"""What a body is for the contracts of this repository: a message with an identity and data, or a problem."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipeline_contracts import InvalidBodyError, data_digest, location_of, parse_body, parse_message
+
+if TYPE_CHECKING:
+    from pipeline_contracts import ParsedMessage
+
+
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+NOT_ACCEPTED = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""A character that SQS accepts in no message."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a body would not be stored."""
+
+    field: str
+    """Empty for the whole body."""
+    reason: str
+
+
+@dataclass(frozen=True)
+class Content:
+    """A body that was read."""
+
+    parsed: ParsedMessage | None
+    digest: str | None
+    """Of its data; also of a JSON object that is no message, which an earlier release may have stored."""
+    problem: Problem | None
+
+    @property
+    def keyed(self) -> bool:
+        """Whether a key in the body identifies it, and not its message id."""
+        return self.parsed is not None and self.parsed.content.idempotency_key is not None
+
+
+def why(field: str, reason: str) -> str:
+    """Write a field and a reason, which may name the field itself."""
+    return reason if reason.startswith(field) else f"{field}: {reason}"
+
+
+def content_of(body: str) -> Content:
+    """Read a body; nothing that it has raises an error."""
+    try:
+        parsed = parse_message(body)
+        refused = NOT_ACCEPTED.search(body)
+        problem = Problem("", f"SQS accepts no character U+{ord(refused[0]):04X}") if refused else None
+        return Content(parsed, parsed.data_digest(), problem)
+    except InvalidBodyError as error:
+        problem = Problem(error.errors[0].field, str(error))
+    except Exception as error:  # noqa: BLE001 -- a model may raise anything, and the message fails for it
+        problem = Problem("", f"the model of the message raised {location_of(error)}")
+    try:
+        return Content(None, data_digest(parse_body(body)), problem)
+    except InvalidBodyError:
+        return Content(None, None, problem)

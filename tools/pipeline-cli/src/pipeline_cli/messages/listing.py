@@ -1,0 +1,108 @@
+"""Showing the messages of a queue: grouped by why they are there, or each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from local_aws.terminal import shown
+from rich.table import Column, Table
+
+from pipeline_cli.printing import console, moment
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from pipeline_cli.messages.queued_message import QueuedMessage
+
+_SHOWN_CHARACTERS = 2_000
+
+
+@dataclass(frozen=True)
+class Group:
+    """Messages that are in their queue for the same reason."""
+
+    stage: str
+    code: str
+    reason: str
+    """With the field."""
+    count: int
+    oldest: datetime
+    newest: datetime
+    example: str
+    """The id of its newest message, whose log is the likeliest to be there."""
+
+
+def grouped(messages: Sequence[QueuedMessage]) -> list[Group]:
+    """Group messages, the largest group first."""
+    groups: dict[tuple[str, str, str], list[QueuedMessage]] = {}
+    for message in messages:
+        failure = message.failure
+        groups.setdefault((failure.stage, failure.code, failure.why), []).append(message)
+    found = []
+    for (stage, code, reason), members in groups.items():
+        times = [member.sent_at for member in members]
+        newest = max(members, key=lambda member: member.sent_at)
+        found.append(Group(stage, code, reason, len(members), min(times), max(times), newest.message_id))
+    return sorted(found, key=lambda group: -group.count)
+
+
+def print_groups(groups: Sequence[Group]) -> None:
+    """Print a table with a row per group."""
+    table = Table(
+        "Messages", "Stage, code", "Reason", "Oldest, newest", Column("Example", no_wrap=True), show_lines=True
+    )
+    for group in groups:
+        table.add_row(
+            f"{group.count:,}",
+            shown(_where(group.stage, group.code)),
+            shown(group.reason),
+            f"{moment(group.oldest)}\n{moment(group.newest)}",
+            shown(group.example),
+        )
+    console().print(table)
+
+
+def print_each(messages: Sequence[QueuedMessage], *, bodies: bool) -> None:
+    """Print some lines per message, with its body or without."""
+    out = console()
+    for message in messages:
+        failure = message.failure
+        times = "once" if message.receive_count == 1 else f"{message.receive_count} times"
+        out.print(
+            shown(message.message_id, "bold"), f"sent {moment(message.sent_at)}, received {times}", highlight=False
+        )
+        rows = [(_where(failure.stage, failure.code), failure.why), ("record", message.execution_id)]
+        if message.first_message_id != message.message_id:
+            rows.append(("first id", message.first_message_id))
+        rows.append(("execution", failure.execution_arn))
+        if bodies:
+            rows += [(f"attribute {name}", str(value.value)) for name, value in message.draft.attributes.items()]
+            rows.append(("body", _shortened(message.draft.body)))
+        for name, value in rows:
+            if value:
+                out.print(shown(f"    {name}: ", "dim"), shown(value), sep="", highlight=False, soft_wrap=True)
+
+
+def group_to_json(group: Group) -> dict[str, Any]:
+    """Write a group."""
+    return {
+        "stage": group.stage,
+        "code": group.code,
+        "reason": group.reason,
+        "count": group.count,
+        "oldest": group.oldest,
+        "newest": group.newest,
+        "example": group.example,
+    }
+
+
+def _where(stage: str, code: str) -> str:
+    return ", ".join(filter(None, (stage, code)))
+
+
+def _shortened(text: str) -> str:
+    if len(text) <= _SHOWN_CHARACTERS:
+        return text
+    return f"{text[:_SHOWN_CHARACTERS]}… and {len(text) - _SHOWN_CHARACTERS:,} more characters; export has them all"

@@ -1,0 +1,169 @@
+"""What is to be done with each message: decided before anything is sent or deleted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+from pipeline_contracts import execution_id
+
+from pipeline_cli.messages.content import Content, Problem, content_of, why
+from pipeline_cli.messages.entry import Entry, NoRoomError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container, Mapping, Sequence
+    from datetime import datetime
+
+    from pipeline_cli.messages.queued_message import Draft, QueuedMessage
+
+    Rules = Callable[[Sequence[str]], "Sequence[Refusal | None]"]
+    """Validates bodies; the result has an entry per body."""
+
+    Stored = Callable[[Sequence[str]], Mapping[str, str | None]]
+    """Looks up execution ids: the digest of each item that there is; None for an item that has no message's data."""
+
+
+class Refusal(Protocol):
+    """Why a body is invalid by the rules."""
+
+    @property
+    def field(self) -> str:
+        """Empty for the whole body."""
+
+    @property
+    def reason(self) -> str:
+        """For people."""
+
+
+class Decision(StrEnum):
+    """What is done with a message."""
+
+    SEND = "send"
+    DROP = "drop"
+    """It is stored, so it is only deleted from its queue."""
+    DISCARD = "discard"
+    CONFLICT = "conflict"
+    """Other data is stored, or about to be stored, under its identity."""
+    INVALID = "invalid"
+    NO_ROOM = "no room"
+    UNCHANGED = "unchanged"
+    EDITED = "edited"
+    """It is not what was exported, so it is not discarded."""
+
+
+LEAVES = frozenset({Decision.SEND, Decision.DROP, Decision.DISCARD})
+"""Decisions by which a message leaves its queue. The others leave it there."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A message, and what is done with it."""
+
+    message: QueuedMessage
+    decision: Decision
+    reason: str = ""
+    execution_id: str = ""
+    """That of the draft: an edited body may have another key."""
+    entry: Entry | None = None
+    """What is sent."""
+    edited: bool = False
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    message: QueuedMessage
+    draft: Draft
+    content: Content
+    execution_id: str
+
+    @property
+    def edited(self) -> bool:
+        return self.draft != self.message.draft
+
+    def decided(self, decision: Decision, reason: str = "", entry: Entry | None = None) -> Planned:
+        return Planned(self.message, decision, reason, self.execution_id, entry, self.edited)
+
+
+def plan(
+    drafts: Sequence[tuple[QueuedMessage, Draft]],
+    environment: str,
+    stored: Stored,
+    *,
+    released: Callable[[], datetime] | None,
+    rules: Rules | None = None,
+) -> list[Planned]:
+    """Decide about each message, in their order.
+
+    Args:
+        drafts: The messages, each with what is to be sent of it.
+        environment: Name of the deployment, with which each identity begins.
+        stored: Looks into the table.
+        released: Gives the time of the last release, for failures that repeat; None sends such messages as well.
+        rules: The validator's rules, if they are asked too.
+    """
+    candidates = [_candidate(message, draft, environment) for message, draft in drafts]
+    identities = {name for one in candidates for name in (one.execution_id, one.message.execution_id)}
+    digests = stored(sorted(identities))
+    if rules:
+        candidates = _judged(candidates, digests, rules)
+    sent: dict[str, _Candidate] = {}
+    return [_decide(one, digests, sent, released) for one in candidates]
+
+
+def discards(exported: Sequence[tuple[QueuedMessage, Draft]]) -> list[Planned]:
+    """Discard the messages whose bodies are still as they were exported."""
+    return [
+        Planned(message, Decision.DISCARD, execution_id=message.execution_id)
+        if message.draft.body == draft.body
+        else Planned(message, Decision.EDITED, "its body in the file is another one", message.execution_id)
+        for message, draft in exported
+    ]
+
+
+def _candidate(message: QueuedMessage, draft: Draft, environment: str) -> _Candidate:
+    content = content_of(draft.body)
+    return _Candidate(message, draft, content, execution_id(environment, message.first_message_id, content.parsed))
+
+
+def _judged(candidates: Sequence[_Candidate], stored: Container[str], rules: Rules) -> list[_Candidate]:
+    """Note what the rules say of the bodies that are neither stored nor known to be invalid."""
+    asked = [one for one in candidates if one.content.problem is None and one.execution_id not in stored]
+    refusals = iter(rules([one.draft.body for one in asked]) if asked else ())
+    waiting = {one.message.message_id for one in asked}
+    judged = []
+    for one in candidates:
+        refusal = next(refusals) if one.message.message_id in waiting else None
+        problem = Problem(refusal.field, refusal.reason) if refusal else one.content.problem
+        judged.append(replace(one, content=replace(one.content, problem=problem)))
+    return judged
+
+
+def _decide(
+    one: _Candidate,
+    stored: Mapping[str, str | None],
+    sent: dict[str, _Candidate],
+    released: Callable[[], datetime] | None,
+) -> Planned:
+    if one.execution_id in stored:
+        if one.content.digest is not None and stored[one.execution_id] == one.content.digest:
+            return one.decided(Decision.DROP, "its data is stored")
+        return one.decided(Decision.CONFLICT, "other data is stored under its identity")
+    before = one.message.execution_id
+    if stored.get(before) and stored[before] == content_of(one.message.draft.body).digest:
+        return one.decided(Decision.CONFLICT, "it is stored with the data that it had before it was edited")
+    if one.content.problem:
+        return one.decided(Decision.INVALID, why(one.content.problem.field, one.content.problem.reason))
+    try:
+        entry = Entry.of(one.message, one.draft, keyed=one.content.keyed)
+    except NoRoomError as error:
+        return one.decided(Decision.NO_ROOM, str(error))
+    failure = one.message.failure
+    if released and failure.repeats and failure.at and not one.edited and released() < failure.at:
+        return one.decided(Decision.UNCHANGED, "neither its body nor a function has changed since it failed")
+    first = sent.setdefault(one.execution_id, one)
+    if first is one:
+        return one.decided(Decision.SEND, entry=entry)
+    if first.content.digest == one.content.digest:
+        return one.decided(Decision.SEND, "a duplicate of another message of this plan: they are stored once", entry)
+    return one.decided(Decision.CONFLICT, "an older message of this plan has the same identity and other data")

@@ -1,0 +1,96 @@
+"""Showing a plan, and what became of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from local_aws.terminal import shown
+from rich.table import Column, Table
+
+from pipeline_cli.messages.plan import LEAVES, Decision
+from pipeline_cli.printing import console
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pipeline_cli.messages.carrying_out import Done
+    from pipeline_cli.messages.plan import Planned
+
+_MEANINGS = {
+    Decision.SEND: "sent to the source queue",
+    Decision.DROP: "only deleted here",
+    Decision.DISCARD: "deleted",
+    Decision.UNCHANGED: "stays; --unchanged sends it",
+}
+_DONE = {Decision.SEND: "sent", Decision.DROP: "dropped", Decision.DISCARD: "discarded"}
+
+
+def print_plan(planned: Sequence[Planned], *, each: bool) -> None:
+    """Print how many messages get which decision for which reason, or the decision of each."""
+    if each:
+        table = Table(Column("Message", no_wrap=True), Column("Record", overflow="fold"), "Decision", "Reason")
+        for one in planned:
+            why = f"{one.reason} (edited)" if one.edited else one.reason
+            table.add_row(shown(one.message.message_id), shown(one.execution_id), one.decision.value, shown(why))
+    else:
+        table = Table("Messages", "Decision", "Meaning", "Reason")
+        counts = Counter((one.decision, one.reason) for one in planned)
+        order = list(Decision)
+        for (decision, reason), count in sorted(counts.items(), key=lambda item: (order.index(item[0][0]), -item[1])):
+            table.add_row(f"{count:,}", decision.value, _MEANINGS.get(decision, "stays"), shown(reason))
+    console().print(table)
+
+
+def plan_to_json(planned: Sequence[Planned]) -> dict[str, Any]:
+    """Write a plan, without bodies."""
+    return {
+        "counts": dict(Counter(one.decision.value for one in planned)),
+        "messages": [
+            {
+                "message_id": one.message.message_id,
+                "execution_id": one.execution_id,
+                "decision": one.decision.value,
+                "reason": one.reason,
+                "edited": one.edited,
+            }
+            for one in planned
+        ],
+    }
+
+
+def done_to_json(done: Done) -> dict[str, Any]:
+    """Write what became of a plan."""
+    return {
+        "counts": {decision.value: count for decision, count in done.counts.items()},
+        "problems": dict(done.problems),
+    }
+
+
+def question(planned: Sequence[Planned], title: str) -> str:
+    """Ask whether the plan is to be carried out."""
+    counts = Counter(one.decision for one in planned)
+    doing = [
+        f"send {counts[Decision.SEND]:,} to the source queue" if counts[Decision.SEND] else "",
+        f"only delete {counts[Decision.DROP]:,} that are stored" if counts[Decision.DROP] else "",
+        f"delete {counts[Decision.DISCARD]:,} for good" if counts[Decision.DISCARD] else "",
+    ]
+    staying = sum(count for decision, count in counts.items() if decision not in LEAVES)
+    stay = f"; {staying:,} stay" if staying else ""
+    return f"Of {len(planned):,} messages of the {title}: {' and '.join(filter(None, doing))}{stay}. Go on?"
+
+
+def summary(done: Done) -> str:
+    """Say what was done."""
+    counts = [f"{done.counts[decision]:,} {word}" for decision, word in _DONE.items() if done.counts[decision]]
+    return ", ".join(counts) or "nothing was done"
+
+
+def shortfall(planned: Sequence[Planned], done: Done | None, missing: int) -> str:
+    """Say what was asked for and was not done; empty if all was."""
+    staying = sum(one.decision not in LEAVES for one in planned)
+    lines = [f"{staying:,} messages stay in their queue, for the reasons in the plan"] if staying else []
+    if missing:
+        lines.append(f"{missing:,} messages of the file are not in the queue, or are hidden: they may be done already")
+    lines += [f"{count:,} messages: {problem}" for problem, count in (done.problems if done else Counter()).items()]
+    return "\n".join(lines)

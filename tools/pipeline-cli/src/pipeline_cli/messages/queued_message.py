@@ -1,0 +1,93 @@
+"""A message in the dead-letter queue or the invalid message queue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from pipeline_contracts import execution_id
+
+from pipeline_cli.messages.attributes import Attribute, first_message_id, producers
+from pipeline_cli.messages.content import content_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
+
+    from pipeline_cli.messages.failure import Failure
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What is sent to the source queue: a message as it arrived, or as somebody has edited it."""
+
+    body: str
+    attributes: Mapping[str, Attribute]
+    """The producer's."""
+
+
+@dataclass(frozen=True)
+class QueuedMessage:
+    """One message as it is in the queue, and why it is there."""
+
+    message_id: str
+    """Of this copy: SQS gives a message that was sent to the invalid message queue another id."""
+    first_message_id: str
+    """The id that its producer got."""
+    execution_id: str
+    draft: Draft
+    trace_header: str
+    group_id: str
+    sent_at: datetime
+    """A dead letter was sent by its producer, an invalid message when it was rejected."""
+    receive_count: int
+    failure: Failure
+
+    @classmethod
+    def read(cls, message: MessageTypeDef, environment: str, failure: Failure) -> QueuedMessage:
+        """Read a received message."""
+        system = message["Attributes"]
+        first_id = first_message_id(message)
+        return cls(
+            message_id=message["MessageId"],
+            first_message_id=first_id,
+            execution_id=execution_id(environment, first_id, content_of(message["Body"]).parsed),
+            draft=Draft(message["Body"], producers(message)),
+            trace_header=system.get("AWSTraceHeader", ""),
+            group_id=system.get("MessageGroupId", ""),
+            sent_at=sent_at(message),
+            receive_count=int(system["ApproximateReceiveCount"]),
+            failure=failure,
+        )
+
+    def to_json(self, *, body: bool) -> dict[str, Any]:
+        """Write it, with the body and the attributes or without."""
+        told = {
+            "message_id": self.message_id,
+            "first_message_id": self.first_message_id,
+            "execution_id": self.execution_id,
+            "sent_at": self.sent_at,
+            "receive_count": self.receive_count,
+            "stage": self.failure.stage,
+            "code": self.failure.code,
+            "field": self.failure.field,
+            "reason": self.failure.reason,
+            "failed_at": self.failure.at,
+            "execution_arn": self.failure.execution_arn,
+        }
+        if not body:
+            return told
+        attributes = {name: value.to_export() for name, value in self.draft.attributes.items()}
+        return told | {
+            "trace_header": self.trace_header,
+            "group_id": self.group_id,
+            "attributes": attributes,
+            "body": self.draft.body,
+        }
+
+
+def sent_at(message: MessageTypeDef) -> datetime:
+    """Give the time at which SQS got a message; it is kept when SQS moves it to the dead-letter queue."""
+    return datetime.fromtimestamp(int(message["Attributes"]["SentTimestamp"]) / 1000, UTC)

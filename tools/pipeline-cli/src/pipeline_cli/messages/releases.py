@@ -1,0 +1,41 @@
+"""When the pipeline's code changed last."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from pipeline_cli.errors import CommandError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pipeline_cli.target import Target
+
+_STAGES = "services/orchestrator/pipeline.json"
+_MOST_NAMES = 10  # of one call, https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html
+
+
+def last_release(target: Target, repository: Path) -> datetime:
+    """Give the time at which the newest of the live versions was published: of the orchestrator and of each service.
+
+    Raises:
+        CommandError: A service of this repository is not deployed.
+    """
+    stages = json.loads((repository / _STAGES).read_text("utf-8"))["stages"]
+    services = sorted({stage["service"] for stage in stages})
+    names = [f"/durable-pipeline/{target.environment}/{service}/function-arn" for service in services]
+    arns = [target.resources.function_arn]
+    for start in range(0, len(names), _MOST_NAMES):
+        found = target.client("ssm").get_parameters(Names=names[start : start + _MOST_NAMES])
+        if found["InvalidParameters"]:
+            missing = ", ".join(found["InvalidParameters"])
+            raise CommandError(
+                f"no SSM parameter {missing}, so that nobody can tell which functions changed: "
+                f"deploy the service, or add --unchanged"
+            )
+        arns += [one["Value"] for one in found["Parameters"]]
+    functions = target.client("lambda")
+    published = (functions.get_function(FunctionName=arn)["Configuration"]["LastModified"] for arn in arns)
+    return max(map(datetime.fromisoformat, published))
