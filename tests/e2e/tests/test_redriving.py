@@ -1,0 +1,89 @@
+"""Sending messages again with the command line: each is stored once, under its first id."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pipeline_cli.app import main
+from pipeline_cli.outputs import StackOutputs
+from pipeline_cli.queue_reader import QueueReader
+from pipeline_cli.target import client_of
+from pipeline_e2e.stack import PARAMETERS
+from pipeline_testing.bodies import INVALID, body
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from local_aws.emulator import Emulator
+    from pipeline_e2e.stack import Stack
+
+ENVIRONMENT = PARAMETERS["EnvironmentName"]
+
+
+@pytest.fixture
+def pipeline(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+    """Run commands in this environment."""
+    make_client = client_of(emulator.endpoint)
+    logs = make_client("logs")
+    with suppress(logs.exceptions.ResourceAlreadyExistsException):
+        logs.create_log_group(logGroupName=f"/durable-pipeline/{ENVIRONMENT}/operations")
+    monkeypatch.setattr("pipeline_cli.target.aws_client", make_client)
+    return lambda *arguments: main([*arguments, "--env", ENVIRONMENT])
+
+
+def test_dead_letters_are_stored_under_their_first_ids(
+    stack: Stack, emulator: Emulator, pipeline: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    outputs = StackOutputs.of(emulator.outputs)
+    reader = QueueReader(stack.sqs, outputs.dead_letter_queue_url)
+    with stack.without_table():
+        sent = dict(zip(stack.send(body(n=1), body(n=2), body(n=3)), (1, 2, 3), strict=True))
+        stack.wait_until_drained()
+    assert {message["MessageId"] for message in reader.new_messages()} == sent.keys()
+    reader.put_back()
+
+    assert pipeline("dead", "list", "--json") == 0
+    groups = json.loads(capsys.readouterr().out)["groups"]
+    assert [(one["stage"], one["code"], one["count"]) for one in groups] == [("store", "unavailable", 3)]
+
+    assert pipeline("dead", "redrive", "--yes") == 0
+    stack.wait_until_drained()
+    expected = {f"{ENVIRONMENT}-esm-{message_id}": message_id for message_id in sent}
+    assert expected.items() <= stack.items().items()
+    stored = {name: stack.item(name) for name in expected}
+
+    # A redrive that was killed has sent them and left them in the queue: both are harmless.
+    for queue in (outputs.queue_url, outputs.dead_letter_queue_url):
+        for message_id, number in sent.items():
+            own = {"DataType": "String", "StringValue": json.dumps({"message_id": message_id})}
+            attributes: Any = {"durable_pipeline": own}
+            stack.sqs.send_message(QueueUrl=queue, MessageBody=body(n=number), MessageAttributes=attributes)
+    assert pipeline("dead", "redrive", "--yes") == 0
+    stack.wait_until_drained()
+
+    assert capsys.readouterr().out.rstrip().endswith("3 dropped")
+    assert {name: stack.item(name) for name in expected} == stored
+    assert sorted(one for one in stack.items().values() if one in sent) == sorted(sent)
+    assert not stack.outcomes().dead
+
+
+def test_a_rejected_message_that_was_edited_is_stored_under_its_first_id(
+    stack: Stack, pipeline: Callable[..., int], tmp_path: Path
+) -> None:
+    (first,) = stack.send(INVALID)
+    stack.wait_until_drained()
+    file = tmp_path / "rejected.jsonl"
+
+    assert pipeline("invalid", "export", str(file)) == 0
+    (line,) = (json.loads(text) for text in file.read_text("utf-8").splitlines())
+    assert (line["first_message_id"], line["stage"]) == (first, "intake")
+    file.write_text(json.dumps(line | {"body": body(n=4)}), "utf-8")
+    assert pipeline("invalid", "resend", str(file), "--yes") == 0
+
+    assert stack.wait_for_item(f"{ENVIRONMENT}-esm-{first}")["original_data"]["n"] == 4
+    stack.wait_until_drained()
+    assert not stack.outcomes().rejected
