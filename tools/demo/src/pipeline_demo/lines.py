@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from local_aws.errors import EmulatorError
+from pipeline_cli.json_lines import body_lines
 from pipeline_contracts.message import EXAMPLES
 
 if TYPE_CHECKING:
@@ -36,11 +37,9 @@ class NotSent:
 
 
 def read_lines(path: Path) -> tuple[list[Line], list[NotSent]]:
-    """Read a body from each line, as it stands; empty lines are skipped, as SQS has no empty message.
+    """Read the bodies, and the lines that cannot be sent.
 
-    Lines end with a line feed and nothing else (JSON may hold the other characters that Python takes for line ends).
-    A line that is not UTF-8 cannot be sent, because an SQS message is text. Raises EmulatorError if the file cannot be
-    read, or is more than a run takes.
+    Raises EmulatorError if the file cannot be read, or is more than a run takes.
     """
     try:
         with path.open("rb") as file:
@@ -50,14 +49,12 @@ def read_lines(path: Path) -> tuple[list[Line], list[NotSent]]:
     if len(content) > MOST_BYTES:
         raise EmulatorError(f"the input {path} has more than {MOST_BYTES:,} bytes, the most that a run takes")
     lines, refused = [], []
-    for number, raw in enumerate(content.split(b"\n"), start=1):
-        ended = raw.removesuffix(b"\r")
-        if not ended:
-            continue
-        try:
-            lines.append(Line(number, ended.decode()))
-        except UnicodeDecodeError as error:
-            refused.append(NotSent(Line(number, ended.decode(errors="replace")), f"not UTF-8: {error}"))
+    for read in body_lines(content.split(b"\n")):
+        line = Line(read.number, read.body)
+        if read.not_utf8:
+            refused.append(NotSent(line, read.not_utf8))
+        else:
+            lines.append(line)
     if len(lines) > MOST_MESSAGES:
         raise EmulatorError(f"the input {path} has more than {MOST_MESSAGES:,} messages, the most that a run takes")
     return lines, refused
