@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 
 from orchestrator.bounds import OPERATIONS_OF_BATCH, check_time, operations_of_chunk, outage_seconds, worst_case_seconds
-from orchestrator.quotas import EXECUTION_TIMEOUT_SECONDS, MAX_OPERATIONS
+from orchestrator.quotas import EXECUTION_TIMEOUT_SECONDS, MAX_OPERATIONS, MAX_PAYLOAD_BYTES
 from orchestrator.redelivery import OUTAGE_SECONDS, OWN_FAULT_SECONDS
 from orchestrator.settings import LARGEST_CHUNK, SMALLEST_CHUNK
+from orchestrator.sizes import ENTRY_BYTES, ENVELOPE_BYTES
 from orchestrator.stages import STAGES
 
 
@@ -41,6 +42,11 @@ def exported() -> str:
         "max_operations": MAX_OPERATIONS,
         "operations_of_batch": OPERATIONS_OF_BATCH,
         "operations_of_chunk": operations_of_chunk(STAGES),
+        # A record is too large if its body as a JSON string, its ids and the overhead are more.
+        "record_bytes": {
+            "most": MAX_PAYLOAD_BYTES - ENVELOPE_BYTES,
+            "overhead": ENTRY_BYTES + sum(stage.output_bytes for stage in STAGES),
+        },
         "chunk_size": [SMALLEST_CHUNK, LARGEST_CHUNK],
         "redelivery_seconds": {"own_fault": OWN_FAULT_SECONDS, "outage": OUTAGE_SECONDS},
     }
