@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
+from botocore.exceptions import BotoCoreError, ClientError
 from local_aws.errors import EmulatorError
 
+from pipeline_cli.advice import advice
 from pipeline_cli.commands import deploying, letters, replaying
 from pipeline_cli.errors import CommandError
 from pipeline_cli.messages.reading import Kind
@@ -43,11 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         app(arguments, prog_name=PROGRAM)
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else 1
-    except NoRegionError:
-        print_error("no region: set AWS_REGION, or AWS_PROFILE to a profile that has one")
-    except NoCredentialsError:
-        print_error("no credentials: set AWS_PROFILE, or sign in, for example with aws sso login")
-    except (CommandError, EmulatorError, ClientError, BotoCoreError) as error:
+    except (ClientError, BotoCoreError) as error:
+        print_error(advice(error))
+    except (CommandError, EmulatorError) as error:
         print_error(str(error))
     except KeyboardInterrupt:
         print_error("interrupted")
