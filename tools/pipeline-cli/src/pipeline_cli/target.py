@@ -45,6 +45,11 @@ class Resources(StackOutputs):
         return self.function_arn.split(":")[6]
 
     @property
+    def alias(self) -> str:
+        """The alias, which the other functions have as well."""
+        return self.function_arn.split(":")[7]
+
+    @property
     def log_group(self) -> str:
         """The orchestrator's log group."""
         return f"/aws/lambda/{self.function_name}"

@@ -1,0 +1,123 @@
+"""What became of messages in the last minutes, and how long the oldest ones wait."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pipeline_cli.target import Target
+
+WINDOW = timedelta(minutes=5)
+# CloudWatch gets SQS's numbers once a minute, and some minutes late.
+_OLDEST_WINDOW = timedelta(minutes=10)
+_NAMES = ("received", "stored", "rejected", "failed")
+_DONE = "batch is done"
+_PAGES = 10
+
+
+@dataclass(frozen=True)
+class RecentOutcomes:
+    """Deliveries that ended in the last minutes: a message that fails and is redelivered counts each time."""
+
+    received: int
+    stored: int
+    rejected: int
+    failed: int
+    source: str
+    """Where the numbers are from: metrics, or the log of the orchestrator."""
+    complete: bool = True
+    """False if the log has more than was read."""
+
+    @property
+    def per_second(self) -> float:
+        """Received messages per second."""
+        return self.received / WINDOW.total_seconds()
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """What CloudWatch has."""
+
+    outcomes: RecentOutcomes | None
+    """None if the pipeline has no metrics in these minutes."""
+    oldest_seconds: Mapping[str, float]
+    """Age of the oldest message by queue; an empty queue has none."""
+
+
+def read_metrics(target: Target, queues: Mapping[str, str], now: datetime) -> Metrics:
+    """Read the metrics, of the queues with these names and URLs, in one call."""
+    own = [
+        {"Name": "environment", "Value": target.environment},
+        {"Name": "service", "Value": "orchestrator"},
+    ]
+    queries = [_query(name, "DurablePipeline", f"Messages{name.capitalize()}", own, "Sum") for name in _NAMES] + [
+        _query(
+            f"oldest{number}",
+            "AWS/SQS",
+            "ApproximateAgeOfOldestMessage",
+            [{"Name": "QueueName", "Value": url.rpartition("/")[2]}],
+            "Maximum",
+        )
+        for number, url in enumerate(queues.values())
+    ]
+    answer = target.client("cloudwatch").get_metric_data(
+        MetricDataQueries=queries, StartTime=now - _OLDEST_WINDOW, EndTime=now, ScanBy="TimestampDescending"
+    )
+    points = {
+        result["Id"]: sorted(zip(result["Timestamps"], result["Values"], strict=True), reverse=True)
+        for result in answer["MetricDataResults"]
+    }
+    oldest = {name: points.get(f"oldest{number}") for number, name in enumerate(queues)}
+    return Metrics(
+        outcomes=_outcomes({name: points.get(name, []) for name in _NAMES}, now - WINDOW),
+        oldest_seconds={name: found[0][1] for name, found in oldest.items() if found},
+    )
+
+
+def read_log(target: Target, now: datetime) -> RecentOutcomes:
+    """Read the lines with which the orchestrator ends its batches; at most ten pages of the log."""
+    counts: Counter[str] = Counter()
+    request: dict[str, Any] = {
+        "logGroupName": target.resources.log_group,
+        "startTime": int((now - WINDOW).timestamp() * 1_000),
+        "filterPattern": f'"{_DONE}"',
+    }
+    for _ in range(_PAGES):
+        answer = target.client("logs").filter_log_events(**request)
+        for event in answer["events"]:
+            counts.update(_counts_of(event["message"]))
+        if "nextToken" not in answer:
+            break
+        request["nextToken"] = answer["nextToken"]
+    received, stored, rejected, failed = (counts[name] for name in _NAMES)
+    return RecentOutcomes(received, stored, rejected, failed, source="log", complete="nextToken" not in answer)
+
+
+def _query(name: str, namespace: str, metric: str, dimensions: list[dict[str, str]], statistic: str) -> dict[str, Any]:
+    described = {"Namespace": namespace, "MetricName": metric, "Dimensions": dimensions}
+    return {"Id": name, "MetricStat": {"Metric": described, "Period": 60, "Stat": statistic}}
+
+
+def _outcomes(points: Mapping[str, list[tuple[datetime, float]]], since: datetime) -> RecentOutcomes | None:
+    # A minute's values are at its beginning.
+    since = since.astimezone(UTC).replace(second=0, microsecond=0)
+    recent = {name: [value for at, value in found if at >= since] for name, found in points.items()}
+    if not recent["received"]:
+        return None
+    received, stored, rejected, failed = (round(sum(recent[name])) for name in _NAMES)
+    return RecentOutcomes(received, stored, rejected, failed, source="metrics")
+
+
+def _counts_of(line: str) -> dict[str, int]:
+    """Read one line; others that have its words in them, too, count nothing."""
+    try:
+        said = json.loads(line[line.index("{") :])
+        return {name: int(said[name]) for name in _NAMES} if said["message"] == _DONE else {}
+    except (KeyError, TypeError, ValueError):
+        return {}
