@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local_aws.errors import EmulatorError
 
 from pipeline_cli.advice import advice
-from pipeline_cli.commands import deploying, letters, replaying, status
+from pipeline_cli.commands import deploying, letters, pausing, replaying, status
 from pipeline_cli.errors import CommandError
 from pipeline_cli.messages.reading import Kind
 from pipeline_cli.printing import print_error
@@ -37,6 +37,9 @@ app.command()(deploying.delete)
 app.add_typer(letters.commands(Kind.DEAD), name="dead")
 app.add_typer(letters.commands(Kind.INVALID), name="invalid")
 app.command()(status.status)
+app.command()(pausing.pause)
+app.command()(pausing.resume)
+app.command()(pausing.drain)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

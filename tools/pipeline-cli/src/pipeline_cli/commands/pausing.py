@@ -1,0 +1,104 @@
+"""`pause`, `resume` and `drain`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline_cli import event_source, operations_log
+from pipeline_cli.errors import CommandError
+from pipeline_cli.event_source import DISABLED, ENABLED
+from pipeline_cli.halt import wait_for_state, wait_until_empty, wait_until_nothing_runs
+from pipeline_cli.options import Env, Local, target
+from pipeline_cli.patience import Patience
+from pipeline_cli.progress import progress
+from pipeline_cli.queue_depth import QueueDepth
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pipeline_cli.target import Target
+
+Timeout = Annotated[
+    float, typer.Option(metavar="SECONDS", min=0, help="How long to wait at most. An execution takes 840 s at most.")
+]
+
+_DEPLOYMENTS = (
+    "A deployment that changes the event source mapping enables it again, unless it is given "
+    "--parameter EventSourceEnabled=false."
+)
+
+
+def pause(
+    env: Env = None,
+    *,
+    local: Local = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until no execution is running.")] = False,
+    timeout: Timeout = 900,
+) -> None:
+    """Stop taking messages from the queue. Executions in flight run to their end.
+
+    Example: pipeline pause --env dev --wait
+    """
+    chosen, patience = target(env, local=local), Patience(timeout)
+    with progress() as show:
+        unrecorded = _switched_off(chosen, patience, "pause")
+        if wait:
+            _wait_until_nothing_runs(chosen, patience, show)
+    print("Paused. Messages wait in the queue, for 4 days at most." if wait else "Pausing; --wait waits for the end.")
+    print(_DEPLOYMENTS)
+    _check_recorded(unrecorded)
+
+
+def resume(env: Env = None, *, local: Local = False, timeout: Timeout = 900) -> None:
+    """Take messages from the queue again.
+
+    Example: pipeline resume --env dev
+    """
+    chosen, patience = target(env, local=local), Patience(timeout)
+    with progress() as show:
+        event_source.switch(chosen, event_source.find(chosen), patience, on=True)
+        unrecorded = operations_log.record(chosen, {"action": "resume"})
+        wait_for_state(chosen, ENABLED, patience, show)
+    print("Resumed.")
+    _check_recorded(unrecorded)
+
+
+def drain(env: Env = None, *, local: Local = False, timeout: Timeout = 900) -> None:
+    """Wait until the queue is empty, then pause, and wait until no execution is running.
+
+    Example: pipeline drain --env dev --timeout 3600
+    """
+    chosen, patience = target(env, local=local), Patience(timeout)
+    if event_source.find(chosen).state == DISABLED:
+        raise CommandError(f"{chosen.environment} is paused, so that its queue does not empty: resume it first")
+    with progress() as show:
+        wait_until_empty(chosen, patience, show)
+        unrecorded = _switched_off(chosen, patience, "drain")
+        _wait_until_nothing_runs(chosen, patience, show)
+    left = QueueDepth.read(chosen.client("sqs"), chosen.resources.queue_url)
+    if left.total:
+        raise CommandError(f"paused, but messages have arrived meanwhile: {left}. Stop the producers, resume and drain")
+    print("Drained and paused: the queue is empty, and no execution is running.")
+    print(_DEPLOYMENTS)
+    _check_recorded(unrecorded)
+
+
+def _switched_off(chosen: Target, patience: Patience, action: str) -> str:
+    event_source.switch(chosen, event_source.find(chosen), patience, on=False)
+    return operations_log.record(chosen, {"action": action})
+
+
+def _wait_until_nothing_runs(chosen: Target, patience: Patience, show: Callable[[str], None]) -> None:
+    held = wait_until_nothing_runs(chosen, patience, show)
+    if held.arns:
+        listed = "".join(f"\n    {arn}" for arn in held.arns)
+        raise CommandError(
+            f"the mapping is off, but {held} executions are paused and do not end by themselves:{listed}"
+        )
+
+
+def _check_recorded(unrecorded: str) -> None:
+    if unrecorded:
+        raise CommandError(unrecorded)
