@@ -271,5 +271,7 @@ def run_cli(session: nox.Session, *command: str) -> None:
     env = envs.sam(session)
     if "replay" in session.posargs:
         env |= envs.orchestrator(session)
+    if {"check", "--rules"} & {*session.posargs}:
+        env |= envs.service_pythons(session)
     with session.chdir(session.invoked_from):
         session.run("python", "-m", "pipeline_cli", *command, *session.posargs, env=env)

@@ -133,10 +133,23 @@ def orchestrator(session: nox.Session) -> dict[str, str]:
     return {"ORCHESTRATOR_PYTHON": str(folder / "bin" / "python")}
 
 
+def service_pythons(session: nox.Session) -> dict[str, str]:
+    """The variables that name an interpreter for each service of this folder that is asked without AWS."""
+    named = {}
+    for name in SERVICES:
+        if name != "orchestrator":
+            steps = [_pinned([SERVICES[name] / "requirements.lock"]), ["--no-deps", *_editable(SERVICES[name])]]
+            folder = _environment_beside(session, f"service-{name}", *steps)
+            named[f"{name.upper().replace('-', '_')}_PYTHON"] = str(folder / "bin" / "python")
+    return named
+
+
 def variables(session: nox.Session, name: str) -> dict[str, str]:
     """The variables that a package's tests need."""
+    if name == "pipeline-cli":
+        return local_aws(session) | orchestrator(session) | service_pythons(session)
     if PACKAGES["local-aws"] in _ours(PACKAGES[name]):
-        return local_aws(session) | (orchestrator(session) if name == "pipeline-cli" else {})
+        return local_aws(session)
     # A service may not import what is in tools: the storer starts MiniStack by itself.
     return ministack(session) if (PACKAGES[name] / "tests" / "ministack.py").exists() else {}
 
@@ -220,7 +233,7 @@ def _steps(name: str) -> list[list[str]]:
     package, ours = PACKAGES[name], _ours(PACKAGES[name])
     tools = group("test", package / "pyproject.toml")
     locks = [one / "requirements.lock" for one in ours if (one / "requirements.lock").exists()]
-    pinned = ["--exact", "--require-hashes", *(word for lock in locks for word in ("-r", str(lock)))]
+    pinned = _pinned(locks)
     if package in SERVICES.values():
         return [pinned, ["--no-deps", "-e", str(package)], ["-c", str(locks[0]), *tools]]
     if locks:
@@ -228,6 +241,10 @@ def _steps(name: str) -> list[list[str]]:
         others = [str(one) for one in _dependencies(package) if one.name not in _DISTRIBUTIONS]
         return [[*pinned, *excluded], ["--no-deps", *_editable(package)], [*others, *tools]]
     return [["--exact", *_editable(package), *tools]]
+
+
+def _pinned(locks: Sequence[Path]) -> list[str]:
+    return ["--exact", "--require-hashes", *(word for lock in locks for word in ("-r", str(lock)))]
 
 
 def _editable(package: Path) -> list[str]:

@@ -1,0 +1,76 @@
+"""`check`."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, BinaryIO
+
+import typer
+from local_aws.terminal import shown
+from rich.table import Table
+
+from pipeline_cli.errors import CommandError
+from pipeline_cli.json_lines import body_lines
+from pipeline_cli.message_check import CheckedLine, MessageCheck
+from pipeline_cli.options import Json
+from pipeline_cli.printing import console, print_json
+from pipeline_cli.repository import find_repository
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def check(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="JSON Lines, one body per line; - is standard input.")],
+    *,
+    json: Json = False,
+) -> None:
+    """Tell what would become of messages, by the contract and the rules of this checkout. No AWS is asked.
+
+    Exits with 1 if any would be rejected. Example: pipeline check messages.jsonl
+    """
+    with _open(file) as lines, MessageCheck(find_repository()) as checking:
+        checked = list(checking.check(body_lines(lines)))
+    if json:
+        print_json([asdict(line) for line in checked])
+    else:
+        _print(checked, checking.skipped)
+    if any(line.problem for line in checked):
+        raise typer.Exit(1)
+
+
+def _open(name: str) -> BinaryIO:
+    if name == "-":
+        return sys.stdin.buffer
+    try:
+        return Path(name).open("rb")
+    except OSError as error:
+        raise CommandError(f"{name} cannot be read: {error.strerror}") from error
+
+
+def _print(checked: Sequence[CheckedLine], skipped: Sequence[str]) -> None:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("line", justify="right", no_wrap=True)
+    table.add_column("bytes", justify="right", no_wrap=True)
+    table.add_column("outcome", no_wrap=True)
+    table.add_column("identity or reason", overflow="fold")
+    for line in checked:
+        outcome, told = _outcome(line)
+        style = {"accepted": "green", "rejected": "bold red"}.get(outcome, "")
+        table.add_row(str(line.number), f"{line.bytes:,}", shown(outcome, style), shown(told))
+    out = console()
+    out.print(table)
+    rejected = sum(line.problem is not None for line in checked)
+    out.print(f"{len(checked) - rejected} accepted, {rejected} rejected", highlight=False)
+    if skipped:
+        out.print(shown(f"Not asked, as they may depend on more than the message: {', '.join(skipped)}"))
+
+
+def _outcome(line: CheckedLine) -> tuple[str, str]:
+    if problem := line.problem:
+        return "rejected", f"{problem.stage}, {problem.code}: {problem.reason}"
+    if line.duplicate_of is not None:
+        return "accepted", f"{line.identity}, a duplicate of line {line.duplicate_of}"
+    return "accepted", line.identity

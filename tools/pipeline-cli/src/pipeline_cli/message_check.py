@@ -1,0 +1,191 @@
+"""What would become of messages if they were sent: their intake, the rules of this checkout, and their items' sizes.
+
+No AWS is asked, so what the table has under the key of a message is not known here.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Self
+
+from pipeline_contracts import ErrorCode, InvalidBodyError, execution_id, location_of, parse_message
+from pipeline_contracts.base import ascii_bytes
+from pipeline_contracts.storage import StorageRequest
+
+from pipeline_cli.declared_stages import STORE, exported, stages
+from pipeline_cli.rules import Problem, Rules
+from pipeline_cli.service_process import ServiceProcess, ServiceRaisedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from pipeline_contracts import ParsedMessage
+
+    from pipeline_cli.json_lines import BodyLine
+    from pipeline_cli.rules import Judged
+
+SEND, INTAKE = "send", "intake"
+"""The stages before the services: SQS itself, and the parsing of the orchestrator."""
+
+MAX_MESSAGE_BYTES = 1_048_576
+"""https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html"""
+
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+_REFUSED_CHARACTER = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+# The longest ids that there can be, as the check knows no environment and no message id.
+_ENVIRONMENT, _MESSAGE_ID = "x" * 16, "x" * 36
+_LINES = 100
+
+
+@dataclass(frozen=True)
+class CheckedLine:
+    """What would become of one line."""
+
+    number: int
+    bytes: int
+    identity: str = "message id"
+    """What identifies its record: its idempotency key, or the id that SQS gives the message."""
+    problem: Problem | None = None
+    duplicate_of: int | None = None
+    """The line with the same key and data, whose record it is."""
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """A line that the orchestrator would make a record of."""
+
+    line: BodyLine
+    parsed: ParsedMessage
+
+    @property
+    def key(self) -> str | None:
+        return self.parsed.content.idempotency_key
+
+    @property
+    def execution_id(self) -> str:
+        return execution_id(_ENVIRONMENT, _MESSAGE_ID, self.parsed)
+
+
+class MessageCheck:
+    """Checks lines by the code of a repository."""
+
+    def __init__(self, repository: Path) -> None:
+        """Choose the services that are asked."""
+        self._record_bytes = exported(repository)["record_bytes"]
+        (storer,) = (stage.service for stage in stages(repository) if stage.name == STORE)
+        self._storer = ServiceProcess(storer, "sized")
+        self._rules = Rules(repository)
+        self._taken: dict[str, tuple[int, str]] = {}
+        self.skipped = self._rules.skipped
+        """Stages of your own, which are not asked."""
+
+    def __enter__(self) -> Self:
+        """Start the services."""
+        with ExitStack() as started:
+            started.enter_context(self._rules)
+            started.enter_context(self._storer)
+            self._started = started.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End them."""
+        self._started.close()
+
+    def check(self, lines: Iterable[BodyLine]) -> Iterator[CheckedLine]:
+        """Check lines, in their order."""
+        chunk: list[BodyLine] = []
+        for line in lines:
+            chunk.append(line)
+            if len(chunk) == _LINES:
+                yield from self._checked(chunk)
+                chunk = []
+        yield from self._checked(chunk)
+
+    def _checked(self, lines: list[BodyLine]) -> Iterator[CheckedLine]:
+        read = [self._read(line) for line in lines]
+        candidates = [one for one in read if isinstance(one, _Candidate)]
+        judged = list(self._rules.judge([one.line.body for one in candidates]))
+        problems = iter(self._sized(candidates, judged))
+        for one in read:
+            yield self._decided(one, next(problems)) if isinstance(one, _Candidate) else one
+
+    def _read(self, line: BodyLine) -> _Candidate | CheckedLine:
+        """Do what SQS and the intake of the orchestrator do."""
+        checked = CheckedLine(line.number, len(line.body.encode()))
+        problem = _not_sent(line, checked.bytes)
+        if problem:
+            return replace(checked, problem=problem)
+        try:
+            candidate = _Candidate(line, parse_message(line.body))
+        except InvalidBodyError as error:
+            first = error.errors[0]
+            return replace(checked, problem=Problem(INTAKE, first.code, first.field, str(error)))
+        except Exception as error:  # noqa: BLE001 - the model of the message may raise anything
+            return replace(checked, problem=Problem(INTAKE, "model_error", "", location_of(error)))
+        needed, most = self._request_bytes(candidate), self._record_bytes["most"]
+        if needed > most:
+            reason = f"the body takes {needed:,} bytes in a request; {most:,} is the most"
+            return replace(checked, problem=Problem(INTAKE, ErrorCode.MESSAGE_TOO_LARGE, "", reason))
+        return candidate
+
+    def _request_bytes(self, candidate: _Candidate) -> int:
+        body = len(json.dumps(candidate.line.body, ensure_ascii=False).encode())
+        ids = 2 * ascii_bytes(candidate.execution_id) + ascii_bytes(_MESSAGE_ID)
+        return body + ids + int(self._record_bytes["overhead"])
+
+    def _sized(self, candidates: list[_Candidate], judged: list[Judged]) -> Iterator[Problem | None]:
+        """Ask the storer about the items of those that have no problem so far."""
+        for candidate, one in zip(candidates, judged, strict=True):
+            yield one.problem or self._item_problem(candidate, one)
+
+    def _item_problem(self, candidate: _Candidate, judged: Judged) -> Problem | None:
+        record = {
+            "execution_id": candidate.execution_id,
+            "message_id": _MESSAGE_ID,
+            "data": candidate.line.body,
+            "transformed_data": judged.transformed or {},
+        }
+        request = StorageRequest.model_validate({"records": [record]})
+        try:
+            answer: dict[str, Any] = self._storer.ask(request.model_dump(mode="json"))
+        except ServiceRaisedError as error:
+            return Problem(STORE, "invoke_failed", "", str(error))
+        (result,) = answer["results"]
+        if "refused" in result:
+            return Problem(STORE, ErrorCode.NOT_STORABLE, "", result["refused"])
+        if result["bytes"] > answer["most"]:
+            reason = f"the item has {result['bytes']:,} bytes; {answer['most']:,} is the most"
+            return Problem(STORE, ErrorCode.NOT_STORABLE, "", reason)
+        return None
+
+    def _decided(self, candidate: _Candidate, problem: Problem | None) -> CheckedLine:
+        """Compare with the lines before that have the same key: one that is rejected does not take it."""
+        number, key = candidate.line.number, candidate.key
+        checked = CheckedLine(number, len(candidate.line.body.encode()), problem=problem)
+        if key is None:
+            return checked
+        checked = replace(checked, identity=f"key {key}")
+        if problem:
+            return checked
+        digest = candidate.parsed.data_digest()
+        first, stored = self._taken.setdefault(key, (number, digest))
+        if digest != stored:
+            reason = f"line {first} has this idempotency_key and other data"
+            return replace(checked, problem=Problem(STORE, ErrorCode.IDEMPOTENCY_CONFLICT, "", reason))
+        return checked if first == number else replace(checked, duplicate_of=first)
+
+
+def _not_sent(line: BodyLine, size: int) -> Problem | None:
+    if line.not_utf8:
+        return Problem(SEND, "not_utf8", "", line.not_utf8)
+    if size > MAX_MESSAGE_BYTES:
+        reason = f"the body has {size:,} bytes; SQS takes {MAX_MESSAGE_BYTES:,} at most"
+        return Problem(SEND, ErrorCode.MESSAGE_TOO_LARGE, "", reason)
+    if found := _REFUSED_CHARACTER.search(line.body):
+        return Problem(SEND, "refused_character", "", f"the body has U+{ord(found[0]):04X}, which SQS refuses")
+    return None
