@@ -1,0 +1,69 @@
+"""`erase`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import typer
+from local_aws.terminal import printable, shown
+
+from pipeline_cli import operations_log
+from pipeline_cli.erasure import ErasableRecord, Erasure, find_record, remains, retention
+from pipeline_cli.erasure import erase as erase_record
+from pipeline_cli.errors import CommandError
+from pipeline_cli.options import Env, Local, Yes, target
+from pipeline_cli.printing import agreed, console
+from pipeline_cli.progress import progress
+
+
+def erase(
+    id_: Annotated[str, typer.Argument(metavar="ID", help="An execution_id, or the id of a message.")],
+    env: Env = None,
+    *,
+    local: Local = False,
+    yes: Yes = False,
+) -> None:
+    """Remove a record: its item, its messages in the dead-letter and invalid message queues, its executions.
+
+    Says what remains, and until when. Exits with 1 if something could not be removed.
+    Example: pipeline erase dev-key-order-4711 --env dev
+    """
+    chosen = target(env, local=local)
+    since = datetime.now(UTC) - retention(chosen) - timedelta(days=1)
+    with progress() as show:
+        show("looking for the record")
+        record = find_record(chosen, id_, since)
+    _print_record(record)
+    if not yes and not agreed(
+        "Erase it, with the histories of all executions that had it, and of their other messages?"
+    ):
+        raise CommandError("nothing was erased; to do it without being asked, add --yes")
+    with progress() as show:
+        erasure = erase_record(chosen, record, since, show)
+    if erasure.nothing:
+        raise CommandError(f"nothing of {id_} was found in {chosen.environment}")
+    unrecorded = operations_log.record(chosen, erasure.entry(record.execution_id))
+    _print_result(erasure)
+    print("\nWhat remains:")
+    for line in remains(chosen, record, erasure):
+        console().print(shown(f"- {line}"))
+    if erasure.undone:
+        raise CommandError("\n    ".join(("not all of it was erased:", *erasure.undone, *filter(None, [unrecorded]))))
+    if unrecorded:
+        raise CommandError(unrecorded)
+
+
+def _print_record(record: ErasableRecord) -> None:
+    item = record.item or {}
+    print(f"execution_id  {printable(record.execution_id)}")
+    print(f"message_id    {printable(str(item.get('message_id') or ', '.join(sorted(record.message_ids)) or '-'))}")
+    print(f"stored_at     {printable(str(item.get('stored_at', 'it is not in the table')))}")
+
+
+def _print_result(erasure: Erasure) -> None:
+    print("\nErased:")
+    print(f"    items               {int(erasure.item)}")
+    print(f"    dead letters        {erasure.dead_letters}")
+    print(f"    invalid messages    {erasure.invalid_messages}")
+    print(f"    executions          {len(erasure.executions)}")

@@ -1,0 +1,222 @@
+"""Removing one record everywhere that AWS lets it be removed from."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from pipeline_cli.advice import advice, is_denied
+from pipeline_cli.execution_search import find_executions, messages_of
+from pipeline_cli.queue_sweep import Sweep, delete_matching
+from pipeline_cli.record_identity import identities_of, identity
+from pipeline_cli.rejected_message import told_of
+from pipeline_cli.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
+
+    from pipeline_cli.target import Target
+
+LONGEST_RETENTION_DAYS = 90
+"""https://docs.aws.amazon.com/lambda/latest/api/API_DurableConfig.html"""
+
+
+@dataclass(frozen=True)
+class ErasableRecord:
+    """The record that an id names."""
+
+    execution_id: str
+    message_ids: frozenset[str]
+    """Those that are known: of its item, or the id itself."""
+    item: dict[str, Any] | None
+
+
+@dataclass
+class Erasure:
+    """What was removed, and what could not be."""
+
+    item: bool = False
+    dead_letters: int = 0
+    invalid_messages: int = 0
+    executions: list[str] = field(default_factory=list)
+    unidentified: int = 0
+    """Messages of the invalid message queue that do not say what they are."""
+    undone: list[str] = field(default_factory=list)
+
+    @property
+    def nothing(self) -> bool:
+        """Whether nothing of the record was found."""
+        return not (self.item or self.dead_letters or self.invalid_messages or self.executions or self.undone)
+
+    def entry(self, execution_id: str) -> dict[str, Any]:
+        """Describe it for the operations log; an idempotency key may be personal, so it is only digested."""
+        return {
+            "action": "erase",
+            "execution_id_sha256": hashlib.sha256(execution_id.encode()).hexdigest(),
+            "item": self.item,
+            "dead_letters": self.dead_letters,
+            "invalid_messages": self.invalid_messages,
+            "executions": len(self.executions),
+            "undone": len(self.undone),
+        }
+
+
+def find_record(target: Target, id_: str, since: datetime) -> ErasableRecord:
+    """Find the record of an execution id or a message id.
+
+    A message with an idempotency key is stored under that. Its message id leads to it by the executions that had it,
+    as far as the log and the histories reach back.
+    """
+    table = Table(target.client("dynamodb"), target.resources.table_name)
+    by_message = f"{target.environment}-esm-"
+    if id_.startswith((by_message, f"{target.environment}-key-")):
+        execution_id, known = id_, {id_.removeprefix(by_message)} if id_.startswith(by_message) else set[str]()
+    else:
+        execution_id, known = f"{by_message}{id_}", {id_}
+        if table.item(execution_id) is None:
+            execution_id = _identity_in_executions(target, id_, since) or execution_id
+    item = table.item(execution_id)
+    if item and isinstance(item.get("message_id"), str):
+        known.add(item["message_id"])
+    return ErasableRecord(execution_id, frozenset(known), item)
+
+
+def erase(target: Target, record: ErasableRecord, since: datetime, show: Callable[[str], None]) -> Erasure:
+    """Remove a record. The item comes last: it has the message id by which a second run finds the rest."""
+    erasure = Erasure()
+    ids = set(record.message_ids)
+
+    def matches(message: MessageTypeDef) -> bool:
+        if record.execution_id not in identities_of(target.environment, message):
+            return False
+        ids.update((message["MessageId"], str(told_of(message).get("message_id", message["MessageId"]))))
+        return True
+
+    def matches_rejected(message: MessageTypeDef) -> bool:
+        found = matches(message)
+        erasure.unidentified += not found and not told_of(message)
+        return found
+
+    sqs, resources = target.client("sqs"), target.resources
+    show("looking through the dead-letter queue")
+    dead = delete_matching(sqs, resources.dead_letter_queue_url, matches)
+    show("looking through the invalid message queue")
+    invalid = delete_matching(sqs, resources.invalid_message_queue_url, matches_rejected)
+    erasure.dead_letters, erasure.invalid_messages = dead.deleted, invalid.deleted
+    erasure.undone += _unseen("dead-letter queue", dead) + _unseen("invalid message queue", invalid)
+
+    show("searching the log for executions")
+    _erase_executions(target, record.execution_id, ids, since, erasure)
+    if record.item is not None:
+        show("deleting the item")
+        key = {"execution_id": {"S": record.execution_id}}
+        target.client("dynamodb").delete_item(TableName=resources.table_name, Key=key)
+        erasure.item = True
+    return erasure
+
+
+def retention(target: Target) -> timedelta:
+    """Give how long the histories of finished executions are kept."""
+    described = target.client("lambda").get_function(FunctionName=target.resources.function_arn)["Configuration"]
+    days = described.get("DurableConfig", {}).get("RetentionPeriodInDays", LONGEST_RETENTION_DAYS)
+    return timedelta(days=days)
+
+
+def remains(target: Target, record: ErasableRecord, erasure: Erasure) -> list[str]:
+    """Say what is left of a record, and until when."""
+    now = datetime.now(UTC)
+    attributes = target.client("sqs").get_queue_attributes(
+        QueueUrl=target.resources.queue_url, AttributeNames=["MessageRetentionPeriod"]
+    )["Attributes"]
+    queue_days = int(attributes["MessageRetentionPeriod"]) / 86_400
+    left = [
+        f"backups of the table: point-in-time recovery can restore the item, until {now + timedelta(days=35):%Y-%m-%d}",
+        f"log lines: the ids of the record and its messages, no data, {_log_retention(target, now)}",
+        f"the source queue: nobody can look into it. A copy in it would be stored again: it is kept for at most "
+        f"{queue_days:g} days, so run this again when it is empty",
+        "exports of queues and histories that operators made",
+    ]
+    if record.execution_id.startswith(f"{target.environment}-key-"):
+        left.append(
+            "executions that had other messages with this idempotency key, whose ids are not known: until "
+            f"{now + retention(target):%Y-%m-%d}"
+        )
+    if erasure.unidentified:
+        left.append(
+            f"{erasure.unidentified} messages of the invalid message queue that do not say which record they are, "
+            "if one of them is this record without its key: 14 days after they were rejected"
+        )
+    return left
+
+
+def _identity_in_executions(target: Target, message_id: str, since: datetime) -> str | None:
+    for arn in find_executions(target, [message_id], since).arns:
+        for message in messages_of(target, arn):
+            if message_id in (message["messageId"], _first_id(message)):
+                return _identity_of(target, message)
+    return None
+
+
+def _erase_executions(target: Target, execution_id: str, ids: set[str], since: datetime, erasure: Erasure) -> None:
+    found = find_executions(target, sorted({*ids, execution_id}), since)
+    if not found.complete:
+        erasure.undone.append("the log has more than was searched for executions")
+    for arn in found.arns:
+        if not any(_identity_of(target, message) == execution_id for message in messages_of(target, arn)):
+            continue
+        try:
+            target.client("lambda").delete_durable_execution(DurableExecutionArn=arn)
+        except ClientError as error:
+            erasure.undone.append(f"the execution {arn} is not deleted: {_why_kept(error)}")
+        else:
+            erasure.executions.append(arn)
+
+
+def _why_kept(error: ClientError) -> str:
+    if error.response["Error"]["Code"] == "ResourceConflictException":
+        return "it has not ended; run this again when it has"
+    if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == HTTPStatus.NOT_IMPLEMENTED:
+        return "the emulated AWS cannot delete one, and keeps it until it is stopped"
+    return advice(error)
+
+
+def _identity_of(target: Target, message: dict[str, Any]) -> str:
+    return identity(target.environment, _first_id(message), message["body"])
+
+
+def _first_id(message: dict[str, Any]) -> str:
+    """Read the first id of a message as Lambda writes it."""
+    attributes = {
+        name: {"StringValue": value.get("stringValue")} for name, value in message["messageAttributes"].items()
+    }
+    told: Any = {"MessageAttributes": attributes}
+    first = told_of(told).get("message_id")
+    return first if isinstance(first, str) else message["messageId"]
+
+
+def _unseen(queue: str, sweep: Sweep) -> list[str]:
+    unseen = []
+    if not sweep.complete:
+        unseen.append(f"the {queue} has more messages than the {sweep.seen:,} that were looked at")
+    if sweep.hidden:
+        unseen.append(f"about {sweep.hidden:,} messages of the {queue} are hidden, as somebody else has received them")
+    return unseen
+
+
+def _log_retention(target: Target, now: datetime) -> str:
+    group = target.resources.log_group
+    try:
+        described = target.client("logs").describe_log_groups(logGroupNamePrefix=group)["logGroups"]
+    except ClientError as error:
+        if is_denied(error):
+            return "for as long as the log keeps them (LogRetentionDays)"
+        raise
+    days = next((one.get("retentionInDays") for one in described if one["logGroupName"] == group), None)
+    return f"until {now + timedelta(days=days):%Y-%m-%d}" if days else "for ever: the log has no retention"

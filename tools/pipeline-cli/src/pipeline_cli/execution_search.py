@@ -1,0 +1,72 @@
+"""Finding the executions that had a message, by the orchestrator's log."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from pipeline_cli.target import Target
+
+_PAGES = 1_000
+
+_PLAIN = re.compile(r"[A-Za-z0-9_.:-]+")
+"""What a filter pattern needs no escapes for. For any other id, all lines that have one are read."""
+
+
+@dataclass
+class Found:
+    """The executions whose log lines name one of the ids."""
+
+    arns: list[str] = field(default_factory=list)
+    complete: bool = True
+    """False if the log has more than was searched."""
+
+
+def find_executions(target: Target, ids: Iterable[str], since: datetime) -> Found:
+    """Search the log from a moment on for message ids or execution ids."""
+    found = Found()
+    for one in ids:
+        written = json.dumps(one)[1:-1]  # as it stands in a JSON line
+        request: dict[str, Any] = {
+            "logGroupName": target.resources.log_group,
+            "startTime": int(since.timestamp() * 1_000),
+            "filterPattern": f'"{one if _PLAIN.fullmatch(one) else "execution_id"}"',
+        }
+        for _ in range(_PAGES):
+            answer = target.client("logs").filter_log_events(**request)
+            found.arns += [_arn(event["message"]) for event in answer["events"] if written in event["message"]]
+            if "nextToken" not in answer:
+                break
+            request["nextToken"] = answer["nextToken"]
+        else:
+            found.complete = False
+    found.arns = sorted({arn for arn in found.arns if arn})
+    return found
+
+
+def messages_of(target: Target, arn: str) -> list[dict[str, Any]]:
+    """Give the messages that an execution was started with, as Lambda writes them; none if it is gone."""
+    try:
+        execution = target.client("lambda").get_durable_execution(DurableExecutionArn=arn, IncludeExecutionData=True)
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ResourceNotFoundException":
+            return []
+        raise
+    event: dict[str, Any] = json.loads(execution.get("InputPayload") or "{}")
+    records: list[dict[str, Any]] = event.get("Records", [])
+    return records
+
+
+def _arn(line: str) -> str:
+    try:
+        return str(json.loads(line[line.index("{") :]).get("executionArn", ""))
+    except ValueError:
+        return ""

@@ -1,0 +1,320 @@
+"""Removing a record: from a real table, real queues and a real log, with executions that a fake has."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ClientError
+from pipeline_cli import app, queue_sweep
+from pipeline_cli.commands import erase
+from pipeline_contracts.message import EXAMPLES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from control.conftest import Environment, Refusing
+
+DEAD, INVALID = "data-processing-dead-letter", "invalid-message"
+ID = "19dd0b57-b21e-4ac1-bd88-01bbb068cb78"
+
+
+def body(**further: Any) -> str:
+    return json.dumps({**EXAMPLES[0], **further})
+
+
+def message(message_id: str, text: str, first_id: str | None = None) -> dict[str, Any]:
+    """A message as Lambda writes it into an event."""
+    own = {"durable_pipeline": {"stringValue": json.dumps({"message_id": first_id})}} if first_id else {}
+    return {"messageId": message_id, "body": text, "messageAttributes": own}
+
+
+class Executions:
+    """Lambda with executions by ARN: the messages that each was started with."""
+
+    def __init__(self, real: Any, executions: dict[str, list[dict[str, Any]]], **refusals: str) -> None:
+        self._real = real
+        self._executions = executions
+        self._refusals = refusals
+        self.deleted: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+    def get_function(self, **request: Any) -> Any:
+        described = self._real.get_function(**request)
+        return {"Configuration": described["Configuration"] | {"DurableConfig": {"RetentionPeriodInDays": 7}}}
+
+    def get_durable_execution(self, DurableExecutionArn: str, **_: Any) -> dict[str, Any]:  # noqa: N803
+        if DurableExecutionArn not in self._executions:
+            raise ClientError({"Error": {"Code": "ResourceNotFoundException"}}, "GetDurableExecution")
+        return {"InputPayload": json.dumps({"Records": self._executions[DurableExecutionArn]})}
+
+    def delete_durable_execution(self, DurableExecutionArn: str) -> None:  # noqa: N803 - boto3's name
+        if code := self._refusals.get(DurableExecutionArn):
+            error: Any = {
+                "Error": {"Code": code},
+                "ResponseMetadata": {"HTTPStatusCode": 501 if code == "501" else 400},
+            }
+            raise ClientError(error, "DeleteDurableExecution")
+        self.deleted.append(DurableExecutionArn)
+
+
+@pytest.fixture
+def run(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+    environment.fakes["lambda"] = Executions(environment.client("lambda"), {})
+    monkeypatch.setattr(queue_sweep, "WAIT_SECONDS", 0)
+    monkeypatch.setattr(erase, "target", lambda *_, **__: environment.target)
+    return lambda *words: app.main(["erase", *words])
+
+
+def store(environment: Environment, execution_id: str, message_id: str) -> None:
+    environment.client("dynamodb").put_item(
+        TableName=f"{environment.name}-durable-pipeline-table",
+        Item={
+            "execution_id": {"S": execution_id},
+            "message_id": {"S": message_id},
+            "stored_at": {"S": "2026-11-26T10:00:00.000000Z"},
+        },
+    )
+
+
+def stored(environment: Environment) -> set[str]:
+    items = environment.client("dynamodb").scan(TableName=f"{environment.name}-durable-pipeline-table")["Items"]
+    return {item["execution_id"]["S"] for item in items}
+
+
+def send(environment: Environment, queue: str, text: str, **told: str) -> str:
+    own = {"durable_pipeline": {"DataType": "String", "StringValue": json.dumps(told)}} if told else {}
+    sent = environment.client("sqs").send_message(
+        QueueUrl=environment.queue_url(queue), MessageBody=text, MessageAttributes=own
+    )
+    return str(sent["MessageId"])
+
+
+def log_received(environment: Environment, arn: str, *message_ids: str, days_ago: float = 0) -> None:
+    line = {"message": "batch is received", "message_ids": message_ids, "executionArn": arn}
+    environment.log(line, at=int((time.time() - days_ago * 86_400) * 1_000))
+
+
+def executions(environment: Environment, of: dict[str, list[dict[str, Any]]], **refusals: str) -> Executions:
+    fake = Executions(environment.client("lambda"), of, **refusals)
+    environment.fakes["lambda"] = fake
+    return fake
+
+
+def test_a_record_is_removed_everywhere_and_its_neighbours_stay(
+    environment: Environment, run: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = f"{environment.name}-key-order-1"
+    store(environment, key, ID)
+    store(environment, f"{key}1", "other")
+    dead = send(environment, DEAD, body(idempotency_key="order-1"))
+    send(environment, DEAD, body(idempotency_key="order-11"))
+    send(environment, INVALID, body(idempotency_key="order-1", n=2), execution_id=key, message_id="m2")
+    send(environment, INVALID, "{}", execution_id=f"{key}1", message_id="m3")
+    fake = executions(
+        environment,
+        {
+            "first": [message(ID, body(idempotency_key="order-1"))],
+            "dead": [message("x", "nope"), message(dead, body(idempotency_key="order-1"))],
+            "again": [message("m9", body(idempotency_key="order-1"), first_id="m2")],
+            "other": [message("m3", body(idempotency_key="order-11"))],
+        },
+    )
+    log_received(environment, "first", ID)
+    log_received(environment, "dead", "x", dead)
+    log_received(environment, "again", "m2")
+    log_received(environment, "gone", ID, days_ago=6)
+    environment.log(
+        {"message": "message is rejected", "execution_id": f"{key}1", "executionArn": "other"},
+        at=int(time.time() * 1_000),
+    )
+
+    assert run(key, "--yes") == 0
+
+    assert stored(environment) == {f"{key}1"}
+    assert (environment.depth(DEAD), environment.depth(INVALID)) == (1, 1)
+    assert sorted(fake.deleted) == ["again", "dead", "first"]
+    told = capsys.readouterr().out
+    assert f"execution_id  {key}\nmessage_id    {ID}\nstored_at     2026-11-26T10:00:00.000000Z" in told
+    assert "point-in-time recovery can restore the item, until" in told
+    assert "the source queue: nobody can look into it" in told
+    assert "for at most 4 days" in told
+    assert "executions that had other messages with this idempotency key" in told
+    (line,) = environment.operations()
+    assert line.pop("at")
+    assert line.pop("by")
+    assert line == {
+        "action": "erase",
+        "execution_id_sha256": hashlib.sha256(key.encode()).hexdigest(),
+        "item": True,
+        "dead_letters": 1,
+        "invalid_messages": 1,
+        "executions": 3,
+        "undone": 0,
+    }
+    assert "order-1" not in json.dumps(line)
+
+
+def test_a_message_id_leads_to_the_record_of_its_key(environment: Environment, run: Callable[..., int]) -> None:
+    key = f'{environment.name}-key-a "ä"'
+    store(environment, key, "first")
+    keyed = body(idempotency_key='a "ä"')
+    fake = executions(environment, {"arn": [message("second", keyed, first_id=ID)], "rejected": [message("x", keyed)]})
+    log_received(environment, "arn", "second", ID)
+    line = {"message": "message is rejected", "execution_id": key, "executionArn": "rejected"}
+    environment.log(line, at=int(time.time() * 1_000))
+
+    assert run(ID, "--yes") == 0
+
+    assert not stored(environment)
+    assert fake.deleted == ["arn", "rejected"]
+
+
+def test_a_message_id_without_a_key_leads_to_its_own_record(environment: Environment, run: Callable[..., int]) -> None:
+    store(environment, f"{environment.name}-esm-{ID}", ID)
+
+    assert run(ID, "--yes") == 0
+    assert not stored(environment)
+
+
+def test_a_rejected_message_that_says_nothing_is_found_by_its_key_or_counted(
+    environment: Environment, run: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    send(environment, INVALID, body(idempotency_key="k"))
+    send(environment, INVALID, "a body of an earlier model", execution_id=f"{environment.name}-key-k")
+    send(environment, INVALID, "nope")
+
+    assert run(f"{environment.name}-key-k", "--yes") == 0
+    assert environment.depth(INVALID) == 1
+    assert "1 messages of the invalid message queue that do not say which record they are" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("ResourceConflictException", "it has not ended; run this again when it has"),
+        ("501", "the emulated AWS cannot delete one"),
+        ("AccessDeniedException", "not allowed: DeleteDurableExecution. It is in the policy Erasers"),
+    ],
+)
+def test_an_execution_that_cannot_be_deleted_is_undone_and_the_rest_is_done(
+    environment: Environment, run: Callable[..., int], capsys: pytest.CaptureFixture[str], code: str, told: str
+) -> None:
+    execution_id = f"{environment.name}-esm-{ID}"
+    store(environment, execution_id, ID)
+    executions(environment, {"arn": [message(ID, body())]}, arn=code)
+    log_received(environment, "arn", ID)
+
+    assert run(execution_id, "--yes") == 1
+
+    assert not stored(environment)
+    assert f"not all of it was erased:\n    the execution arn is not deleted: {told}" in capsys.readouterr().err
+    assert environment.operations()[0]["undone"] == 1
+
+
+def test_executions_older_than_their_retention_are_not_searched(
+    environment: Environment, run: Callable[..., int]
+) -> None:
+    store(environment, f"{environment.name}-esm-{ID}", ID)
+    fake = executions(environment, {"old": [message(ID, body())]})
+    log_received(environment, "old", ID, days_ago=9)
+
+    assert run(ID, "--yes") == 0
+    assert not fake.deleted
+
+
+def test_nothing_is_done_without_a_yes(
+    environment: Environment, run: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    store(environment, f"{environment.name}-esm-{ID}", ID)
+
+    assert run(ID) == 1
+    assert stored(environment)
+    assert "nothing was erased; to do it without being asked, add --yes" in capsys.readouterr().err
+
+
+def test_an_id_of_which_nothing_is_found_is_an_error(
+    environment: Environment, run: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(ID, "--yes") == 1
+    assert f"nothing of {ID} was found in {environment.name}" in capsys.readouterr().err
+    assert not environment.operations()
+
+
+def test_messages_that_could_not_be_looked_at_are_undone(
+    environment: Environment,
+    run: Callable[..., int],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(queue_sweep, "MOST_MESSAGES", 20)
+    for number in range(25):
+        send(environment, DEAD, body(n=number))
+    send(environment, INVALID, body(), execution_id="x")
+    environment.client("sqs").receive_message(QueueUrl=environment.queue_url(INVALID), VisibilityTimeout=900)
+
+    assert run(ID, "--yes") == 1
+
+    error = capsys.readouterr().err
+    assert "the dead-letter queue has more messages than the 20 that were looked at" in error
+    assert "about 1 messages of the invalid message queue are hidden, as somebody else has received them" in error
+    assert environment.depth(DEAD) == 25
+
+
+def test_messages_are_put_back_if_a_deletion_fails(
+    environment: Environment, run: Callable[..., int], refusing: type[Refusing]
+) -> None:
+    dead = send(environment, DEAD, body())
+    for number in range(5):
+        send(environment, DEAD, body(n=number))
+    environment.fakes["sqs"] = refusing(environment.client("sqs"), "AccessDenied", "delete_message")
+
+    assert run(dead, "--yes") == 1
+    assert environment.depth(DEAD) == 6
+
+
+def test_a_log_with_more_than_is_searched_is_undone(
+    environment: Environment, run: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    real = environment.client("logs")
+
+    class Endless:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(real, name)
+
+        def filter_log_events(self, **_: Any) -> dict[str, Any]:
+            return {"events": [{"message": f"not JSON {ID}"}], "nextToken": "more"}
+
+    environment.fakes["logs"] = Endless()
+    store(environment, f"{environment.name}-esm-{ID}", ID)
+
+    assert run(ID, "--yes") == 1
+    assert "the log has more than was searched for executions" in capsys.readouterr().err
+
+
+def test_a_caller_who_may_not_read_the_retention_of_the_log_is_still_told_the_rest(
+    environment: Environment,
+    run: Callable[..., int],
+    refusing: type[Refusing],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    environment.fakes["logs"] = refusing(environment.client("logs"), "AccessDeniedException", "describe_log_groups")
+    store(environment, f"{environment.name}-esm-{ID}", ID)
+
+    assert run(ID, "--yes") == 0
+    assert "for as long as the log keeps them (LogRetentionDays)" in capsys.readouterr().out
+
+
+def test_what_a_message_says_does_nothing_to_the_terminal(
+    environment: Environment, run: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = f"{environment.name}-key-\x1b[31m\u202e"
+    store(environment, key, "\x1b[2J")
+
+    assert run(key, "--yes") == 0
+    assert not {"\x1b", "\u202e"} & {*capsys.readouterr().out}
