@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -70,7 +71,16 @@ def test_a_message_that_is_delivered_twice_is_read_once_and_deleted_by_its_last_
     (sent,) = aws.send("dead", [body()])
     client = aws.make_client("sqs")
     received = client.receive_message
-    client.receive_message = lambda **call: received(**call | {"VisibilityTimeout": 0 if _again(aws) else HIDDEN})
+    lock, before = threading.Lock(), list[Any]()
+
+    def receive(**call: Any) -> Any:
+        with lock:
+            hidden = HIDDEN if before else 0
+            answer = received(**call | {"VisibilityTimeout": hidden, "WaitTimeSeconds": 0})
+            before.extend(answer.get("Messages", []))
+            return answer
+
+    client.receive_message = receive
     reader = QueueReader(client, aws.url("dead"), hidden_seconds=HIDDEN)
 
     contents = reader.all_messages()
@@ -79,11 +89,6 @@ def test_a_message_that_is_delivered_twice_is_read_once_and_deleted_by_its_last_
     assert int(contents.messages[0]["Attributes"]["ApproximateReceiveCount"]) > 1
     assert reader.delete([sent]) == {}
     assert aws.messages("dead") == {}
-
-
-def _again(aws: AwsEnvironment) -> bool:
-    """Whether these are the first receives, whose message comes again."""
-    return len(aws.called("ReceiveMessage")) < 5
 
 
 @pytest.mark.parametrize("code", ["OverLimit", "AWS.SimpleQueueService.OverLimit"])

@@ -1,13 +1,14 @@
-"""The operations log: a line for each change that an operator made to an environment."""
+"""The operations log: who changed what in an environment, and when. It has no bodies."""
 
 from __future__ import annotations
 
 import json
+import time
+import uuid
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from pipeline_cli.advice import advice
 from pipeline_cli.errors import CommandError
@@ -17,40 +18,59 @@ if TYPE_CHECKING:
 
     from pipeline_cli.target import Target
 
-
-def write(target: Target, entries: Sequence[Mapping[str, Any]]) -> None:
-    """Write a line for each entry, with the time and the caller, to a log stream of this run.
-
-    Raises:
-        CommandError: The environment has no operations log.
-    """
-    logs, group = target.client("logs"), f"/durable-pipeline/{target.environment}/operations"
-    by = target.client("sts").get_caller_identity()["Arn"]
-    now = datetime.now(UTC)
-    at = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    stream = f"{now:%Y-%m-%d}/{uuid4()}"
-    events = [
-        {"timestamp": int(now.timestamp() * 1_000), "message": json.dumps({"at": at, "by": by, **entry})}
-        for entry in entries
-    ]
-    try:
-        logs.create_log_stream(logGroupName=group, logStreamName=stream)
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ResourceNotFoundException":
-            raise
-        raise CommandError(
-            f"there is no operations log {group}: deploy the stack access, "
-            f"./nox -s deploy -- access --env {target.environment}"
-        ) from None
-    logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=events)
+STACK = "access"
+"""The stack that has the log group."""
 
 
-def record(target: Target, entry: Mapping[str, Any]) -> str:
+def log_group(environment: str) -> str:
+    """Name the log group of an environment."""
+    return f"/durable-pipeline/{environment}/operations"
+
+
+class OperationsLog:
+    """One stream of it, for one run of a command."""
+
+    def __init__(self, target: Target, command: str) -> None:
+        """Open a stream; ``command`` is the command line.
+
+        Raises:
+            CommandError: There is no such log group.
+        """
+        self._logs = target.client("logs")
+        self._group = log_group(target.environment)
+        self._told = {"by": target.client("sts").get_caller_identity()["Arn"], "command": command}
+        self._stream = f"{datetime.now(UTC):%Y/%m/%d/%H%M%S}-{uuid.uuid4().hex[:8]}"
+        try:
+            self._logs.create_log_stream(logGroupName=self._group, logStreamName=self._stream)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ResourceNotFoundException":
+                raise
+            raise CommandError(
+                f"there is no operations log {self._group}: deploy the stack {STACK}, "
+                f"./nox -s deploy -- {STACK} --env {target.environment}"
+            ) from None
+
+    def write(self, lines: Sequence[Mapping[str, Any]]) -> str:
+        """Write the lines, and give the problem; without one, all of them are in the log."""
+        now = time.time()
+        at = datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        events = [
+            {"timestamp": int(now * 1000), "message": json.dumps({"at": at, **line, **self._told})} for line in lines
+        ]
+        try:
+            answer = self._logs.put_log_events(logGroupName=self._group, logStreamName=self._stream, logEvents=events)
+        except (BotoCoreError, ClientError) as error:
+            return advice(error)
+        rejected = answer.get("rejectedLogEventsInfo")
+        return f"the log rejected lines, is the clock right? {rejected}" if rejected else ""
+
+
+def record(target: Target, command: str, line: Mapping[str, Any]) -> str:
     """Write one line about a change that was made, and give why it could not be; nothing if it was."""
     try:
-        write(target, [entry])
+        problem = OperationsLog(target, command).write([line])
     except CommandError as error:
-        return f"it is done, but not recorded: {error}"
-    except ClientError as error:
-        return f"it is done, but not recorded: {advice(error)}"
-    return ""
+        problem = str(error)
+    except (BotoCoreError, ClientError) as error:
+        problem = advice(error)
+    return f"it is done, but not recorded: {problem}" if problem else ""

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from pipeline_cli.queue_depth import QueueDepth
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -210,5 +212,4 @@ class QueueReader:
 
 def depth(client: SQSClient, url: str) -> int:
     """Count the messages of a queue: visible, invisible and delayed."""
-    attributes = client.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
-    return sum(int(value) for name, value in attributes.items() if name.startswith("ApproximateNumberOfMessages"))
+    return QueueDepth.read(client, url).total

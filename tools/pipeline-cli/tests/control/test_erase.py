@@ -150,6 +150,7 @@ def test_a_record_is_removed_everywhere_and_its_neighbours_stay(
     assert line.pop("by")
     assert line == {
         "action": "erase",
+        "command": "erase",
         "execution_id_sha256": hashlib.sha256(key.encode()).hexdigest(),
         "item": True,
         "dead_letters": 1,

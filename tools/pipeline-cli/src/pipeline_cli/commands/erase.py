@@ -43,7 +43,7 @@ def erase(
         erasure = erase_record(chosen, record, since, show)
     if erasure.nothing:
         raise CommandError(f"nothing of {id_} was found in {chosen.environment}")
-    unrecorded = operations_log.record(chosen, erasure.entry(record.execution_id))
+    unrecorded = operations_log.record(chosen, "erase", erasure.entry(record.execution_id))
     _print_result(erasure)
     print("\nWhat remains:")
     for line in remains(chosen, record, erasure):

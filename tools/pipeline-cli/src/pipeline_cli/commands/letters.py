@@ -23,13 +23,12 @@ from pipeline_cli.messages.stored import stored_digests
 from pipeline_cli.options import Bodies, Env, Json, Local, Yes, target
 from pipeline_cli.printing import print_json, print_note, progress_bar
 from pipeline_cli.repository import find_repository
+from pipeline_cli.rules import verdicts
 from pipeline_cli.table import Table
 from pipeline_cli.target import Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from pipeline_cli.messages.plan import Rules
 
 
 def _age(text: str) -> timedelta:
@@ -61,9 +60,6 @@ LogSeconds = Annotated[
 Each = Annotated[bool, typer.Option("--each", help="Show each message.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan, and do nothing.")]
 Rate = Annotated[float, typer.Option("--rate", min=0.1, metavar="N", help="Send at most N messages per second.")]
-
-RULES: Rules | None = None
-"""Validates bodies by the rules of this repository."""
 
 
 def list_messages(
@@ -176,8 +172,6 @@ def send(
     _check(as_json=as_json, dry_run=dry_run, yes=yes)
     if file and limit:
         raise typer.BadParameter("a part of the queue may lack messages of FILE", param_hint="--limit")
-    if rules and RULES is None:
-        raise CommandError("the validator cannot be asked here: leave --rules out")
     exported = read_export(file) if file else None
     selection = Selection(ids or (), stage, code, reason, body, older_than, newer_than)
     one = target(env, local=local)
@@ -188,7 +182,7 @@ def send(
             one.environment,
             partial(stored_digests, Table(one.client("dynamodb"), one.resources.table_name)),
             released=None if unchanged else cache(partial(last_release, one, find_repository())),
-            rules=RULES if rules else None,
+            rules=verdicts if rules else None,
         )
         manner = Manner(logged_command(context), dry_run, yes, each, as_json, rate)
         act(one, _kind(context), queue, planned, manner, missing=missing_of(queue.messages, exported))

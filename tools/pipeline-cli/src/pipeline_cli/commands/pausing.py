@@ -59,7 +59,7 @@ def resume(env: Env = None, *, local: Local = False, timeout: Timeout = 900) -> 
     chosen, patience = target(env, local=local), Patience(timeout)
     with progress() as show:
         event_source.switch(chosen, event_source.find(chosen), patience, on=True)
-        unrecorded = operations_log.record(chosen, {"action": "resume"})
+        unrecorded = operations_log.record(chosen, "resume", {"action": "resume"})
         wait_for_state(chosen, ENABLED, patience, show)
     print("Resumed.")
     _check_recorded(unrecorded)
@@ -87,7 +87,7 @@ def drain(env: Env = None, *, local: Local = False, timeout: Timeout = 900) -> N
 
 def _switched_off(chosen: Target, patience: Patience, action: str) -> str:
     event_source.switch(chosen, event_source.find(chosen), patience, on=False)
-    return operations_log.record(chosen, {"action": action})
+    return operations_log.record(chosen, action, {"action": action})
 
 
 def _wait_until_nothing_runs(chosen: Target, patience: Patience, show: Callable[[str], None]) -> None:

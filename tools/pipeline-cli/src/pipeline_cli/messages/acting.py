@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from pipeline_cli.errors import CommandError
 from pipeline_cli.messages import plan_report
 from pipeline_cli.messages.carrying_out import Carrier
-from pipeline_cli.messages.operations_log import OperationsLog
 from pipeline_cli.messages.plan import LEAVES
+from pipeline_cli.operations_log import OperationsLog
 from pipeline_cli.printing import agreed, print_json, print_note, progress_bar
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from pipeline_cli.queue_reader import BATCH
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator, Sequence
 
-    from pipeline_cli.messages.operations_log import OperationsLog
     from pipeline_cli.messages.plan import Planned
+    from pipeline_cli.operations_log import OperationsLog
     from pipeline_cli.queue_reader import QueueReader
 
 _MOST_REFUSED = 3
