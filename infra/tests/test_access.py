@@ -69,10 +69,14 @@ def test_only_erasers_destroy_data(access):
     assert writing == {"dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem"}
 
 
-def test_only_operators_pause_stop_and_remove(access):
-    held = {"lambda:StopDurableExecution", "lambda:UpdateEventSourceMapping", "sqs:DeleteMessage"}
+def test_only_operators_pause_and_stop(access):
+    held = {"lambda:StopDurableExecution", "lambda:UpdateEventSourceMapping"}
 
     assert all(holders(access, action) == {"Operators"} for action in held)
+
+
+def test_operators_and_erasers_remove_messages(access):
+    assert holders(access, "sqs:DeleteMessage") == {"Operators", "Erasers"}
 
 
 def test_readers_change_nothing_but_the_visibility_of_what_they_receive(access):
