@@ -44,9 +44,9 @@ _DENIED = {
 _ACTION = re.compile(r"perform: ([a-z0-9-]+:[A-Za-z]+)")
 # Of the stack access, by what their actions begin with.
 _POLICIES = (
-    ("Erasers", ("DeleteItem", "DeleteDurableExecution")),
+    ("erasers", ("DeleteItem", "DeleteDurableExecution")),
     (
-        "Operators",
+        "operators",
         (
             "UpdateEventSourceMapping",
             "StopDurableExecution",
@@ -57,7 +57,7 @@ _POLICIES = (
         ),
     ),
     (
-        "Readers",
+        "readers",
         (
             "BatchGetItem",
             "ChangeMessageVisibility",

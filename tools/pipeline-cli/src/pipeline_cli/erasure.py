@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from pipeline_cli.advice import advice, is_denied
+from pipeline_cli.advice import advice, concerns_credentials, is_denied
 from pipeline_cli.execution_search import find_executions, messages_of
 from pipeline_cli.queue_sweep import Sweep, delete_matching
 from pipeline_cli.record_identity import identities_of, identity
@@ -18,7 +19,7 @@ from pipeline_cli.rejected_message import told_of
 from pipeline_cli.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
@@ -104,22 +105,40 @@ def erase(target: Target, record: ErasableRecord, since: datetime, show: Callabl
         erasure.unidentified += not found and not told_of(message)
         return found
 
-    sqs, resources = target.client("sqs"), target.resources
-    show("looking through the dead-letter queue")
-    dead = delete_matching(sqs, resources.dead_letter_queue_url, matches)
-    show("looking through the invalid message queue")
-    invalid = delete_matching(sqs, resources.invalid_message_queue_url, matches_rejected)
-    erasure.dead_letters, erasure.invalid_messages = dead.deleted, invalid.deleted
-    erasure.undone += _unseen("dead-letter queue", dead) + _unseen("invalid message queue", invalid)
+    resources = target.resources
 
-    show("searching the log for executions")
-    _erase_executions(target, record.execution_id, ids, since, erasure)
+    def sweep(queue: str, url: str, matches: Callable[[MessageTypeDef], bool]) -> int:
+        show(f"looking through the {queue}")
+        swept = delete_matching(target.client("sqs"), url, matches)
+        erasure.undone += _unseen(queue, swept)
+        return swept.deleted
+
+    with _undone(erasure, "the dead letters are not deleted"):
+        erasure.dead_letters = sweep("dead-letter queue", resources.dead_letter_queue_url, matches)
+    with _undone(erasure, "the invalid messages are not deleted"):
+        url = resources.invalid_message_queue_url
+        erasure.invalid_messages = sweep("invalid message queue", url, matches_rejected)
+    with _undone(erasure, "the executions are not searched"):
+        show("searching the log for executions")
+        _erase_executions(target, record.execution_id, ids, since, erasure)
     if record.item is not None:
-        show("deleting the item")
-        key = {"execution_id": {"S": record.execution_id}}
-        target.client("dynamodb").delete_item(TableName=resources.table_name, Key=key)
-        erasure.item = True
+        with _undone(erasure, "the item is not deleted"):
+            show("deleting the item")
+            key = {"execution_id": {"S": record.execution_id}}
+            target.client("dynamodb").delete_item(TableName=resources.table_name, Key=key)
+            erasure.item = True
     return erasure
+
+
+@contextmanager
+def _undone(erasure: Erasure, what: str) -> Iterator[None]:
+    """Let the other parts be erased although AWS refuses this one."""
+    try:
+        yield
+    except ClientError as error:
+        if concerns_credentials(error):
+            raise
+        erasure.undone.append(f"{what}: {advice(error)}")
 
 
 def retention(target: Target) -> timedelta:
@@ -169,19 +188,24 @@ def _erase_executions(target: Target, execution_id: str, ids: set[str], since: d
     if not found.complete:
         erasure.undone.append("the log has more than was searched for executions")
     for arn in found.arns:
-        if not any(_identity_of(target, message) == execution_id for message in messages_of(target, arn)):
+        message_ids = [
+            message["messageId"]
+            for message in messages_of(target, arn)
+            if _identity_of(target, message) == execution_id
+        ]
+        if not message_ids:
             continue
         try:
             target.client("lambda").delete_durable_execution(DurableExecutionArn=arn)
         except ClientError as error:
-            erasure.undone.append(f"the execution {arn} is not deleted: {_why_kept(error)}")
+            erasure.undone.append(f"the execution {arn} is not deleted: {_why_kept(error, message_ids[0])}")
         else:
             erasure.executions.append(arn)
 
 
-def _why_kept(error: ClientError) -> str:
+def _why_kept(error: ClientError, message_id: str) -> str:
     if error.response["Error"]["Code"] == "ResourceConflictException":
-        return "it has not ended; run this again when it has"
+        return f"it has not ended; when it has, erase its message {message_id}"
     if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == HTTPStatus.NOT_IMPLEMENTED:
         return "the emulated AWS cannot delete one, and keeps it until it is stopped"
     return advice(error)

@@ -107,7 +107,7 @@ DENIED = "User: arn:aws:iam::1:user/me is not authorized to perform: ssm:GetPara
     [
         ("ExpiredTokenException", "expired", "the credentials have expired: sign in again, for example with aws sso"),
         ("UnrecognizedClientException", "no", "AWS does not accept the credentials (UnrecognizedClientException)"),
-        ("AccessDeniedException", DENIED, "not allowed: ssm:GetParameters. It is in the policy Readers of the stack"),
+        ("AccessDeniedException", DENIED, "not allowed: ssm:GetParameters. It is in the policy readers of the stack"),
         ("InternalServerError", "words of its own", "words of its own"),
     ],
 )
@@ -146,14 +146,14 @@ def test_errors_on_the_way_say_what_to_check(error: BotoCoreError, told: str) ->
 @pytest.mark.parametrize(
     ("action", "policy"),
     [
-        ("lambda:GetDurableExecutionHistory", "Readers"),
-        ("sqs:ReceiveMessage", "Readers"),
-        ("ListDurableExecutionsByFunction", "Readers"),
-        ("lambda:UpdateEventSourceMapping", "Operators"),
-        ("sqs:DeleteMessage", "Operators"),
-        ("logs:PutLogEvents", "Operators"),
-        ("dynamodb:DeleteItem", "Erasers"),
-        ("lambda:DeleteDurableExecution", "Erasers"),
+        ("lambda:GetDurableExecutionHistory", "readers"),
+        ("sqs:ReceiveMessage", "readers"),
+        ("ListDurableExecutionsByFunction", "readers"),
+        ("lambda:UpdateEventSourceMapping", "operators"),
+        ("sqs:DeleteMessage", "operators"),
+        ("logs:PutLogEvents", "operators"),
+        ("dynamodb:DeleteItem", "erasers"),
+        ("lambda:DeleteDurableExecution", "erasers"),
         ("cloudformation:CreateStack", ""),
     ],
 )

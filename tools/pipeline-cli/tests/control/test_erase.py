@@ -198,9 +198,9 @@ def test_a_rejected_message_that_says_nothing_is_found_by_its_key_or_counted(
 @pytest.mark.parametrize(
     ("code", "told"),
     [
-        ("ResourceConflictException", "it has not ended; run this again when it has"),
+        ("ResourceConflictException", f"it has not ended; when it has, erase its message {ID}"),
         ("501", "the emulated AWS cannot delete one"),
-        ("AccessDeniedException", "not allowed: DeleteDurableExecution. It is in the policy Erasers"),
+        ("AccessDeniedException", "not allowed: DeleteDurableExecution. It is in the policy erasers"),
     ],
 )
 def test_an_execution_that_cannot_be_deleted_is_undone_and_the_rest_is_done(
@@ -267,16 +267,32 @@ def test_messages_that_could_not_be_looked_at_are_undone(
     assert environment.depth(DEAD) == 25
 
 
-def test_messages_are_put_back_if_a_deletion_fails(
-    environment: Environment, run: Callable[..., int], refusing: type[Refusing]
+def test_messages_are_put_back_if_a_deletion_fails_and_the_rest_is_done(
+    environment: Environment,
+    run: Callable[..., int],
+    refusing: type[Refusing],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     dead = send(environment, DEAD, body())
+    store(environment, f"{environment.name}-esm-{dead}", dead)
     for number in range(5):
         send(environment, DEAD, body(n=number))
     environment.fakes["sqs"] = refusing(environment.client("sqs"), "AccessDenied", "delete_message")
 
     assert run(dead, "--yes") == 1
     assert environment.depth(DEAD) == 6
+    assert not stored(environment)
+    assert "the dead letters are not deleted: not allowed: test:DeleteMessage" in capsys.readouterr().err
+
+
+def test_nothing_more_is_tried_when_the_credentials_have_expired(
+    environment: Environment, run: Callable[..., int], refusing: type[Refusing]
+) -> None:
+    store(environment, f"{environment.name}-esm-{ID}", ID)
+    environment.fakes["sqs"] = refusing(environment.client("sqs"), "ExpiredToken", "receive_message")
+
+    assert run(ID, "--yes") == 1
+    assert stored(environment)
 
 
 def test_a_log_with_more_than_is_searched_is_undone(
