@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local_aws.errors import EmulatorError
 
 from pipeline_cli.advice import advice
-from pipeline_cli.commands import check, deploying, erase, letters, pausing, replaying, status
+from pipeline_cli.commands import check, deploying, erase, letters, pausing, replaying, status, tracing
 from pipeline_cli.errors import CommandError
 from pipeline_cli.messages.reading import Kind
 from pipeline_cli.printing import print_error
@@ -42,6 +42,9 @@ app.command()(pausing.resume)
 app.command()(pausing.drain)
 app.command()(check.check)
 app.command()(erase.erase)
+app.command()(tracing.trace)
+app.command()(tracing.history)
+app.command()(tracing.executions)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,0 +1,1 @@
+"""Durable executions as they were checkpointed, and the way of one message through them."""

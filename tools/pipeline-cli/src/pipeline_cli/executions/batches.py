@@ -1,0 +1,142 @@
+"""The batch of an execution: the messages in its input event, and the records that they are."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from pipeline_contracts import InvalidBodyError, data_digest, execution_id, parse_body, parse_message
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pipeline_contracts import ParsedMessage
+
+_OWN_ATTRIBUTE = "durable_pipeline"
+_MESSAGE_ID = re.compile("[0-9A-Za-z-]{1,100}")
+
+
+@dataclass(frozen=True)
+class BatchMessage:
+    """A message as it was delivered."""
+
+    index: int
+    message_id: str
+    first_message_id: str
+    """The id that its producer got: a message that our tools sent again carries it in an attribute."""
+    body: str
+    receive_count: int
+    sent: datetime | None
+
+
+@dataclass(frozen=True)
+class BatchRecord:
+    """A message of a batch, with the identity by which the stages know it."""
+
+    message: BatchMessage
+    execution_id: str
+    parsed: ParsedMessage | None
+    code: str = ""
+    """Why it could not be parsed, if it could not."""
+    field: str = ""
+    reason: str = ""
+
+    @cached_property
+    def digest(self) -> str:
+        """The digest of its data."""
+        return self.parsed.data_digest() if self.parsed else ""
+
+
+class Batch:
+    """The messages of an execution."""
+
+    def __init__(self, messages: Sequence[BatchMessage], environment: str) -> None:
+        """Take messages that were delivered to an environment."""
+        self.messages = tuple(messages)
+        self._environment = environment
+
+    @classmethod
+    def of(cls, event: str | None, environment: str) -> Batch:
+        """Read an input event; without one, or if it is none of SQS, the batch is empty."""
+        try:
+            records = json.loads(event or "")["Records"]
+            return cls([_message(index, record) for index, record in enumerate(records)], environment)
+        except (ValueError, KeyError, TypeError):
+            return cls((), environment)
+
+    @cached_property
+    def records(self) -> tuple[BatchRecord, ...]:
+        """All of its records, in the order of the batch."""
+        return tuple(self._record(message) for message in self.messages)
+
+    @cached_property
+    def by_identity(self) -> Mapping[str, Sequence[BatchRecord]]:
+        """Its records by their identity. Messages with one key are several records of one identity here."""
+        found: dict[str, list[BatchRecord]] = defaultdict(list)
+        for record in self.records:
+            found[record.execution_id].append(record)
+        return found
+
+    def find(self, message_id: str) -> BatchRecord | None:
+        """Find the record of a message."""
+        return next((record for record in self.records if record.message.message_id == message_id), None)
+
+    def duplicates(self, record: BatchRecord) -> list[str]:
+        """List the ids of the other messages with its identity and its data: they share its outcome."""
+        return [one.message.message_id for one in self._others(record) if one.digest == record.digest]
+
+    def conflicts(self, record: BatchRecord) -> list[str]:
+        """List the ids of the messages with its identity and other data: one of them at most is stored."""
+        return [one.message.message_id for one in self._others(record) if one.digest != record.digest]
+
+    def _others(self, record: BatchRecord) -> list[BatchRecord]:
+        if record.parsed is None:
+            return []
+        return [one for one in self.by_identity[record.execution_id] if one is not record and one.parsed]
+
+    def _record(self, message: BatchMessage) -> BatchRecord:
+        first_id = message.first_message_id
+        identity = execution_id(self._environment, first_id, None)
+        try:
+            parsed = parse_message(message.body)
+        except InvalidBodyError as error:
+            first = error.errors[0]
+            return BatchRecord(message, identity, None, first.code, first.field, str(error))
+        except Exception:  # noqa: BLE001 -- a model of a team's own may raise anything; the log has what came of it
+            return BatchRecord(message, identity, None)
+        return BatchRecord(message, execution_id(self._environment, first_id, parsed), parsed)
+
+
+def digest_of(body: Any) -> str:
+    """Digest the data of an entry of a request, for comparison with that of a record; empty if it is not readable."""
+    try:
+        return data_digest(parse_body(body))
+    except (InvalidBodyError, TypeError):
+        return ""
+
+
+def _message(index: int, record: Mapping[str, Any]) -> BatchMessage:
+    attributes = record.get("attributes") or {}
+    sent = attributes.get("SentTimestamp")
+    return BatchMessage(
+        index,
+        record["messageId"],
+        _first_message_id(record),
+        record["body"],
+        int(attributes.get("ApproximateReceiveCount") or 0),
+        datetime.fromtimestamp(int(sent) / 1_000, UTC) if sent else None,
+    )
+
+
+def _first_message_id(record: Mapping[str, Any]) -> str:
+    own_id: str = record["messageId"]
+    try:
+        first = json.loads(record["messageAttributes"][_OWN_ATTRIBUTE]["stringValue"])["message_id"]
+    except (KeyError, TypeError, ValueError, RecursionError):
+        return own_id
+    return first if isinstance(first, str) and _MESSAGE_ID.fullmatch(first) else own_id

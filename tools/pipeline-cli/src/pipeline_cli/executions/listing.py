@@ -1,0 +1,79 @@
+"""Listing the executions of the orchestrator.
+
+https://docs.aws.amazon.com/lambda/latest/api/API_ListDurableExecutionsByFunction.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+    from datetime import datetime
+
+STATUSES = ("RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "STOPPED", "PAUSING", "PAUSED", "DELETING")
+_PAGE = 100
+
+
+@dataclass(frozen=True)
+class Listed:
+    """An execution, as a list has it."""
+
+    arn: str
+    name: str
+    status: str
+    version: str
+    started: datetime
+    ended: datetime | None
+
+    @classmethod
+    def of(cls, listed: Mapping[str, Any]) -> Listed:
+        """Read one of an answer."""
+        return cls(
+            listed["DurableExecutionArn"],
+            listed["DurableExecutionName"],
+            listed["Status"],
+            "".join(listed["FunctionArn"].split(":")[7:8]),
+            listed["StartTimestamp"],
+            listed.get("EndTimestamp"),
+        )
+
+
+def newest(client: Any, function: str, statuses: Collection[str], since: datetime | None, limit: int) -> list[Listed]:
+    """List the newest executions, the last one first."""
+    request: dict[str, Any] = {"FunctionName": function, "MaxItems": _PAGE}
+    if statuses:
+        request["Statuses"] = sorted(statuses)
+    first = client.list_durable_executions_by_function(**request)
+    # AWS lists the newest first; dex-local-runner the oldest, with the same request.
+    started = [one["StartTimestamp"] for one in first["DurableExecutions"]]
+    if started != sorted(started, reverse=True):
+        request["ReverseOrder"] = True
+        first = client.list_durable_executions_by_function(**request)
+    return list(islice(_since(_pages(client, request, first), statuses, since), limit))
+
+
+def by_name(client: Any, function: str, name: str) -> list[Listed]:
+    """Find the executions of a name."""
+    answer = client.list_durable_executions_by_function(FunctionName=function, DurableExecutionName=name)
+    return [Listed.of(one) for one in answer["DurableExecutions"]]
+
+
+def _pages(client: Any, request: dict[str, Any], first: dict[str, Any]) -> Iterator[Listed]:
+    answer = first
+    while True:
+        yield from map(Listed.of, answer["DurableExecutions"])
+        if not answer.get("NextMarker"):
+            return
+        answer = client.list_durable_executions_by_function(**request, Marker=answer["NextMarker"])
+
+
+def _since(executions: Iterator[Listed], statuses: Collection[str], since: datetime | None) -> Iterator[Listed]:
+    for execution in executions:
+        if since and execution.started < since:
+            return
+        # dex-local-runner lists every status, whatever is asked.
+        if not statuses or execution.status in statuses:
+            yield execution

@@ -1,0 +1,49 @@
+"""Looking at the two queues that nothing is received from by itself. The source queue is never read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pipeline_cli.queue_reader import QueueReader
+from pipeline_cli.rejected_message import told_of
+
+if TYPE_CHECKING:
+    from pipeline_cli.outputs import StackOutputs
+
+_HIDDEN_SECONDS = 20
+"""Longer than looking takes, so that no message is seen twice; afterwards each is visible again at once."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was seen of a queue: how many messages, and their ids, those from before they were sent again as well."""
+
+    count: int
+    ids: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Look:
+    """What was seen of the two queues."""
+
+    dead: Seen
+    rejected: Seen
+
+
+def look(sqs: Any, queues: StackOutputs, limit: int) -> Look:
+    """Look at a limited number of messages of each queue."""
+    return Look(
+        _seen(sqs, queues.dead_letter_queue_url, limit),
+        _seen(sqs, queues.invalid_message_queue_url, limit),
+    )
+
+
+def _seen(sqs: Any, url: str, limit: int) -> Seen:
+    reader = QueueReader(sqs, url, hidden_seconds=_HIDDEN_SECONDS)
+    try:
+        messages = reader.new_messages(limit)
+    finally:
+        reader.put_back()
+    first_ids = (told_of(message).get("message_id") for message in messages)
+    return Seen(len(messages), frozenset(filter(None, (*(one["MessageId"] for one in messages), *first_ids))))

@@ -1,0 +1,159 @@
+"""A trace in words."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from local_aws.terminal import shown
+from rich.table import Table
+
+from pipeline_cli.executions import deliveries as outcomes
+from pipeline_cli.executions.exchanges import FAILED, PASSED, REJECTED, UNFINISHED
+from pipeline_cli.executions.timeline import seconds, timeline
+from pipeline_cli.printing import moment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from rich.console import Console
+
+    from pipeline_cli.executions.deliveries import Delivery
+    from pipeline_cli.executions.following import Visit
+    from pipeline_cli.executions.trace import Trace, TracedMessage
+
+_MOST_NAMED = 5
+
+
+def tell(console: Console, trace: Trace, *, bodies: bool) -> None:
+    """Print what was found of each message."""
+    for message in trace.messages:
+        _tell_message(console, message, bodies=bodies)
+    for note in trace.notes:
+        console.print(shown(f"note: {note}", "yellow"), soft_wrap=True)
+
+
+def _tell_message(console: Console, message: TracedMessage, *, bodies: bool) -> None:
+    about = [("message", message.first_id), *(("sent again as", one) for one in message.ids[1:])]
+    about.append(("record", message.execution_id))
+    sent = next((one.record.message.sent for one in message.deliveries if one.record), None)
+    if sent:
+        about.append(("sent", f"{moment(sent)} UTC"))
+    about += [("now", place.words + ("" if place.certain else " (deduced)")) for place in message.places]
+    if item := message.item:
+        of = f"message {item.message_id}, stored at {item.stored_at}"
+        about.append(("receipt", ", ".join(filter(None, (of, item.data_digest and f"digest {item.data_digest}")))))
+    _print_pairs(console, about)
+    for delivery in message.deliveries:
+        console.print()
+        _tell_delivery(console, delivery, message.first_id, bodies=bodies)
+    console.print()
+
+
+def _tell_delivery(console: Console, delivery: Delivery, first_id: str, *, bodies: bool) -> None:
+    number = f"delivery {delivery.number}" if delivery.number else "delivery"
+    number += "" if delivery.message_id == first_id else f" of {delivery.message_id}"
+    head = f"{number}, {moment(delivery.at)} UTC: {headline(delivery)}"
+    console.print(shown(head, "bold"))
+    execution = delivery.execution
+    took = seconds(execution.started, execution.ended) if execution.ended else ""
+    status = ", ".join(filter(None, (execution.status, execution.version and f"version {execution.version}", took)))
+    # On a line of its own, unbroken, so that it can be copied.
+    console.print(shown(f"  {execution.arn}"), soft_wrap=True)
+    pairs = [("execution", status)] if execution.status != "UNKNOWN" else []
+    _print_pairs(console, [*pairs, *_told(delivery)], indent=2)
+    if delivery.path:
+        console.print()
+        console.print(timeline(delivery))
+    if bodies and delivery.record:
+        console.print()
+        console.print(shown(delivery.record.message.body, keep="\n\t"), soft_wrap=True)
+
+
+def headline(delivery: Delivery) -> str:
+    """Say in one line how a delivery ended."""
+    if delivery.outcome == outcomes.DIED:
+        error = delivery.history.execution.error if delivery.history else None
+        why = f": {error}" if error else ""
+        return f"its execution is {delivery.execution.status}{why}; all messages of its batch come again"
+    if delivery.outcome == outcomes.RUNNING:
+        return f"its execution is {delivery.execution.status}"
+    if delivery.outcome == outcomes.UNKNOWN:
+        return "nothing tells how it ended"
+    if delivery.reason is None:
+        return delivery.outcome
+    unknown = "no reason is recorded; its chunk was not run, or ended in an unexpected error"
+    return f"{delivery.outcome}: {str(delivery.reason) or unknown}"
+
+
+def _told(delivery: Delivery) -> Iterator[tuple[str, str]]:
+    if delivery.problem:
+        yield "history", delivery.problem
+    if not (delivery.path and delivery.batch and delivery.record):
+        return
+    messages = len(delivery.batch.messages)
+    batch = counted(messages, "message")
+    path = delivery.path
+    if path.chunk:
+        records = max(visit.records for visit in path.visits)
+        batch += f"; chunk {path.chunk} of {path.chunks}, {counted(records, 'record')}"
+    yield "batch", batch
+    if joined := delivery.batch.duplicates(delivery.record):
+        yield "joined", f"with {_named(joined)}: the same key and data, and one record"
+    if conflicts := delivery.batch.conflicts(delivery.record):
+        yield "conflicts", f"with {_named(conflicts)}: the same key and other data"
+    for stage, visits in groupby(path.visits, key=lambda visit: (visit.stage, visit.isolated, visit.own)):
+        yield stage[0], _stage_words(list(visits))
+    if path.isolated_chunk and not any(visit.isolated for visit in path.visits):
+        yield "isolated", "other records of its chunk, which all failed; this one was not tried alone"
+    if delivery.outcome == outcomes.FAILED and path.own_fault is not None:
+        yield (
+            "fault",
+            (
+                "its own: others succeeded where it failed, so that its wait is short"
+                if path.own_fault
+                else "not its own, as far as can be told, so that its wait is long, as in an outage"
+            ),
+        )
+
+
+def _stage_words(visits: Sequence[Visit]) -> str:
+    last = visits[-1]
+    verdict = last.verdict
+    failed = [visit.verdict for visit in visits if visit.verdict.outcome in (FAILED, UNFINISHED)]
+    words = []
+    if failed:
+        times = "once" if len(failed) == 1 else f"{len(failed)} times"
+        reasons = dict.fromkeys(one.reason if one.outcome == FAILED else f"{one.code}: {one.reason}" for one in failed)
+        what = "failed" if failed[-1].outcome == FAILED else "was not finished"
+        words.append(f"{what} {times}: {'; '.join(reasons)}")
+    if verdict.outcome == PASSED:
+        words.append(
+            " ".join(filter(None, (verdict.status or "passed", verdict.stored_at and f"at {verdict.stored_at}")))
+        )
+    elif verdict.outcome == REJECTED:
+        words.append(": ".join(filter(None, ("rejected", verdict.code, verdict.reason))))
+    elif verdict.outcome not in (FAILED, UNFINISHED):
+        words.append(verdict.outcome)
+    about = ["alone"] if last.isolated else []
+    about += [] if last.own else ["for the other message"]
+    return (f"{', '.join(about)}: " if about else "") + ", then ".join(words)
+
+
+def counted(number: int, noun: str) -> str:
+    """Write a number of things."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def _named(ids: Sequence[str]) -> str:
+    more = f" and {len(ids) - _MOST_NAMED} more" if len(ids) > _MOST_NAMED else ""
+    return ", ".join(ids[:_MOST_NAMED]) + more
+
+
+def _print_pairs(console: Console, pairs: Sequence[tuple[str, str]], indent: int = 0) -> None:
+    grid = Table.grid(padding=(0, 2, 0, 0), pad_edge=False)
+    grid.add_column(no_wrap=True, style="dim")
+    grid.add_column(overflow="fold")
+    for name, value in pairs:
+        grid.add_row(shown(" " * indent + name), shown(value, keep="\n"))
+    console.print(grid)
