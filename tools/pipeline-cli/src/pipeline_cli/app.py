@@ -31,20 +31,20 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(replaying.replay)
-app.command()(deploying.deploy)
-app.command()(deploying.delete)
-app.add_typer(letters.commands(Kind.DEAD), name="dead")
-app.add_typer(letters.commands(Kind.INVALID), name="invalid")
-app.command()(status.status)
-app.command()(pausing.pause)
-app.command()(pausing.resume)
-app.command()(pausing.drain)
-app.command()(check.check)
-app.command()(erase.erase)
 app.command()(tracing.trace)
 app.command()(tracing.history)
 app.command()(tracing.executions)
+app.command()(status.status)
+app.add_typer(letters.commands(Kind.DEAD), name="dead")
+app.add_typer(letters.commands(Kind.INVALID), name="invalid")
+app.command()(pausing.pause)
+app.command()(pausing.resume)
+app.command()(pausing.drain)
+app.command()(replaying.replay)
+app.command()(check.check)
+app.command()(erase.erase)
+app.command()(deploying.deploy)
+app.command()(deploying.delete)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
