@@ -197,7 +197,10 @@ def test_the_words_of_another_reason_are_not_taken() -> None:
 def test_as_many_messages_of_each_queue_are_looked_at_as_allowed() -> None:
     aws = RecordedAws("stored")
     for url in (DEAD_LETTERS, INVALID):
-        aws.messages[url] = [{"MessageId": str(n), "ReceiptHandle": str(n)} for n in range(20)]
+        attributes = {"ApproximateReceiveCount": "1"}
+        aws.messages[url] = [
+            {"MessageId": str(n), "ReceiptHandle": str(n), "Attributes": attributes} for n in range(20)
+        ]
 
     seen = look(aws, aws.target.resources, 13)
 

@@ -68,10 +68,13 @@ class QueueReader:
         self._receipts: dict[str, _Receipt] = {}
         self._lock = threading.Lock()
 
-    def new_messages(self) -> list[MessageTypeDef]:
+    def new_messages(self, limit: int | None = None) -> list[MessageTypeDef]:
         """Give the messages that arrived since the last call, as far as the queue gives them at once."""
         arrived: list[MessageTypeDef] = []
-        while messages := self._receive(wait_seconds=0):
+        while limit is None or len(arrived) < limit:
+            messages = self._receive(wait_seconds=0, most=BATCH if limit is None else min(BATCH, limit - len(arrived)))
+            if not messages:
+                break
             arrived += messages
         return arrived
 
@@ -146,11 +149,11 @@ class QueueReader:
         self._forget(deleted)
         return problems
 
-    def _receive(self, wait_seconds: int) -> list[MessageTypeDef]:
+    def _receive(self, wait_seconds: int, most: int = BATCH) -> list[MessageTypeDef]:
         until = self._clock() + self._hidden_seconds
         answer = self._client.receive_message(
             QueueUrl=self._url,
-            MaxNumberOfMessages=BATCH,
+            MaxNumberOfMessages=most,
             WaitTimeSeconds=wait_seconds,
             VisibilityTimeout=self._hidden_seconds,
             MessageSystemAttributeNames=["All"],

@@ -42,7 +42,7 @@ def look(sqs: Any, queues: StackOutputs, limit: int) -> Look:
 def _seen(sqs: Any, url: str, limit: int) -> Seen:
     reader = QueueReader(sqs, url, hidden_seconds=_HIDDEN_SECONDS)
     try:
-        messages = reader.all_messages(limit).messages
+        messages = reader.new_messages(limit)
     finally:
         reader.put_back()
     first_ids = (told_of(message).get("message_id") for message in messages)
