@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from pipeline_cli.app import main
-from pipeline_cli.commands import tracing
-from pipeline_cli.target import Target
 from pipeline_testing.bodies import INVALID, body
 
 if TYPE_CHECKING:
+    from local_aws.aws import AwsEndpoint
     from local_aws.emulator import Emulator
+    from mypy_boto3_lambda import LambdaClient
     from pipeline_e2e.stack import Stack
 
 Told = dict[str, Any]
@@ -21,13 +22,13 @@ Told = dict[str, Any]
 class Tracing:
     """The commands, run on the emulated AWS, and what they print."""
 
-    def __init__(self, target: Target, capsys: pytest.CaptureFixture[str]) -> None:
-        self.durable = target.client("lambda")
+    def __init__(self, durable: LambdaClient, capsys: pytest.CaptureFixture[str]) -> None:
+        self.durable = durable
         self._capsys = capsys
 
     def run(self, *words: str) -> str:
         """Run a command that succeeds."""
-        assert main(words) == 0
+        assert main([words[0], "--env", "e2e", *words[1:]]) == 0
         return self._capsys.readouterr().out
 
     def trace(self, asked: str, *words: str) -> Told:
@@ -38,13 +39,13 @@ class Tracing:
 
     def trace_if_known(self, asked: str) -> Told | None:
         """Trace one message, which the log may not have yet."""
-        status = main(["trace", asked, "--json"])
+        status = main(["trace", asked, "--env", "e2e", "--json"])
         (message,) = json.loads(self._capsys.readouterr().out)["messages"]
         return None if status else message
 
     def trace_without_table(self, asked: str) -> Told:
         """Trace one message while there is no table, which the command tells by its status."""
-        assert main(["trace", asked, "--json"]) == 1
+        assert main(["trace", asked, "--env", "e2e", "--json"]) == 1
         (message,) = json.loads(self._capsys.readouterr().out)["messages"]
         told: Told = message
         return told
@@ -65,16 +66,17 @@ class Tracing:
         return {one["DurableExecutionArn"]: one["Status"] for page in pages for one in page["DurableExecutions"]}
 
 
-@pytest.fixture
-def cli(emulator: Emulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Tracing:
-    def client(service: str) -> Any:
-        # All that the commands ask Lambda is about durable executions.
-        endpoint = emulator.durable_endpoint if service == "lambda" else emulator.endpoint
-        return endpoint.session().client(service, endpoint_url=endpoint.url)  # type: ignore[call-overload]
+@pytest.fixture(scope="module")
+def endpoint(emulator: Emulator) -> AwsEndpoint:
+    return emulator.one_endpoint()
 
-    target = Target("e2e", client)
-    monkeypatch.setattr(tracing, "target", lambda env, *, local: target)
-    return Tracing(target, capsys)
+
+@pytest.fixture
+def cli(endpoint: AwsEndpoint, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Tracing:
+    nobody = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "NO_PROXY": "127.0.0.1"}
+    for name, value in {**nobody, **endpoint.variables()}.items():
+        monkeypatch.setenv(name, value)
+    return Tracing(endpoint.lambda_(), capsys)
 
 
 def places(message: Told) -> list[tuple[str, bool]]:
@@ -232,6 +234,6 @@ def test_a_message_that_is_sent_again(stack: Stack, cli: Tracing) -> None:
 
 
 def test_a_message_that_nobody_has_sent(cli: Tracing, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["trace", "19dd0b57-b21e-4ac1-bd88-01bbb068cb78"]) == 1
+    assert main(["trace", "19dd0b57-b21e-4ac1-bd88-01bbb068cb78", "--env", "e2e"]) == 1
 
     assert "nothing is known of 19dd0b57-b21e-4ac1-bd88-01bbb068cb78" in capsys.readouterr().err

@@ -213,13 +213,16 @@ def test_a_log_that_may_not_be_read_is_told(run: Callable[..., Run]) -> None:
     status, text, problems = run(aws, "trace", aws.ids["small"])
 
     assert (status, text) == (1, "")
-    assert "AccessDeniedException" in problems
+    assert "not allowed: FilterLogEvents" in problems
 
 
 def test_the_queues_are_looked_at_only_if_asked(run: Callable[..., Run]) -> None:
     aws = RecordedAws("isolated")
-    aws.messages[DEAD_LETTERS] = [{"MessageId": str(n), "ReceiptHandle": str(n)} for n in range(25)]
-    aws.messages[DEAD_LETTERS].append({"MessageId": aws.ids["poison"], "ReceiptHandle": "r"})
+    attributes = {"ApproximateReceiveCount": "1"}
+    aws.messages[DEAD_LETTERS] = [
+        {"MessageId": message_id, "ReceiptHandle": message_id, "Attributes": attributes}
+        for message_id in (*map(str, range(25)), aws.ids["poison"])
+    ]
 
     assert "(deduced)" in run(aws, "trace", aws.ids["poison"])[1]
     assert "ReceiveMessage" not in aws.asked
