@@ -27,7 +27,9 @@ def check(
     *,
     json: Json = False,
 ) -> None:
-    """Tell what would become of messages, by the contract and the rules of this checkout. No AWS is asked.
+    """Tell what would become of messages, without AWS.
+
+    By the contract, the rules and the transformations of this checkout.
 
     Exits with 1 if any would be rejected. Example: pipeline check messages.jsonl
     """

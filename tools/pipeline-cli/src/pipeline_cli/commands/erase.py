@@ -24,8 +24,9 @@ def erase(
     local: Local = False,
     yes: Yes = False,
 ) -> None:
-    """Remove a record: its item, its messages in the dead-letter and invalid message queues, its executions.
+    """Remove one record everywhere.
 
+    Its item, its messages in the dead-letter and invalid message queues, its executions.
     Says what remains, and until when. Exits with 1 if something could not be removed.
     Example: pipeline erase dev-key-order-4711 --env dev
     """

@@ -66,7 +66,9 @@ def resume(env: Env = None, *, local: Local = False, timeout: Timeout = 900) -> 
 
 
 def drain(env: Env = None, *, local: Local = False, timeout: Timeout = 900) -> None:
-    """Wait until the queue is empty, then pause, and wait until no execution is running.
+    """Wait until the queue is empty, then pause.
+
+    At the end, no execution is running.
 
     Example: pipeline drain --env dev --timeout 3600
     """

@@ -25,7 +25,7 @@ _SECONDS = 5.0
 def status(
     env: Env = None,
     seconds: Annotated[
-        float | None, typer.Argument(min=1, metavar="[SECONDS]", help="With --watch: the time between two looks.")
+        float | None, typer.Argument(min=1, metavar="SECONDS", help="With --watch: the time between two looks.")
     ] = None,
     *,
     local: Local = False,
@@ -34,8 +34,9 @@ def status(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Show the queues, the executions, the outcomes of the last minutes, the alarms and the versions.
+    """Show the state of the environment on one screen.
 
+    Queues, executions, outcomes of the last minutes, alarms and versions.
     Exits with 1 if a part could not be read. Example: pipeline status --env dev --watch 10
     """
     if seconds is not None and not watch:
