@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from pipeline_cli.app import main
 from pipeline_cli.outputs import StackOutputs
 from pipeline_cli.queue_reader import QueueReader
-from pipeline_cli.target import client_of
+from pipeline_contracts import parse_message
+from pipeline_e2e.permissions import person
 from pipeline_e2e.stack import PARAMETERS
 from pipeline_testing.bodies import INVALID, body
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from local_aws.emulator import Emulator
@@ -24,19 +24,22 @@ if TYPE_CHECKING:
 ENVIRONMENT = PARAMETERS["EnvironmentName"]
 
 
+Pipeline = Callable[..., int]
+
+
 @pytest.fixture
-def pipeline(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
-    """Run commands in this environment."""
-    make_client = client_of(emulator.endpoint)
-    logs = make_client("logs")
-    with suppress(logs.exceptions.ResourceAlreadyExistsException):
-        logs.create_log_group(logGroupName=f"/durable-pipeline/{ENVIRONMENT}/operations")
-    monkeypatch.setattr("pipeline_cli.target.aws_client", make_client)
+def pipeline(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Pipeline:
+    """Run commands as an operator."""
+    return commands(emulator, monkeypatch, "readers", "operators")
+
+
+def commands(emulator: Emulator, monkeypatch: pytest.MonkeyPatch, *policies: str) -> Pipeline:
+    monkeypatch.setattr("pipeline_cli.target.aws_client", person(emulator.endpoint, ENVIRONMENT, *policies))
     return lambda *arguments: main([*arguments, "--env", ENVIRONMENT])
 
 
 def test_dead_letters_are_stored_under_their_first_ids(
-    stack: Stack, emulator: Emulator, pipeline: Callable[..., int], capsys: pytest.CaptureFixture[str]
+    stack: Stack, emulator: Emulator, pipeline: Pipeline, capsys: pytest.CaptureFixture[str]
 ) -> None:
     outputs = StackOutputs.of(emulator.outputs)
     reader = QueueReader(stack.sqs, outputs.dead_letter_queue_url)
@@ -72,7 +75,7 @@ def test_dead_letters_are_stored_under_their_first_ids(
 
 
 def test_a_rejected_message_that_was_edited_is_stored_under_its_first_id(
-    stack: Stack, pipeline: Callable[..., int], tmp_path: Path
+    stack: Stack, pipeline: Pipeline, tmp_path: Path
 ) -> None:
     (first,) = stack.send(INVALID)
     stack.wait_until_drained()
@@ -87,3 +90,19 @@ def test_a_rejected_message_that_was_edited_is_stored_under_its_first_id(
     assert stack.wait_for_item(f"{ENVIRONMENT}-esm-{first}")["original_data"]["n"] == 4
     stack.wait_until_drained()
     assert not stack.outcomes().rejected
+
+
+def test_a_reader_lists_messages_and_moves_none(
+    stack: Stack, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (rejected,) = stack.send(INVALID)
+    stack.wait_until_drained()
+    pipeline = commands(emulator, monkeypatch, "readers")
+
+    assert pipeline("invalid", "list") == 0
+    assert "intake, missing_field" in capsys.readouterr().out
+    assert pipeline("invalid", "resend", "--dry-run") == 0
+    monkeypatch.setattr("pipeline_cli.messages.content.parse_message", lambda _: parse_message(body()))
+    assert pipeline("invalid", "resend", "--unchanged", "--yes") == 1
+    assert "AccessDenied" in capsys.readouterr().err
+    assert stack.outcomes().of([rejected]) == {rejected: {"rejected"}}

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from local_aws.deploy.transform import parse_template
+from pipeline_cli.target import client_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from local_aws.aws import AwsEndpoint
@@ -110,6 +112,29 @@ class Roles:
         )
 
 
+def person(endpoint: AwsEndpoint, environment: str, *policies: str) -> Callable[[str], Any]:
+    """Make clients of a new person who has some of the policies for people, such as `readers`."""
+    make = client_of(endpoint)
+    iam, ssm = make("iam"), make("ssm")
+    name = f"person-{uuid.uuid4().hex[:8]}"
+    iam.create_user(UserName=name)
+    for policy in policies:
+        path = f"/durable-pipeline/{environment}/access/{policy}-policy-arn"
+        arn = ssm.get_parameter(Name=path)["Parameter"]["Value"]
+        version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+        document = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
+        document["Statement"] = [_as_aws_reads_it(statement) for statement in document["Statement"]]
+        iam.put_user_policy(UserName=name, PolicyName=policy, PolicyDocument=json.dumps(document))
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    session: Any = endpoint.session()
+    return lambda service: session.client(
+        service,
+        endpoint_url=endpoint.url,
+        aws_access_key_id=key["AccessKeyId"],
+        aws_secret_access_key=key["SecretAccessKey"],
+    )
+
+
 def _grants(service: str, statements: Sequence[Statement]) -> list[Grant]:
     return [Grant(service, statement["Sid"], action) for statement in statements for action in _actions(statement)]
 
@@ -124,7 +149,9 @@ def _as_aws_reads_it(statement: Statement) -> Statement:
     resources = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
     # The ARN of a log group ends with :*, which on AWS stands for the group as well; in MiniStack it does not.
     groups = [resource.removesuffix(":*") for resource in resources if ":log-group:" in resource]
+    # MiniStack asks for several parameters as for all of them.
+    parameters = ["*"] if "ssm:GetParameters" in actions else []
     return statement | {
         "Action": actions + [_BATCHES[action] for action in actions if action in _BATCHES],
-        "Resource": resources + groups,
+        "Resource": resources + groups + parameters,
     }
