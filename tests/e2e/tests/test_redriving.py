@@ -104,5 +104,5 @@ def test_a_reader_lists_messages_and_moves_none(
     assert pipeline("invalid", "resend", "--dry-run") == 0
     monkeypatch.setattr("pipeline_cli.messages.content.parse_message", lambda _: parse_message(body()))
     assert pipeline("invalid", "resend", "--unchanged", "--yes") == 1
-    assert "AccessDenied" in capsys.readouterr().err
+    assert "not allowed: logs:CreateLogStream" in capsys.readouterr().err
     assert stack.outcomes().of([rejected]) == {rejected: {"rejected"}}

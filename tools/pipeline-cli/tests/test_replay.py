@@ -111,7 +111,7 @@ def test_an_execution_is_downloaded_with_the_settings_of_its_version(
 ) -> None:
     tell(aws, events)
     of_it = {"FunctionName": FUNCTION, "Qualifier": "7"}
-    aws.add_response("get_function_configuration", {"Environment": {"Variables": {"ENVIRONMENT": "other"}}}, of_it)
+    aws.add_response("get_function", {"Configuration": {"Environment": {"Variables": {"ENVIRONMENT": "other"}}}}, of_it)
 
     verdict = replay(ARN, lambda: client, REPOSITORY)
 
@@ -123,9 +123,9 @@ def test_an_execution_is_downloaded_with_the_settings_of_its_version(
 def test_the_settings_may_be_gone(client: LambdaClient, aws: Stubber, events: list[dict[str, Any]], code: str) -> None:
     tell(aws, events)
     if code:
-        aws.add_client_error("get_function_configuration", code)
+        aws.add_client_error("get_function", code)
     else:
-        aws.add_response("get_function_configuration", {"FunctionName": FUNCTION})
+        aws.add_response("get_function", {"Configuration": {"FunctionName": FUNCTION}})
 
     assert replay(ARN, lambda: client, REPOSITORY).passes
 

@@ -91,7 +91,7 @@ def _variables(client: LambdaClient, execution: Any) -> dict[str, str]:
     """Give the settings of the version that the execution runs on; none once that was deleted."""
     function = ":".join(execution["FunctionArn"].split(":")[:7])
     try:
-        found = client.get_function_configuration(FunctionName=function, Qualifier=execution["Version"])
+        found = client.get_function(FunctionName=function, Qualifier=execution["Version"])["Configuration"]
     except client.exceptions.ResourceNotFoundException:
         return {}
     variables = found.get("Environment", {}).get("Variables", {})

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from pipeline_cli.declared_stages import services
 from pipeline_cli.errors import CommandError
 
 if TYPE_CHECKING:
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from pipeline_cli.target import Target
 
-_STAGES = "services/orchestrator/pipeline.json"
 _MOST_NAMES = 10  # of one call, https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html
 
 
@@ -23,10 +22,8 @@ def last_release(target: Target, repository: Path) -> datetime:
     Raises:
         CommandError: A service of this repository is not deployed.
     """
-    stages = json.loads((repository / _STAGES).read_text("utf-8"))["stages"]
-    services = sorted({stage["service"] for stage in stages})
-    names = [f"/durable-pipeline/{target.environment}/{service}/function-arn" for service in services]
-    arns = [target.resources.function_arn]
+    names = [f"/durable-pipeline/{target.environment}/{service}/function-arn" for service in services(repository)]
+    arns: list[str] = []
     for start in range(0, len(names), _MOST_NAMES):
         found = target.client("ssm").get_parameters(Names=names[start : start + _MOST_NAMES])
         if found["InvalidParameters"]:
