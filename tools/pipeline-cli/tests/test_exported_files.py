@@ -103,3 +103,14 @@ def test_only_what_was_exported_and_is_unchanged_is_discarded(
     (line,) = aws.operations()
     assert (line["action"], line["message_id"], line["new_message_id"]) == ("discard", wrong, None)
     assert aws.messages("source") == {}
+
+
+def test_a_program_reads_what_was_exported_as_json(
+    aws: AwsEnvironment, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    aws.send("invalid", [body(1)])
+    file = tmp_path / "invalid.jsonl"
+
+    assert aws.run("invalid", "export", str(file), "--json") == 0
+
+    assert json.loads(capsys.readouterr().out) == {"file": str(file), "count": 1, "notes": []}

@@ -13,6 +13,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
+from pipeline_cli.app import main
 from pipeline_cli.replay import INTERPRETER, ReplayError, replay
 
 if TYPE_CHECKING:
@@ -93,6 +94,12 @@ def test_a_file_is_replayed_without_aws(file: Path, monkeypatch: pytest.MonkeyPa
 
     assert verdict.passes
     assert "points of the execution to its end" in verdict.text
+
+
+def test_the_command_gives_the_verdict_as_json(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["replay", str(file), "--json"]) == 0
+
+    assert json.loads(capsys.readouterr().out)["passes"] is True
 
 
 @pytest.mark.parametrize(("kind", "name"), [("CONTEXT", "chunks"), ("CONTEXT", "isolate"), ("STEP", "redeliver")])

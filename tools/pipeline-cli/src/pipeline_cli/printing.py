@@ -29,6 +29,14 @@ def print_json(value: Any) -> None:
     print(json.dumps(value, indent=2, default=plain_json))
 
 
+def print_result(words: str, value: Any, *, as_json: bool) -> None:
+    """Print what was done, in words or as JSON."""
+    if as_json:
+        print_json(value)
+    else:
+        print(words)
+
+
 def print_error(text: str) -> None:
     """Print an error. It may quote a message, or a log that does."""
     print(f"error: {printable(text, keep=chr(10))}", file=sys.stderr)

@@ -1,13 +1,13 @@
-"""What a command waits for: in one line on a terminal, else a line for each change."""
+"""What a command waits for, on standard error: in one line on a terminal, else a line for each change."""
 
 from __future__ import annotations
 
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from local_aws.terminal import shown
-
-from pipeline_cli.printing import console
+from local_aws.terminal import printable, shown
+from rich.console import Console
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 @contextmanager
 def progress() -> Iterator[Callable[[str], None]]:
     """Give a function that shows what is waited for now."""
-    out = console()
-    if out.is_terminal:
-        with out.status("") as status:
+    err = Console(stderr=True)
+    if err.is_terminal:
+        with err.status("") as status:
             yield lambda text: status.update(shown(text))
         return
     told: list[str] = []
@@ -26,6 +26,6 @@ def progress() -> Iterator[Callable[[str], None]]:
     def show(text: str) -> None:
         if told[-1:] != [text]:
             told.append(text)
-            print(text, flush=True)
+            print(printable(text), file=sys.stderr, flush=True)
 
     yield show

@@ -335,3 +335,16 @@ def test_what_a_message_says_does_nothing_to_the_terminal(
 
     assert run(key, "--yes") == 0
     assert not {"\x1b", "\u202e"} & {*capsys.readouterr().out}
+
+
+def test_a_program_reads_what_was_erased_as_json(
+    environment: Environment, run: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    store(environment, f"{environment.name}-esm-{ID}", ID)
+
+    assert run(ID, "--json") == 2
+    assert run(ID, "--yes", "--json") == 0
+
+    told = json.loads(capsys.readouterr().out)
+    assert (told["item"], told["dead_letters"], told["undone"]) == (True, 0, [])
+    assert any("point-in-time recovery" in line for line in told["remains"])

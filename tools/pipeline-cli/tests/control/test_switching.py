@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -132,7 +133,7 @@ def test_pausing_waits_until_the_mapping_is_off_and_nothing_runs(
 
     assert run(aws, "pause", "--wait") == 0
     assert aws.statuses == [["SUCCEEDED"]]
-    told = capsys.readouterr().out
+    told = "".join(capsys.readouterr())
     assert "the event source mapping is Disabling" in told
     assert "2 executions are running" in told
     assert "Paused. Messages wait in the queue, for 4 days at most." in told
@@ -298,3 +299,23 @@ def test_nothing_runs_when_two_looks_agree() -> None:
 
     assert not wait_until_nothing_runs(aws.target(), aws.patience(), lambda _: None).arns
     assert aws.clock == 6
+
+
+@pytest.mark.parametrize(
+    ("command", "states", "state"),
+    [
+        (("pause", "--wait"), ["Enabled", "Disabling", "Disabled"], "Disabled"),
+        (("pause",), ["Enabled", "Disabling"], "Disabling"),
+        (("resume",), ["Disabled", "Enabling", "Enabled"], "Enabled"),
+        (("drain",), ["Enabled", "Enabled", "Disabled"], "Disabled"),
+    ],
+)
+def test_a_program_reads_the_state_as_json(
+    command: tuple[str, ...],
+    states: list[str],
+    state: str,
+    run: Callable[..., int],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(Aws(states=states), *command, "--json") == 0
+    assert json.loads(capsys.readouterr().out) == {"environment": "dev", "state": state}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -9,8 +10,8 @@ import typer
 from pipeline_cli.deploy.deletion import delete as delete_stack
 from pipeline_cli.deploy.deployment import deploy as deploy_stack
 from pipeline_cli.errors import DeployError
-from pipeline_cli.options import NamedEnv, Yes
-from pipeline_cli.printing import agreed
+from pipeline_cli.options import Json, NamedEnv, Yes
+from pipeline_cli.printing import agreed, print_result
 from pipeline_cli.repository import find_repository
 from pipeline_cli.target import aws_client
 
@@ -36,7 +37,7 @@ def deploy(
     deploy_stack(find_repository(), stack, env, given, aws_client, dry_run=dry_run, yes=yes)
 
 
-def delete(env: NamedEnv, stack: Stack = None, *, yes: Yes = False) -> None:
+def delete(env: NamedEnv, stack: Stack = None, *, yes: Yes = False, as_json: Json = False) -> None:
     """Delete everything, or one stack.
 
     Example: pipeline delete validator --env dev
@@ -45,12 +46,13 @@ def delete(env: NamedEnv, stack: Stack = None, *, yes: Yes = False) -> None:
     if not yes and not agreed(f"Delete {what} in {env}, with the data that it holds?"):
         raise DeployError("nothing was deleted; to do it without being asked, add --yes")
     retained = delete_stack(find_repository(), stack, env, aws_client)
-    print(f"Deleted {what} in {env}.")
+    words = [f"Deleted {what} in {env}."]
     if retained:
-        print("Retained, with the data that they hold:")
-        for resource in retained:
-            print(f"    {resource.kind:24} {resource.physical_id}")
-        print("To deploy again, delete the queues or import them first: docs/operations.md, Deleting, says how.")
+        words.append("Retained, with the data that they hold:")
+        words += (f"    {resource.kind:24} {resource.physical_id}" for resource in retained)
+        words.append("To deploy again, delete the queues or import them first: docs/operations.md, Deleting, says how.")
+    deleted = {"environment": env, "stack": stack, "retained": [asdict(resource) for resource in retained]}
+    print_result("\n".join(words), deleted, as_json=as_json)
 
 
 def _pair(text: str) -> tuple[str, str]:

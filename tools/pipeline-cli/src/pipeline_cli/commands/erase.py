@@ -12,8 +12,8 @@ from pipeline_cli import operations_log
 from pipeline_cli.erasure import ErasableRecord, Erasure, find_record, remains, retention
 from pipeline_cli.erasure import erase as erase_record
 from pipeline_cli.errors import CommandError
-from pipeline_cli.options import Env, Local, Yes, target
-from pipeline_cli.printing import agreed, console
+from pipeline_cli.options import Env, Json, Local, Yes, target
+from pipeline_cli.printing import agreed, console, print_json
 from pipeline_cli.progress import progress
 
 
@@ -23,6 +23,7 @@ def erase(
     *,
     local: Local = False,
     yes: Yes = False,
+    as_json: Json = False,
 ) -> None:
     """Remove one record everywhere.
 
@@ -30,12 +31,15 @@ def erase(
     Says what remains, and until when. Exits with 1 if something could not be removed.
     Example: pipeline erase dev-key-order-4711 --env dev
     """
+    if as_json and not yes:
+        raise typer.BadParameter("JSON asks no question: add --yes", param_hint="--json")
     chosen = target(env, local=local)
     since = datetime.now(UTC) - retention(chosen) - timedelta(days=1)
     with progress() as show:
         show("looking for the record")
         record = find_record(chosen, id_, since)
-    _print_record(record)
+    if not as_json:
+        _print_record(record)
     if not yes and not agreed(
         "Erase it, with the histories of all executions that had it, and of their other messages?"
     ):
@@ -45,10 +49,11 @@ def erase(
     if erasure.nothing:
         raise CommandError(f"nothing of {id_} was found in {chosen.environment}")
     unrecorded = operations_log.record(chosen, "erase", erasure.entry(record.execution_id))
-    _print_result(erasure)
-    print("\nWhat remains:")
-    for line in remains(chosen, record, erasure):
-        console().print(shown(f"- {line}"))
+    left = remains(chosen, record, erasure)
+    if as_json:
+        print_json({**erasure.entry(record.execution_id), "undone": erasure.undone, "remains": left})
+    else:
+        _print_result(erasure, left)
     if erasure.undone:
         raise CommandError("\n    ".join(("not all of it was erased:", *erasure.undone, *filter(None, [unrecorded]))))
     if unrecorded:
@@ -62,9 +67,12 @@ def _print_record(record: ErasableRecord) -> None:
     print(f"stored_at     {printable(str(item.get('stored_at', 'it is not in the table')))}")
 
 
-def _print_result(erasure: Erasure) -> None:
+def _print_result(erasure: Erasure, left: list[str]) -> None:
     print("\nErased:")
     print(f"    items               {int(erasure.item)}")
     print(f"    dead letters        {erasure.dead_letters}")
     print(f"    invalid messages    {erasure.invalid_messages}")
     print(f"    executions          {len(erasure.executions)}")
+    print("\nWhat remains:")
+    for line in left:
+        console().print(shown(f"- {line}"))

@@ -21,7 +21,7 @@ from pipeline_cli.messages.releases import last_release
 from pipeline_cli.messages.selection import Selection, age
 from pipeline_cli.messages.stored import stored_digests
 from pipeline_cli.options import Bodies, Env, Json, Local, Yes, target
-from pipeline_cli.printing import print_json, print_note, progress_bar
+from pipeline_cli.printing import print_json, print_note, print_result, progress_bar
 from pipeline_cli.repository import find_repository
 from pipeline_cli.rules import verdicts
 from pipeline_cli.table import Table
@@ -118,6 +118,7 @@ def export(
     limit: Limit = None,
     log_seconds: LogSeconds = 30,
     force: Annotated[bool, typer.Option("--force", help="Write over the file if it exists.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Write messages to a file.
 
@@ -132,8 +133,10 @@ def export(
     with _opened(context, target(env, local=local), limit, log_seconds) as queue:
         chosen = selection.of(queue.messages, datetime.now(UTC))
         write_export(file, chosen, force=force)
-    _print_notes(queue)
-    print(f"{len(chosen):,} messages written to {file}")
+    if not as_json:
+        _print_notes(queue)
+    written = {"file": str(file), "count": len(chosen), "notes": queue.notes}
+    print_result(f"{len(chosen):,} messages written to {file}", written, as_json=as_json)
 
 
 def send(

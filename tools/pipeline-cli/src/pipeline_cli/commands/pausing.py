@@ -10,8 +10,9 @@ from pipeline_cli import event_source, operations_log
 from pipeline_cli.errors import CommandError
 from pipeline_cli.event_source import DISABLED, ENABLED
 from pipeline_cli.halt import wait_for_state, wait_until_empty, wait_until_nothing_runs
-from pipeline_cli.options import Env, Local, target
+from pipeline_cli.options import Env, Json, Local, target
 from pipeline_cli.patience import Patience
+from pipeline_cli.printing import print_result
 from pipeline_cli.progress import progress
 from pipeline_cli.queue_depth import QueueDepth
 
@@ -36,6 +37,7 @@ def pause(
     local: Local = False,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until no execution is running.")] = False,
     timeout: Timeout = 900,
+    as_json: Json = False,
 ) -> None:
     """Stop taking messages from the queue. Executions in flight run to their end.
 
@@ -46,12 +48,12 @@ def pause(
         unrecorded = _switched_off(chosen, patience, "pause")
         if wait:
             _wait_until_nothing_runs(chosen, patience, show)
-    print("Paused. Messages wait in the queue, for 4 days at most." if wait else "Pausing; --wait waits for the end.")
-    print(_DEPLOYMENTS)
+    words = "Paused. Messages wait in the queue, for 4 days at most." if wait else "Pausing; --wait waits for the end."
+    _print_off(chosen, words, as_json=as_json)
     _check_recorded(unrecorded)
 
 
-def resume(env: Env = None, *, local: Local = False, timeout: Timeout = 900) -> None:
+def resume(env: Env = None, *, local: Local = False, timeout: Timeout = 900, as_json: Json = False) -> None:
     """Take messages from the queue again.
 
     Example: pipeline resume --env dev
@@ -61,11 +63,11 @@ def resume(env: Env = None, *, local: Local = False, timeout: Timeout = 900) -> 
         event_source.switch(chosen, event_source.find(chosen), patience, on=True)
         unrecorded = operations_log.record(chosen, "resume", {"action": "resume"})
         wait_for_state(chosen, ENABLED, patience, show)
-    print("Resumed.")
+    print_result("Resumed.", {"environment": chosen.environment, "state": ENABLED}, as_json=as_json)
     _check_recorded(unrecorded)
 
 
-def drain(env: Env = None, *, local: Local = False, timeout: Timeout = 900) -> None:
+def drain(env: Env = None, *, local: Local = False, timeout: Timeout = 900, as_json: Json = False) -> None:
     """Wait until the queue is empty, then pause.
 
     At the end, no execution is running.
@@ -82,9 +84,13 @@ def drain(env: Env = None, *, local: Local = False, timeout: Timeout = 900) -> N
     left = QueueDepth.read(chosen.client("sqs"), chosen.resources.queue_url)
     if left.total:
         raise CommandError(f"paused, but messages have arrived meanwhile: {left}. Stop the producers, resume and drain")
-    print("Drained and paused: the queue is empty, and no execution is running.")
-    print(_DEPLOYMENTS)
+    _print_off(chosen, "Drained and paused: the queue is empty, and no execution is running.", as_json=as_json)
     _check_recorded(unrecorded)
+
+
+def _print_off(chosen: Target, words: str, *, as_json: bool) -> None:
+    state = {"environment": chosen.environment, "state": event_source.find(chosen).state}
+    print_result(f"{words}\n{_DEPLOYMENTS}", state, as_json=as_json)
 
 
 def _switched_off(chosen: Target, patience: Patience, action: str) -> str:

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from pipeline_cli.errors import CommandError
-from pipeline_cli.options import Env, Local, target
+from pipeline_cli.options import Env, Json, Local, target
+from pipeline_cli.printing import print_result
 from pipeline_cli.replay import replay as replay_execution
 from pipeline_cli.repository import find_repository
 
@@ -20,6 +21,7 @@ def replay(
     save: Annotated[
         str | None, typer.Option(metavar="NAME", help="Keep it in the golden set of the orchestrator's tests.")
     ] = None,
+    as_json: Json = False,
 ) -> None:
     """Run the history of an execution against the orchestrator of this checkout.
 
@@ -28,6 +30,7 @@ def replay(
     Example: pipeline replay arn:aws:lambda:... --env prod
     """
     verdict = replay_execution(source, lambda: target(env, local=local).client("lambda"), find_repository(), save)
+    if as_json or verdict.passes:
+        print_result(verdict.text, {"passes": verdict.passes, "reason": verdict.text}, as_json=as_json)
     if not verdict.passes:
         raise CommandError(verdict.text)
-    print(verdict.text)
