@@ -13,7 +13,8 @@ from botocore.exceptions import ClientError
 
 from pipeline_cli.advice import advice, concerns_credentials, is_denied
 from pipeline_cli.execution_search import find_executions, messages_of
-from pipeline_cli.queue_sweep import Sweep, delete_matching
+from pipeline_cli.messages.hold import HIDDEN_SECONDS, kept_hidden
+from pipeline_cli.queue_reader import QueueReader
 from pipeline_cli.record_identity import identities_of, identity
 from pipeline_cli.rejected_message import told_of
 from pipeline_cli.table import Table
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
+    from pipeline_cli.queue_reader import Contents
     from pipeline_cli.target import Target
 
 LONGEST_RETENTION_DAYS = 90
@@ -109,9 +111,14 @@ def erase(target: Target, record: ErasableRecord, since: datetime, show: Callabl
 
     def sweep(queue: str, url: str, matches: Callable[[MessageTypeDef], bool]) -> int:
         show(f"looking through the {queue}")
-        swept = delete_matching(target.client("sqs"), url, matches)
-        erasure.undone += _unseen(queue, swept)
-        return swept.deleted
+        reader = QueueReader(target.client("sqs"), url, hidden_seconds=HIDDEN_SECONDS)
+        with kept_hidden(reader):
+            contents = reader.all_messages()
+            found = [message["MessageId"] for message in contents.messages if matches(message)]
+            problems = reader.delete(found)
+        erasure.undone += _unseen(queue, contents)
+        erasure.undone += (f"a message of the {queue} is not deleted: {problem}" for problem in problems.values())
+        return len(found) - len(problems)
 
     with _undone(erasure, "the dead letters are not deleted"):
         erasure.dead_letters = sweep("dead-letter queue", resources.dead_letter_queue_url, matches)
@@ -225,12 +232,14 @@ def _first_id(message: dict[str, Any]) -> str:
     return first if isinstance(first, str) else message["messageId"]
 
 
-def _unseen(queue: str, sweep: Sweep) -> list[str]:
+def _unseen(queue: str, contents: Contents) -> list[str]:
     unseen = []
-    if not sweep.complete:
-        unseen.append(f"the {queue} has more messages than the {sweep.seen:,} that were looked at")
-    if sweep.hidden:
-        unseen.append(f"about {sweep.hidden:,} messages of the {queue} are hidden, as somebody else has received them")
+    if contents.unread:
+        unseen.append(f"about {contents.unread:,} more messages of the {queue} could not be read")
+    if contents.hidden:
+        unseen.append(
+            f"about {contents.hidden:,} messages of the {queue} are hidden, as somebody else has received them"
+        )
     return unseen
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from pipeline_cli.advice import advice
 from pipeline_cli.queue_depth import QueueDepth
 
 if TYPE_CHECKING:
@@ -190,7 +191,7 @@ class QueueReader:
             try:
                 answer = call(QueueUrl=self._url, Entries=entries)
             except (BotoCoreError, ClientError) as error:
-                return dict.fromkeys(part, str(error))
+                return dict.fromkeys(part, advice(error))
             return {
                 part[int(failure["Id"])]: f"{failure['Code']}: {failure.get('Message', '')}"
                 for failure in answer.get("Failed", [])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
-from pipeline_cli import app, queue_sweep
+from pipeline_cli import app, queue_reader
 from pipeline_cli.commands import erase
 from pipeline_contracts.message import EXAMPLES
 
@@ -66,7 +66,7 @@ class Executions:
 @pytest.fixture
 def run(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
     environment.fakes["lambda"] = Executions(environment.client("lambda"), {})
-    monkeypatch.setattr(queue_sweep, "WAIT_SECONDS", 0)
+    monkeypatch.setattr(queue_reader, "_WAIT_SECONDS", 0)
     monkeypatch.setattr(erase, "target", lambda *_, **__: environment.target)
     return lambda *words: app.main(["erase", *words])
 
@@ -250,10 +250,8 @@ def test_an_id_of_which_nothing_is_found_is_an_error(
 def test_messages_that_could_not_be_looked_at_are_undone(
     environment: Environment,
     run: Callable[..., int],
-    monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(queue_sweep, "MOST_MESSAGES", 20)
     for number in range(25):
         send(environment, DEAD, body(n=number))
     send(environment, INVALID, body(), execution_id="x")
@@ -262,7 +260,6 @@ def test_messages_that_could_not_be_looked_at_are_undone(
     assert run(ID, "--yes") == 1
 
     error = capsys.readouterr().err
-    assert "the dead-letter queue has more messages than the 20 that were looked at" in error
     assert "about 1 messages of the invalid message queue are hidden, as somebody else has received them" in error
     assert environment.depth(DEAD) == 25
 
@@ -277,12 +274,15 @@ def test_messages_are_put_back_if_a_deletion_fails_and_the_rest_is_done(
     store(environment, f"{environment.name}-esm-{dead}", dead)
     for number in range(5):
         send(environment, DEAD, body(n=number))
-    environment.fakes["sqs"] = refusing(environment.client("sqs"), "AccessDenied", "delete_message")
+    environment.fakes["sqs"] = refusing(environment.client("sqs"), "AccessDenied", "delete_message_batch")
 
     assert run(dead, "--yes") == 1
     assert environment.depth(DEAD) == 6
     assert not stored(environment)
-    assert "the dead letters are not deleted: not allowed: test:DeleteMessage" in capsys.readouterr().err
+    assert (
+        "a message of the dead-letter queue is not deleted: not allowed: test:DeleteMessageBatch"
+        in capsys.readouterr().err
+    )
 
 
 def test_nothing_more_is_tried_when_the_credentials_have_expired(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from pipeline_cli.advice import advice
 from pipeline_cli.messages.attributes import MAX_BYTES
 from pipeline_cli.messages.hold import secure
 from pipeline_cli.messages.plan import LEAVES, Decision
@@ -124,7 +125,7 @@ class Carrier:
         try:
             answer = self._sqs.send_message_batch(QueueUrl=self._source_url, Entries=entries)
         except (BotoCoreError, ClientError) as error:
-            return {}, dict.fromkeys(ids, f"not sent: {error}"), True
+            return {}, dict.fromkeys(ids, f"not sent: {advice(error)}"), True
         sent = {ids[int(success["Id"])]: success["MessageId"] for success in answer.get("Successful", [])}
         failed = dict.fromkeys(ids, "not sent: SQS did not answer for it") | {
             ids[int(failure["Id"])]: f"not sent: {failure['Code']}: {failure.get('Message', '')}"
