@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from pipeline_cli.messages.content import Problem
 from pipeline_cli.messages.failure import Failure
 from pipeline_cli.messages.plan import Decision, Planned, plan
 from pipeline_cli.messages.queued_message import Draft, QueuedMessage
+from pipeline_cli.messages.stored import StoredData
 from pipeline_contracts import data_digest, execution_id, parse_body, parse_message
 
 if TYPE_CHECKING:
@@ -53,14 +55,15 @@ def decide(
     *messages: QueuedMessage,
     edits: Mapping[str, str] | None = None,
     stored: Mapping[str, str | None] | None = None,
+    owner: str = "",
     **options: Any,
 ) -> list[Planned]:
     drafts = [
         (one, Draft((edits or {}).get(one.first_message_id, one.draft.body), one.draft.attributes)) for one in messages
     ]
 
-    def look_up(ids: Sequence[str]) -> Mapping[str, str | None]:
-        return {name: value for name, value in (stored or {}).items() if name in ids}
+    def look_up(ids: Sequence[str]) -> Mapping[str, StoredData]:
+        return {name: StoredData(value, owner) for name, value in (stored or {}).items() if name in ids}
 
     return plan(drafts, "test", look_up, **{"released": lambda: NOON + HOUR} | options)
 
@@ -252,3 +255,34 @@ def test_an_edited_message_that_was_stored_before_the_edit_is_a_conflict() -> No
 
     assert one.decision is Decision.CONFLICT
     assert "before it was edited" in one.reason
+
+
+KEYED = body(1, idempotency_key="order-1")
+
+
+def test_the_body_of_another_message_that_was_pasted_over_one_loses_nothing() -> None:
+    planned = decide(message(KEYED, "1"), message(body(2), "2"), edits={"2": KEYED})
+
+    assert [one.decision for one in planned] == [Decision.SEND, Decision.CONFLICT]
+    assert "of another message of this plan" in planned[1].reason
+
+
+def test_the_body_of_a_stored_message_that_was_pasted_over_one_loses_nothing() -> None:
+    stored = {"test-key-order-1": digest(KEYED)}
+
+    (one,) = decide(message(body(2), "2"), edits={"2": KEYED}, stored=stored, owner="1")
+    (again,) = decide(message(body(2), "2"), edits={"2": KEYED}, stored=stored, owner="2")
+
+    assert (one.decision, again.decision) == (Decision.CONFLICT, Decision.DROP)
+    assert "of another message" in one.reason
+
+
+def test_two_copies_of_a_message_do_not_become_two_records() -> None:
+    copies = message(body(1)), replace(message(body(1)), message_id="another copy")
+    drafts = [(copies[0], Draft(KEYED, {})), (copies[1], copies[1].draft)]
+
+    planned = plan(drafts, "test", lambda _: {}, released=None)
+
+    assert [one.decision for one in planned] == [Decision.SEND, Decision.CONFLICT]
+    assert planned[0].reason == "its key was edited: it becomes another record"
+    assert "sent as another record" in planned[1].reason

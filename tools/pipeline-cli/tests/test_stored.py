@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from aws_environment import body
 from pipeline_cli.errors import CommandError
-from pipeline_cli.messages.stored import stored_digests
+from pipeline_cli.messages.stored import StoredData, stored_data
 from pipeline_cli.table import Table
 from pipeline_contracts import data_digest, parse_body
 
@@ -26,13 +26,17 @@ def digest(text: str) -> str:
     return data_digest(parse_body(text))
 
 
+def digests(found: dict[str, StoredData]) -> dict[str, str | None]:
+    return {name: one.digest for name, one in found.items()}
+
+
 def test_more_keys_than_one_call_takes_are_looked_up(aws: AwsEnvironment, table: Table) -> None:
     for number in range(0, 250, 50):
         aws.store(f"k{number}", body(number))
 
-    found = stored_digests(table, [f"k{number}" for number in range(250)])
+    found = stored_data(table, [f"k{number}" for number in range(250)])
 
-    assert found == {f"k{number}": digest(body(number)) for number in range(0, 250, 50)}
+    assert digests(found) == {f"k{number}": digest(body(number)) for number in range(0, 250, 50)}
     assert [len(next(iter(call["RequestItems"].values()))["Keys"]) for call in aws.called("BatchGetItem")] == [
         100,
         100,
@@ -44,21 +48,28 @@ def test_data_is_read_only_where_there_is_no_digest(aws: AwsEnvironment, table: 
     aws.store("new", NUMBERS)
     aws.store("old", NUMBERS, digest=False)
     aws.put_item(
-        {"execution_id": "other version", "data_digest": f"9:{'a' * 43}", "original_data": parse_body(NUMBERS)}
+        {
+            "execution_id": "other version",
+            "data_digest": f"9:{'a' * 43}",
+            "original_data": parse_body(NUMBERS),
+            "stored_at": "2026-01-31T12:00:00.000000Z",
+        }
     )
 
-    found = stored_digests(table, ["new", "old", "other version", "none"])
+    found = stored_data(table, ["new", "old", "other version", "none"])
 
-    assert found == dict.fromkeys(["new", "old", "other version"], digest(NUMBERS))
+    assert digests(found) == dict.fromkeys(["new", "old", "other version"], digest(NUMBERS))
     keys = [next(iter(call["RequestItems"].values()))["Keys"] for call in aws.called("BatchGetItem")]
     assert len(keys[1]) == 2
 
 
-@pytest.mark.parametrize("data", [{}, {"original_data": "text"}, {"original_data": {"a": {"b", "c"}}}])
+@pytest.mark.parametrize(
+    "data", [{}, {"original_data": "text"}, {"original_data": {"a": {"b", "c"}}}, {"data_digest": digest("{}")}]
+)
 def test_an_item_that_is_no_messages_has_no_digest(aws: AwsEnvironment, table: Table, data: dict[str, Any]) -> None:
-    aws.put_item({"execution_id": "k", **data})
+    aws.put_item({"execution_id": "k", "stored_at": None if "data_digest" in data else "2026", **data})
 
-    assert stored_digests(table, ["k"]) == {"k": None}
+    assert digests(stored_data(table, ["k"])) == {"k": None}
 
 
 def test_keys_that_were_not_read_are_asked_for_again(
@@ -68,7 +79,7 @@ def test_keys_that_were_not_read_are_asked_for_again(
         aws.store(name, body())
     waits = leave_unread(table, monkeypatch, times=2)
 
-    assert stored_digests(table, ["a", "b", "c"]).keys() == {"a", "b", "c"}
+    assert stored_data(table, ["a", "b", "c"]).keys() == {"a", "b", "c"}
     assert len(waits) == 2
 
 
@@ -76,7 +87,7 @@ def test_a_table_that_leaves_keys_unread_ends_the_look_up(table: Table, monkeypa
     leave_unread(table, monkeypatch, times=1_000)
 
     with pytest.raises(CommandError, match="throttled"):
-        stored_digests(table, ["a", "b"])
+        stored_data(table, ["a", "b"])
 
 
 def leave_unread(table: Table, monkeypatch: pytest.MonkeyPatch, times: int) -> list[float]:

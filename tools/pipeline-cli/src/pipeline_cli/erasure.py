@@ -6,17 +6,18 @@ import hashlib
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from pipeline_cli.advice import advice, concerns_credentials, is_denied
 from pipeline_cli.execution_search import find_executions, messages_of
 from pipeline_cli.messages.hold import HIDDEN_SECONDS, kept_hidden
 from pipeline_cli.queue_reader import QueueReader
 from pipeline_cli.record_identity import identities_of, identity
-from pipeline_cli.rejected_message import told_of
+from pipeline_cli.rejected_message import first_message_id, first_message_id_of_event, told_of
 from pipeline_cli.table import Table
 
 if TYPE_CHECKING:
@@ -92,18 +93,18 @@ def find_record(target: Target, id_: str, since: datetime) -> ErasableRecord:
 
 
 def erase(target: Target, record: ErasableRecord, since: datetime, show: Callable[[str], None]) -> Erasure:
-    """Remove a record. The item comes last: it has the message id by which a second run finds the rest."""
+    """Remove a record. What could not be done is named, with the ids by which a second run finds it."""
     erasure = Erasure()
     ids = set(record.message_ids)
 
-    def matches(message: MessageTypeDef) -> bool:
-        if record.execution_id not in identities_of(target.environment, message):
+    def is_it(message: MessageTypeDef, *, rejected: bool) -> bool:
+        if record.execution_id not in identities_of(target.environment, message, rejected=rejected):
             return False
-        ids.update((message["MessageId"], str(told_of(message).get("message_id", message["MessageId"]))))
+        ids.update((message["MessageId"], first_message_id(message)))
         return True
 
     def matches_rejected(message: MessageTypeDef) -> bool:
-        found = matches(message)
+        found = is_it(message, rejected=True)
         erasure.unidentified += not found and not told_of(message)
         return found
 
@@ -121,31 +122,32 @@ def erase(target: Target, record: ErasableRecord, since: datetime, show: Callabl
         return len(found) - len(problems)
 
     with _undone(erasure, "the dead letters are not deleted"):
-        erasure.dead_letters = sweep("dead-letter queue", resources.dead_letter_queue_url, matches)
+        erasure.dead_letters = sweep(
+            "dead-letter queue", resources.dead_letter_queue_url, partial(is_it, rejected=False)
+        )
     with _undone(erasure, "the invalid messages are not deleted"):
         url = resources.invalid_message_queue_url
         erasure.invalid_messages = sweep("invalid message queue", url, matches_rejected)
-    with _undone(erasure, "the executions are not searched"):
+    with _undone(erasure, "not all executions were found", f"; erase its messages later: {', '.join(sorted(ids))}"):
         show("searching the log for executions")
         _erase_executions(target, record.execution_id, ids, since, erasure)
-    if record.item is not None:
-        with _undone(erasure, "the item is not deleted"):
-            show("deleting the item")
-            key = {"execution_id": {"S": record.execution_id}}
-            target.client("dynamodb").delete_item(TableName=resources.table_name, Key=key)
-            erasure.item = True
+    with _undone(erasure, "the item is not deleted"):
+        show("deleting the item")
+        key = {"execution_id": {"S": record.execution_id}}
+        deleted = target.client("dynamodb").delete_item(TableName=resources.table_name, Key=key, ReturnValues="ALL_OLD")
+        erasure.item = "Attributes" in deleted
     return erasure
 
 
 @contextmanager
-def _undone(erasure: Erasure, what: str) -> Iterator[None]:
+def _undone(erasure: Erasure, what: str, remedy: str = "") -> Iterator[None]:
     """Let the other parts be erased although AWS refuses this one."""
     try:
         yield
-    except ClientError as error:
-        if concerns_credentials(error):
+    except (BotoCoreError, ClientError) as error:
+        if isinstance(error, ClientError) and concerns_credentials(error):
             raise
-        erasure.undone.append(f"{what}: {advice(error)}")
+        erasure.undone.append(f"{what}: {advice(error)}{remedy}")
 
 
 def retention(target: Target) -> timedelta:
@@ -165,6 +167,7 @@ def remains(target: Target, record: ErasableRecord, erasure: Erasure) -> list[st
     left = [
         f"backups of the table: point-in-time recovery can restore the item, until {now + timedelta(days=35):%Y-%m-%d}",
         f"log lines: the ids of the record and its messages, no data, {_log_retention(target, now)}",
+        "the operations log: the ids of messages that were sent again, for as long as it keeps its lines",
         f"the source queue: nobody can look into it. A copy in it would be stored again: it is kept for at most "
         f"{queue_days:g} days, so run this again when it is empty",
         "exports of queues and histories that operators made",
@@ -185,7 +188,7 @@ def remains(target: Target, record: ErasableRecord, erasure: Erasure) -> list[st
 def _identity_in_executions(target: Target, message_id: str, since: datetime) -> str | None:
     for arn in find_executions(target, [message_id], since).arns:
         for message in messages_of(target, arn):
-            if message_id in (message["messageId"], _first_id(message)):
+            if message_id in (message["messageId"], first_message_id_of_event(message)):
                 return _identity_of(target, message)
     return None
 
@@ -193,7 +196,7 @@ def _identity_in_executions(target: Target, message_id: str, since: datetime) ->
 def _erase_executions(target: Target, execution_id: str, ids: set[str], since: datetime, erasure: Erasure) -> None:
     found = find_executions(target, sorted({*ids, execution_id}), since)
     if not found.complete:
-        erasure.undone.append("the log has more than was searched for executions")
+        erasure.undone.append(f"the log has more than was searched for executions of {', '.join(sorted(ids))}")
     for arn in found.arns:
         message_ids = [
             message["messageId"]
@@ -219,17 +222,7 @@ def _why_kept(error: ClientError, message_id: str) -> str:
 
 
 def _identity_of(target: Target, message: dict[str, Any]) -> str:
-    return identity(target.environment, _first_id(message), message["body"])
-
-
-def _first_id(message: dict[str, Any]) -> str:
-    """Read the first id of a message as Lambda writes it."""
-    attributes = {
-        name: {"StringValue": value.get("stringValue")} for name, value in message["messageAttributes"].items()
-    }
-    told: Any = {"MessageAttributes": attributes}
-    first = told_of(told).get("message_id")
-    return first if isinstance(first, str) else message["messageId"]
+    return identity(target.environment, first_message_id_of_event(message), message["body"])
 
 
 def _unseen(queue: str, contents: Contents) -> list[str]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipeline_contracts import execution_id, parse_message
 
-from pipeline_cli.rejected_message import told_of
+from pipeline_cli.rejected_message import first_message_id, told_of
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
@@ -21,10 +21,8 @@ def identity(environment: str, first_message_id: str, body: str) -> str:
     return execution_id(environment, first_message_id, parsed)
 
 
-def identities_of(environment: str, message: MessageTypeDef) -> set[str]:
-    """Give the identities of a received message: what it says itself, and what its body and ids say."""
-    told: dict[str, Any] = told_of(message)
-    first = told.get("message_id")
-    computed = identity(environment, first if isinstance(first, str) else message["MessageId"], message["Body"])
-    said = told.get("execution_id")
+def identities_of(environment: str, message: MessageTypeDef, *, rejected: bool) -> set[str]:
+    """Give the identities of a received message: by its body and ids, and, of one that we rejected, what we said."""
+    computed = identity(environment, first_message_id(message), message["Body"])
+    said = told_of(message).get("execution_id") if rejected else None
     return {computed, said} if isinstance(said, str) else {computed}

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
 OWN_ATTRIBUTE = "durable_pipeline"
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-queue-message-identifiers.html
+_MESSAGE_ID = re.compile("[0-9A-Za-z-]{1,100}")
 NO_REASON = "its body leaves no room for an attribute with the reason"
 
 
@@ -38,8 +43,33 @@ class RejectedMessage:
 
 def told_of(message: MessageTypeDef) -> dict[str, Any]:
     """Give what the pipeline says of a received message in its attribute; nothing if it has none that can be read."""
+    own = message.get("MessageAttributes", {}).get(OWN_ATTRIBUTE)
+    return _told(own.get("StringValue") if own else None)
+
+
+def first_message_id(message: MessageTypeDef) -> str:
+    """Give the id that the producer of a received message got, as the orchestrator reads it.
+
+    It is that of this copy, unless our attribute has another one: SQS keeps the id of a message that it moves to the
+    dead-letter queue.
+    """
+    return _first_id(told_of(message), message["MessageId"])
+
+
+def first_message_id_of_event(record: Mapping[str, Any]) -> str:
+    """Give the same of a message as Lambda writes it in the event of an execution."""
+    value = record.get("messageAttributes", {}).get(OWN_ATTRIBUTE, {})
+    return _first_id(_told(value.get("stringValue")), record["messageId"])
+
+
+def _told(text: object) -> dict[str, Any]:
     try:
-        told = json.loads(message["MessageAttributes"][OWN_ATTRIBUTE]["StringValue"])
-    except (KeyError, ValueError, RecursionError):
+        told = json.loads(text) if isinstance(text, str) else {}
+    except (ValueError, RecursionError):
         return {}
     return told if isinstance(told, dict) else {}
+
+
+def _first_id(told: Mapping[str, Any], message_id: str) -> str:
+    own = told.get("message_id")
+    return own if isinstance(own, str) and _MESSAGE_ID.fullmatch(own) else message_id

@@ -30,6 +30,7 @@ class StoredItem:
     data: Any
     data_digest: Any = None
     """`ParsedMessage.data_digest`; items of storer 1.0 have none."""
+    stored_at: Any = None
 
 
 class Table:
@@ -49,7 +50,7 @@ class Table:
         found: dict[str, StoredItem] = {}
         wanted: dict[str, Any] = {"Keys": [{_KEY: {"S": key}} for key in keys], "ConsistentRead": True}
         if not data:
-            wanted["ProjectionExpression"] = f"{_KEY}, message_id, data_digest"
+            wanted["ProjectionExpression"] = f"{_KEY}, message_id, data_digest, stored_at"
         request: Any = {self._name: wanted} if wanted["Keys"] else {}
         for wait in (*_WAITS, None):
             if request:
@@ -97,7 +98,13 @@ def _plain(item: Mapping[str, Any], number: Callable[[str], Any]) -> dict[str, A
 
 
 def _stored_item(item: Mapping[str, Any]) -> StoredItem:
-    return StoredItem(item[_KEY], item.get("message_id", ""), item.get("original_data"), item.get("data_digest"))
+    return StoredItem(
+        item[_KEY],
+        item.get("message_id", ""),
+        item.get("original_data"),
+        item.get("data_digest"),
+        item.get("stored_at"),
+    )
 
 
 def _shortest(text: str) -> Any:

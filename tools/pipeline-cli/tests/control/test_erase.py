@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
 from pipeline_cli import app, queue_reader
 from pipeline_cli.commands import erase
+from pipeline_cli.erasure import erase as erase_record
+from pipeline_cli.erasure import find_record
 from pipeline_contracts.message import EXAMPLES
 
 if TYPE_CHECKING:
@@ -348,3 +351,58 @@ def test_a_program_reads_what_was_erased_as_json(
     told = json.loads(capsys.readouterr().out)
     assert (told["item"], told["dead_letters"], told["undone"]) == (True, 0, [])
     assert any("point-in-time recovery" in line for line in told["remains"])
+
+
+def test_what_a_producer_writes_into_our_attribute_stops_nothing(
+    environment: Environment, run: Callable[..., int]
+) -> None:
+    forged = send(environment, DEAD, body(), message_id="not an id!")
+    identity = f"{environment.name}-esm-{forged}"
+    store(environment, identity, forged)
+    binary = message("m2", body())
+    binary["messageAttributes"] = {"durable_pipeline": {"dataType": "Binary", "binaryValue": "e30="}}
+    had = executions(environment, {"both": [binary, message(forged, body(), "not an id!")]})
+    log_received(environment, "both", "m2", forged)
+
+    assert run(identity, "--yes") == 0
+
+    assert had.deleted == ["both"]
+    assert environment.depth(DEAD) == 0
+    assert not stored(environment)
+
+
+def test_a_dead_letter_is_what_its_body_is_and_not_what_it_says(
+    environment: Environment, run: Callable[..., int]
+) -> None:
+    old = f"{environment.name}-key-old"
+    store(environment, old, ID)
+    send(environment, DEAD, body(idempotency_key="new"), execution_id=old)
+
+    assert run(old, "--yes") == 0
+
+    assert environment.depth(DEAD) == 1
+
+
+def test_an_item_that_was_stored_meanwhile_is_deleted(environment: Environment) -> None:
+    since = datetime.now(UTC) - timedelta(days=1)
+    environment.fakes["lambda"] = Executions(environment.client("lambda"), {})
+    record = find_record(environment.target, ID, since)
+    store(environment, record.execution_id, ID)
+
+    assert erase_record(environment.target, record, since, lambda _: None).item
+    assert not stored(environment)
+
+
+def test_what_a_failed_search_did_not_find_is_named(
+    environment: Environment, run: Callable[..., int], refusing: type[Refusing], capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = f"{environment.name}-key-order-1"
+    store(environment, key, ID)
+    environment.fakes["logs"] = refusing(environment.client("logs"), "ThrottlingException", "filter_log_events")
+
+    assert run(key, "--yes") == 1
+
+    error = capsys.readouterr().err
+    assert "not all executions were found" in error
+    assert f"erase its messages later: {ID}" in error
+    assert len(environment.operations()) == 1

@@ -6,6 +6,9 @@ import shlex
 
 import typer
 
+_MOST_CHARACTERS = 1_000
+"""A call of PutLogEvents takes 1 MiB: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html"""
+
 _QUOTE_MESSAGES = frozenset({"reason", "body"})
 
 
@@ -23,4 +26,4 @@ def logged_command(context: typer.Context) -> str:
             words.append(parameter.opts[0])
         values = value if isinstance(value, (list, tuple)) else [value]
         words += ["…" if name in _QUOTE_MESSAGES else shlex.quote(str(one)) for one in values if one is not True]
-    return " ".join(words)
+    return " ".join(words)[:_MOST_CHARACTERS]

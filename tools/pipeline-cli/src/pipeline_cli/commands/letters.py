@@ -19,7 +19,7 @@ from pipeline_cli.messages.plan import discards, plan
 from pipeline_cli.messages.reading import Kind, OpenQueue, open_queue
 from pipeline_cli.messages.releases import last_release
 from pipeline_cli.messages.selection import Selection, age
-from pipeline_cli.messages.stored import stored_digests
+from pipeline_cli.messages.stored import stored_data
 from pipeline_cli.options import Bodies, Env, Json, Local, Yes, target
 from pipeline_cli.printing import print_json, print_note, print_result, progress_bar
 from pipeline_cli.repository import find_repository
@@ -183,7 +183,7 @@ def send(
         planned = plan(
             drafts_of(chosen, exported),
             one.environment,
-            partial(stored_digests, Table(one.client("dynamodb"), one.resources.table_name)),
+            partial(stored_data, Table(one.client("dynamodb"), one.resources.table_name)),
             released=None if unchanged else cache(partial(last_release, one, find_repository())),
             rules=verdicts if rules else None,
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,13 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline_contracts import InvalidBodyError, data_digest, execution_id, parse_body, parse_message
 
+from pipeline_cli.rejected_message import first_message_id_of_event
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pipeline_contracts import ParsedMessage
-
-_OWN_ATTRIBUTE = "durable_pipeline"
-_MESSAGE_ID = re.compile("[0-9A-Za-z-]{1,100}")
 
 
 @dataclass(frozen=True)
@@ -126,17 +124,8 @@ def _message(index: int, record: Mapping[str, Any]) -> BatchMessage:
     return BatchMessage(
         index,
         record["messageId"],
-        _first_message_id(record),
+        first_message_id_of_event(record),
         record["body"],
         int(attributes.get("ApproximateReceiveCount") or 0),
         datetime.fromtimestamp(int(sent) / 1_000, UTC) if sent else None,
     )
-
-
-def _first_message_id(record: Mapping[str, Any]) -> str:
-    own_id: str = record["messageId"]
-    try:
-        first = json.loads(record["messageAttributes"][_OWN_ATTRIBUTE]["stringValue"])["message_id"]
-    except (KeyError, TypeError, ValueError, RecursionError):
-        return own_id
-    return first if isinstance(first, str) and _MESSAGE_ID.fullmatch(first) else own_id

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipeline_cli.queue_reader import QueueReader
-from pipeline_cli.rejected_message import told_of
+from pipeline_cli.rejected_message import first_message_id
 
 if TYPE_CHECKING:
     from pipeline_cli.outputs import StackOutputs
@@ -45,5 +45,5 @@ def _seen(sqs: Any, url: str, limit: int) -> Seen:
         messages = reader.new_messages(limit)
     finally:
         reader.put_back()
-    first_ids = (told_of(message).get("message_id") for message in messages)
-    return Seen(len(messages), frozenset(filter(None, (*(one["MessageId"] for one in messages), *first_ids))))
+    ids = {one["MessageId"] for one in messages} | set(map(first_message_id, messages))
+    return Seen(len(messages), frozenset(ids))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipeline_cli.messages.content import NOT_ACCEPTED
-from pipeline_cli.rejected_message import OWN_ATTRIBUTE, told_of
+from pipeline_cli.rejected_message import OWN_ATTRIBUTE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,10 +23,8 @@ MAX_BYTES = 1_048_576
 """Of a message, its body and its attributes, and of all messages of a call."""
 MAX_ATTRIBUTES = 10
 
-# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-queue-message-identifiers.html
 _NAME = re.compile("[A-Za-z0-9_.-]{1,256}")
 _TEXT, _BINARY = re.compile(r"(String|Number)(\..+)?"), re.compile(r"Binary(\..+)?")
-_MESSAGE_ID = re.compile("[0-9A-Za-z-]{1,100}")
 
 
 @dataclass(frozen=True)
@@ -82,15 +80,6 @@ def producers(message: MessageTypeDef) -> dict[str, Attribute]:
     """Give the attributes of a received message, without the pipeline's own."""
     received = message.get("MessageAttributes", {})
     return {name: Attribute.received(value) for name, value in received.items() if name != OWN_ATTRIBUTE}
-
-
-def first_message_id(message: MessageTypeDef) -> str:
-    """Give the id that the producer got: that of this copy, unless our attribute has another one.
-
-    SQS keeps the id of a message that it moves to the dead-letter queue.
-    """
-    own = told_of(message).get("message_id")
-    return own if isinstance(own, str) and _MESSAGE_ID.fullmatch(own) else message["MessageId"]
 
 
 def identity(first_id: str) -> Attribute:

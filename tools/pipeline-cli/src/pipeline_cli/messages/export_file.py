@@ -59,6 +59,7 @@ def write_export(path: Path, messages: Iterable[QueuedMessage], *, force: bool) 
     flags = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if force else os.O_EXCL)
     try:
         with os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8", newline="\n") as file:
+            os.fchmod(file.fileno(), 0o600)  # a file that was there keeps its mode
             # Escaped, a character that a terminal would obey is still JSON.
             file.writelines(
                 printable(json.dumps(message.to_json(body=True), ensure_ascii=False, default=plain_json)) + "\n"

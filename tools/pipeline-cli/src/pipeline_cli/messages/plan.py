@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     Rules = Callable[[Sequence[str]], "Sequence[Refusal | None]"]
     """Validates bodies; the result has an entry per body."""
 
-    Stored = Callable[[Sequence[str]], Mapping[str, str | None]]
-    """Looks up execution ids: the digest of each item that there is; None for an item that has no message's data."""
+    from pipeline_cli.messages.stored import StoredData
+
+    Stored = Callable[[Sequence[str]], Mapping[str, StoredData]]
+    """Looks up execution ids: the items that there are."""
 
 
 class Refusal(Protocol):
@@ -81,6 +83,11 @@ class _Candidate:
     def edited(self) -> bool:
         return self.draft != self.message.draft
 
+    @property
+    def renamed(self) -> bool:
+        """Whether the edit has made it another record."""
+        return self.execution_id != self.message.execution_id
+
     def decided(self, decision: Decision, reason: str = "", entry: Entry | None = None) -> Planned:
         return Planned(self.message, decision, reason, self.execution_id, entry, self.edited)
 
@@ -104,11 +111,11 @@ def plan(
     """
     candidates = [_candidate(message, draft, environment) for message, draft in drafts]
     identities = {name for one in candidates for name in (one.execution_id, one.message.execution_id)}
-    digests = stored(sorted(identities))
+    found = stored(sorted(identities))
     if rules:
-        candidates = _judged(candidates, digests, rules)
-    sent: dict[str, _Candidate] = {}
-    return [_decide(one, digests, sent, released) for one in candidates]
+        candidates = _judged(candidates, found, rules)
+    sent = _Sent()
+    return [_decide(one, found, sent, released) for one in candidates]
 
 
 def discards(exported: Sequence[tuple[QueuedMessage, Draft]]) -> list[Planned]:
@@ -139,18 +146,49 @@ def _judged(candidates: Sequence[_Candidate], stored: Container[str], rules: Rul
     return judged
 
 
+class _Sent:
+    """What a plan sends: one record under one identity, and no message as two records."""
+
+    def __init__(self) -> None:
+        self._by_identity: dict[str, _Candidate] = {}
+        self._identities: dict[str, str] = {}
+
+    def conflict_of(self, one: _Candidate) -> str:
+        """Claim the identity of a message, and give why it cannot have it; empty if it can."""
+        first = self._by_identity.get(one.execution_id)
+        if first and first.content.digest != one.content.digest:
+            return "an older message of this plan has the same identity and other data"
+        if first and one.renamed and first.message.first_message_id != one.message.first_message_id:
+            return "it was given the key and the data of another message of this plan"
+        if self._identities.setdefault(one.message.first_message_id, one.execution_id) != one.execution_id:
+            return "another copy of it in this plan is sent as another record"
+        self._by_identity.setdefault(one.execution_id, one)
+        return ""
+
+    def note_on(self, one: _Candidate) -> str:
+        """Say what the operator should know of a message that is sent."""
+        if self._by_identity[one.execution_id] is not one:
+            return "a duplicate of another message of this plan: they are stored once"
+        return "its key was edited: it becomes another record" if one.renamed else ""
+
+
 def _decide(
     one: _Candidate,
-    stored: Mapping[str, str | None],
-    sent: dict[str, _Candidate],
+    stored: Mapping[str, StoredData],
+    sent: _Sent,
     released: Callable[[], datetime] | None,
 ) -> Planned:
-    if one.execution_id in stored:
-        if one.content.digest is not None and stored[one.execution_id] == one.content.digest:
-            return one.decided(Decision.DROP, "its data is stored")
-        return one.decided(Decision.CONFLICT, "other data is stored under its identity")
-    before = one.message.execution_id
-    if stored.get(before) and stored[before] == content_of(one.message.draft.body).digest:
+    if item := stored.get(one.execution_id):
+        if item.digest is None or item.digest != one.content.digest:
+            return one.decided(Decision.CONFLICT, "other data is stored under its identity")
+        if one.renamed and item.message_id != one.message.first_message_id:
+            return one.decided(
+                Decision.CONFLICT, "it was given the key and the data of another message, which is stored"
+            )
+        reason = "its data is stored; metadata is not compared" if one.edited else "its data is stored"
+        return one.decided(Decision.DROP, reason)
+    before = stored.get(one.message.execution_id)
+    if before and before.digest and before.digest == content_of(one.message.draft.body).digest:
         return one.decided(Decision.CONFLICT, "it is stored with the data that it had before it was edited")
     if one.content.problem:
         return one.decided(Decision.INVALID, why(one.content.problem.field, one.content.problem.reason))
@@ -161,9 +199,6 @@ def _decide(
     failure = one.message.failure
     if released and failure.repeats and failure.at and not one.edited and released() < failure.at:
         return one.decided(Decision.UNCHANGED, "neither its body nor a function has changed since it failed")
-    first = sent.setdefault(one.execution_id, one)
-    if first is one:
-        return one.decided(Decision.SEND, entry=entry)
-    if first.content.digest == one.content.digest:
-        return one.decided(Decision.SEND, "a duplicate of another message of this plan: they are stored once", entry)
-    return one.decided(Decision.CONFLICT, "an older message of this plan has the same identity and other data")
+    if conflict := sent.conflict_of(one):
+        return one.decided(Decision.CONFLICT, conflict)
+    return one.decided(Decision.SEND, sent.note_on(one), entry)

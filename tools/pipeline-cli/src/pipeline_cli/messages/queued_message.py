@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline_contracts import execution_id
 
-from pipeline_cli.messages.attributes import Attribute, first_message_id, producers
+from pipeline_cli.messages.attributes import Attribute, producers
 from pipeline_cli.messages.content import content_of
+from pipeline_cli.rejected_message import first_message_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

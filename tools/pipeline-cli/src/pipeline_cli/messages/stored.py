@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipeline_contracts import data_digest
@@ -17,20 +18,31 @@ _KEYS = 100  # of one call, https://docs.aws.amazon.com/amazondynamodb/latest/AP
 _CURRENT = digest({})
 
 
-def stored_digests(table: Table, execution_ids: Sequence[str]) -> dict[str, str | None]:
-    """Give the digest of the data of each item that there is; None for an item that has no message's data.
+@dataclass(frozen=True)
+class StoredData:
+    """Whose data an item has."""
+
+    digest: str | None
+    """`ParsedMessage.data_digest`; None if the storer did not write the item."""
+    message_id: str = ""
+
+
+def stored_data(table: Table, execution_ids: Sequence[str]) -> dict[str, StoredData]:
+    """Give what each item has that there is.
 
     The data itself is read only of items that have no digest, or one of another version.
     """
-    digests: dict[str, str | None] = {}
+    found: dict[str, StoredData] = {}
     for start in range(0, len(execution_ids), _KEYS):
         receipts = table.items(execution_ids[start : start + _KEYS], data=False)
         known = {name: item.data_digest for name, item in receipts.items() if comparable(item.data_digest, _CURRENT)}
         whole = table.items(receipts.keys() - known.keys())
-        digests |= known | {
-            name: _digest_of(whole[name]) if name in whole else None for name in receipts if name not in known
+        digests = known | {name: _digest_of(whole[name]) for name in receipts if name in whole}
+        found |= {
+            name: StoredData(digests.get(name) if isinstance(item.stored_at, str) else None, item.message_id)
+            for name, item in receipts.items()
         }
-    return digests
+    return found
 
 
 def _digest_of(item: StoredItem) -> str | None:
