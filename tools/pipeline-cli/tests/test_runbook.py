@@ -1,0 +1,38 @@
+"""The commands that the documents name are there, and each alarm leads to one."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import typer.main
+from pipeline_cli.app import app
+from typer.core import TyperGroup
+
+REPOSITORY = Path(__file__).parents[3]
+RUNBOOK = (REPOSITORY / "docs/operations.md").read_text(encoding="utf-8")
+DOCUMENTS = [REPOSITORY / "README.md", *(REPOSITORY / "docs").glob("*.md"), *(REPOSITORY / "tools").glob("*/README.md")]
+COMMAND = re.compile(r"\./nox -s pipeline -- ([a-z][^`\n#]*)")
+ALARMS = re.split(r"^### ", RUNBOOK[RUNBOOK.index("## Alarms") : RUNBOOK.index("## Deploying")], flags=re.MULTILINE)[1:]
+
+
+@pytest.mark.parametrize(
+    "line", sorted({line for one in DOCUMENTS for line in COMMAND.findall(one.read_text("utf-8"))})
+)
+def test_a_command_that_is_named_is_there_with_its_options(line: str) -> None:
+    name, *words = shlex.split(line)
+    command = typer.main.get_command(app)
+    while isinstance(command, TyperGroup):
+        assert name in command.commands, line
+        command = command.commands[name]
+        if isinstance(command, TyperGroup):
+            name, *words = words
+    options = {option for parameter in command.params for option in parameter.opts}
+    assert {word for word in words if word.startswith("--")} <= options, line
+
+
+@pytest.mark.parametrize("section", ALARMS, ids=lambda section: section.splitlines()[0])
+def test_an_alarm_leads_to_a_command(section: str) -> None:
+    assert COMMAND.search(section)
