@@ -29,7 +29,7 @@ MAX_RECEIVE_COUNT = int(PARAMETERS["MaxReceiveCount"])
 PUT_ATTEMPTS, SQS_ATTEMPTS, STAGE_ATTEMPTS = 4, 3, 3
 DELETE_ATTEMPTS = 5
 STORM_SECONDS = 240
-REPLAYED = 10
+REPLAYED = 4
 
 PUT: Rule = {"service": "dynamodb", "operation": "PutItem"}
 REJECT: Rule = {"service": "sqs", "operation": "SendMessageBatch"}
