@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.types import TypeSerializer
 from pipeline_cli.app import main
 from pipeline_cli.queue_reader import QueueReader
-from pipeline_contracts import data_digest, execution_id, parse_body, parse_message
+from pipeline_contracts import PipelineMessage, data_digest, execution_id, parse_body, parse_message
+from pipeline_contracts.message import EXAMPLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,12 +21,14 @@ if TYPE_CHECKING:
 
 SERVICES = ("validator", "transformer", "storer")
 FAST = ("--yes", "--rate", "100000")
-INVALID = '{"processing_type": "standard"}'
+INVALID = "{}"
 """A body that is rejected."""
+MISSING = next(name for name, field in PipelineMessage.model_fields.items() if field.is_required())
+"""The field that it lacks first."""
 
 
 def body(number: object = 0, **fields: object) -> str:
-    return json.dumps({"data_source": "test.csv", "processing_type": "standard", "number": number} | fields)
+    return json.dumps({**EXAMPLES[0], "number": number, **fields})
 
 
 def rejected(stage: str = "validate", code: str = "blank_field", **told: str) -> dict[str, Any]:

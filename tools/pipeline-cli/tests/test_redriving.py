@@ -9,7 +9,7 @@ from threading import Barrier, Thread
 from typing import TYPE_CHECKING
 
 import pytest
-from aws_environment import FAST, INVALID, body, rejected
+from aws_environment import FAST, INVALID, MISSING, body, rejected
 from pipeline_cli.messages import carrying_out
 from pipeline_cli.queue_reader import QueueReader
 
@@ -100,7 +100,7 @@ def test_a_dry_run_changes_nothing(aws: AwsEnvironment, capsys: pytest.CaptureFi
 
     out = capsys.readouterr().out
     assert "sent to the source queue" in out
-    assert "data_source: Field required" in out
+    assert f"{MISSING}: Field required" in out
     assert len(aws.messages("dead")) == 3
     assert aws.messages("source") == {}
     assert aws.operations() == []

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from pipeline_cli.executions.deliveries import DIED, FAILED, REJECTED, RUNNING, STORED
-from recorded_aws import RecordedAws
+from recorded_aws import RecordedAws, recorded_model
 from traced import RECORDED, now_in, outcomes, trace, trace_one, visits
 
 
@@ -46,6 +46,7 @@ def test_an_unreadable_message_is_rejected_before_any_stage() -> None:
     assert "until 2026-12-10 10:44:50" in message.places[0].words
 
 
+@recorded_model
 def test_what_a_stage_rejected_has_its_reason_from_the_response() -> None:
     message = trace_one(RecordedAws("isolated"), "invalid")
 
@@ -143,6 +144,7 @@ def test_a_message_that_failed_once_is_stored_at_its_next_delivery() -> None:
     assert now_in(message) == [("table", True)]
 
 
+@recorded_model
 def test_messages_that_are_joined_share_an_outcome() -> None:
     aws = RecordedAws("isolated")
 
@@ -156,6 +158,7 @@ def test_messages_that_are_joined_share_an_outcome() -> None:
     assert f"it is a duplicate of message {aws.ids['joined']}" in message.places[0].words
 
 
+@recorded_model
 def test_of_two_data_under_one_key_the_invokes_are_told_apart() -> None:
     aws = RecordedAws("duplicates")
 
@@ -170,6 +173,7 @@ def test_of_two_data_under_one_key_the_invokes_are_told_apart() -> None:
     assert "other data under its key" in rejected.places[1].words
 
 
+@recorded_model
 def test_a_key_gives_all_its_messages() -> None:
     aws = RecordedAws("duplicates")
 

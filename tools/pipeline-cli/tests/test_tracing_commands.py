@@ -10,7 +10,7 @@ import pytest
 from pipeline_cli.app import main
 from pipeline_cli.commands import tracing
 from pipeline_cli.executions.log_search import LogSearch
-from recorded_aws import DEAD_LETTERS, RecordedAws
+from recorded_aws import DEAD_LETTERS, RecordedAws, recorded_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -98,6 +98,7 @@ def test_an_invoke_that_was_never_answered_ends_with_its_execution(run: Callable
     assert "its execution is STOPPED: Execution stopped by user request; all messages of its batch come again" in text
 
 
+@recorded_model
 def test_a_failure_that_nothing_explains_says_so(run: Callable[..., Run]) -> None:
     aws = RecordedAws("stored")
     end = aws.executions[0]["events"][-1]["ExecutionSucceededDetails"]

@@ -6,18 +6,21 @@ import io
 import json
 import subprocess
 import sys
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from pipeline_cli import message_check, service_driver
+from pipeline_cli import message_check, rules, service_driver
 from pipeline_cli.app import main
-from pipeline_cli.declared_stages import EXPORTED
+from pipeline_cli.declared_stages import EXPORTED, stages
 from pipeline_cli.errors import CommandError
 from pipeline_cli.json_lines import BodyLine, body_lines
 from pipeline_cli.message_check import CheckedLine, MessageCheck
 from pipeline_cli.rules import Problem, Rules, verdicts
 from pipeline_cli.service_process import ServiceProcess, ServiceRaisedError, interpreter
+from pipeline_contracts import InvalidBodyError, PipelineMessage, parse_message
 from pipeline_contracts.message import EXAMPLES
 
 if TYPE_CHECKING:
@@ -29,6 +32,21 @@ SAMPLES = REPOSITORY / "tools/demo/samples"
 
 def body(**further: Any) -> str:
     return json.dumps({**EXAMPLES[0], **further}, ensure_ascii=False)
+
+
+MISSING = next(name for name, field in PipelineMessage.model_fields.items() if field.is_required())
+"""The field that an empty object lacks first."""
+
+
+def refused_by_a_rule() -> str:
+    """Find a sample of the demo that is a message, and that a rule refuses."""
+    expected = (SAMPLES / "expected.txt").read_text().split()
+    for text, outcome in zip((SAMPLES / "messages.jsonl").read_text().splitlines(), expected, strict=True):
+        with suppress(InvalidBodyError):
+            parse_message(text)
+            if outcome == "rejected":
+                return text
+    raise AssertionError("no sample is refused by a rule")
 
 
 @pytest.fixture(scope="module")
@@ -60,12 +78,9 @@ def test_the_samples_of_the_demo_have_the_outcomes_that_it_expects(running: Mess
     [
         ("nope", "intake", "not_json", ""),
         ("[]", "intake", "not_an_object", ""),
-        ("{}", "intake", "missing_field", "data_source"),
+        ("{}", "intake", "missing_field", MISSING),
         ('{"a": NaN}', "intake", "not_finite", ""),
         (body(idempotency_key=7), "intake", "wrong_type", "idempotency_key"),
-        (body(processing_type="tabular"), "validate", "missing_field", "columns"),
-        (body(processing_type="tabular", columns=["a", "a"]), "validate", "repeated_column", "columns"),
-        (body(data_source="x" * 5_000), "transform", "not_transformable", ""),
         (body(text="x" * 409_600), "store", "not_storable", ""),
         (body(text='"' * 510_000), "intake", "message_too_large", ""),
         (body(text="x" * 1_048_576), "send", "message_too_large", ""),
@@ -80,6 +95,24 @@ def test_a_line_is_rejected_with_stage_code_and_field(
     assert line.problem
     assert (line.problem.stage, line.problem.code, line.problem.field) == (stage, code, field)
     assert line.problem.reason
+
+
+def test_a_line_that_a_rule_refuses_is_rejected_with_the_field(running: MessageCheck) -> None:
+    (line,) = checked(running, refused_by_a_rule())
+
+    assert line.problem
+    assert line.problem.stage == "validate"
+    assert line.problem.field in line.problem.reason
+
+
+def test_a_line_that_cannot_be_transformed_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
+    declared = [replace(stage, output_bytes=min(stage.output_bytes, 2)) for stage in stages(REPOSITORY)]
+    monkeypatch.setattr(rules, "stages", lambda _: declared)
+
+    (problem,) = verdicts([body()])
+
+    assert problem
+    assert (problem.stage, problem.code) == ("transform", "not_transformable")
 
 
 def test_good_lines_are_accepted_with_their_size_and_identity(running: MessageCheck) -> None:
@@ -113,9 +146,13 @@ def test_of_two_lines_with_one_key_and_other_data_the_second_conflicts(running: 
 
 
 def test_a_rejected_line_does_not_take_its_key(running: MessageCheck) -> None:
-    wrong = body(processing_type="tabular", idempotency_key="k")
+    wrong = json.dumps(json.loads(refused_by_a_rule()) | {"idempotency_key": "k"})
 
-    assert outcomes(checked(running, wrong, body(idempotency_key="k"))) == [("validate", "missing_field"), None]
+    first, second = outcomes(checked(running, wrong, body(idempotency_key="k")))
+
+    assert first
+    assert first[0] == "validate"
+    assert second is None
 
 
 def test_keys_are_compared_over_more_lines_than_are_asked_about_at_once(running: MessageCheck) -> None:
@@ -148,10 +185,11 @@ def test_the_request_has_room_for_what_the_orchestrator_has_room_for(running: Me
 
 
 def test_verdicts_are_those_of_the_services_before_the_storer() -> None:
-    found = verdicts([body(), body(processing_type="tabular"), "nope", *[body()] * 250])
+    found = verdicts([body(), refused_by_a_rule(), "nope", *[body()] * 250])
 
-    assert [problem and problem.code for problem in found[:3]] == [None, "missing_field", "not_json"]
-    assert found[1] == Problem("validate", "missing_field", "columns", "columns: is missing")
+    assert [problem and problem.stage for problem in found[:2]] == [None, "validate"]
+    assert found[2]
+    assert found[2].code == "not_json"
     assert found[3:] == [None] * 250
     assert verdicts([]) == []
 
@@ -280,7 +318,7 @@ def test_the_command_reads_a_file_and_exits_with_1_for_a_rejected_line(
 
     told = capsys.readouterr().out
     assert "1 accepted, 3 rejected" in told
-    assert "intake, missing_field: data_source: Field required" in told
+    assert f"intake, missing_field: {MISSING}: Field required" in told
     assert not {"\x1b", "\u202e"} & {*told}
 
 
