@@ -45,6 +45,12 @@ def test_dead_letters_are_grouped_by_the_reason_in_the_log(
     assert len(aws.messages("dead")) == 6
 
 
+def test_the_example_of_a_group_can_be_traced(aws: AwsEnvironment, capsys: pytest.CaptureFixture[str]) -> None:
+    aws.send("invalid", [body()], rejected(message_id="first-1"))
+
+    assert [one["example"] for one in listed(aws, capsys, "invalid", "list")["groups"]] == ["first-1"]
+
+
 def test_rejected_messages_tell_their_reasons_themselves(
     aws: AwsEnvironment, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -31,7 +31,7 @@ class Group:
     oldest: datetime
     newest: datetime
     example: str
-    """The id of its newest message, whose log is the likeliest to be there."""
+    """The first id of its newest message, by which it can be traced."""
 
 
 def grouped(messages: Sequence[QueuedMessage]) -> list[Group]:
@@ -44,7 +44,7 @@ def grouped(messages: Sequence[QueuedMessage]) -> list[Group]:
     for (stage, code, reason), members in groups.items():
         times = [member.sent_at for member in members]
         newest = max(members, key=lambda member: member.sent_at)
-        found.append(Group(stage, code, reason, len(members), min(times), max(times), newest.message_id))
+        found.append(Group(stage, code, reason, len(members), min(times), max(times), newest.first_message_id))
     return sorted(found, key=lambda group: -group.count)
 
 
@@ -71,11 +71,11 @@ def print_each(messages: Sequence[QueuedMessage], *, bodies: bool) -> None:
         failure = message.failure
         times = "once" if message.receive_count == 1 else f"{message.receive_count} times"
         out.print(
-            shown(message.message_id, "bold"), f"sent {moment(message.sent_at)}, received {times}", highlight=False
+            shown(message.first_message_id, "bold"), f"sent {moment(message.sent_at)}, received {times}", highlight=False
         )
         rows = [(_where(failure.stage, failure.code), failure.why), ("record", message.execution_id)]
         if message.first_message_id != message.message_id:
-            rows.append(("first id", message.first_message_id))
+            rows.append(("id here", message.message_id))
         rows.append(("execution", failure.execution_arn))
         if bodies:
             rows += [(f"attribute {name}", str(value.value)) for name, value in message.draft.attributes.items()]
