@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -106,3 +106,46 @@ def test_a_reader_lists_messages_and_moves_none(
     assert pipeline("invalid", "resend", "--unchanged", "--yes") == 1
     assert "not allowed: logs:CreateLogStream" in capsys.readouterr().err
     assert stack.outcomes().of([rejected]) == {rejected: {"rejected"}}
+
+
+def test_a_thousand_dead_letters_are_accounted_for_after_a_redrive(
+    stack: Stack, emulator: Emulator, pipeline: Pipeline, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outputs = StackOutputs.of(emulator.outputs)
+    bodies = [body(n=number) for number in range(834)] + [INVALID] * 166
+    dead = send_all(stack, outputs.dead_letter_queue_url, [(text, None) for text in bodies])
+    new, stored, conflicting, invalid = dead[:334], dead[334:667], dead[667:834], dead[834:]
+    first = [(bodies[number], dead[number]) for number in range(334, 667)] + [(body(n=-1), one) for one in conflicting]
+    send_all(stack, outputs.queue_url, first)
+    stack.wait_until_drained()
+    before = stack.items()
+
+    assert pipeline("dead", "redrive", "--yes", "--json", "--rate", "1000") == 1
+
+    told = json.loads(capsys.readouterr().out)
+    decided = {one["message_id"]: one["decision"] for one in told["plan"]["messages"]}
+    expected = {"send": new, "drop": stored, "conflict": conflicting, "invalid": invalid}
+    assert decided == {message_id: decision for decision, ids in expected.items() for message_id in ids}
+    stack.wait_until_drained()
+    assert stack.items() == before | {f"{ENVIRONMENT}-esm-{one}": one for one in new}
+    outcomes = stack.outcomes()
+    assert {message["MessageId"] for message in outcomes.dead} == {*conflicting, *invalid}
+    assert not outcomes.rejected
+
+
+def send_all(stack: Stack, url: str, messages: Sequence[tuple[str, str | None]]) -> list[str]:
+    """Send bodies, each with its first id if it has one, and give the ids that SQS gives them."""
+    sent: dict[int, str] = {}
+    for start in range(0, len(messages), 10):
+        entries: list[Any] = [
+            {"Id": str(start + index), "MessageBody": text, "MessageAttributes": _own(first_id)}
+            for index, (text, first_id) in enumerate(messages[start : start + 10])
+        ]
+        answer = stack.sqs.send_message_batch(QueueUrl=url, Entries=entries)
+        sent |= {int(one["Id"]): one["MessageId"] for one in answer["Successful"]}
+    return [sent[number] for number in range(len(messages))]
+
+
+def _own(first_id: str | None) -> dict[str, Any]:
+    own = {"DataType": "String", "StringValue": json.dumps({"message_id": first_id})}
+    return {"durable_pipeline": own} if first_id else {}

@@ -71,7 +71,9 @@ def print_each(messages: Sequence[QueuedMessage], *, bodies: bool) -> None:
         failure = message.failure
         times = "once" if message.receive_count == 1 else f"{message.receive_count} times"
         out.print(
-            shown(message.first_message_id, "bold"), f"sent {moment(message.sent_at)}, received {times}", highlight=False
+            shown(message.first_message_id, "bold"),
+            f"sent {moment(message.sent_at)}, received {times}",
+            highlight=False,
         )
         rows = [(_where(failure.stage, failure.code), failure.why), ("record", message.execution_id)]
         if message.first_message_id != message.message_id:
