@@ -152,7 +152,7 @@ OF_AN_OWN_MODEL: dict[str, tuple[str, dict[str, Any]]] = {
     "an error with a context": ("rejected", {"custom": {KEY: SECRET}}),
     "an enum": ("rejected", {"colour": SECRET}),
     "a date": ("rejected", {"day": SECRET}),
-    "many errors": ("rejected", {"lines": [{KEY: SECRET}] * 400}),
+    "many errors": ("rejected", {"articles": [{KEY: SECRET}] * 400}),
     "a KeyError": ("failed", {"breaking": BREAKS_THE_MODEL, KEY: SECRET}),
 }
 

@@ -98,7 +98,7 @@ class OwnMessage(PipelineMessage):
     prices: dict[str, Decimal] | None = None
     by_number: dict[int, date] | None = None
     line: Line | None = None
-    lines: list[Line] | None = None
+    articles: list[Line] | None = None
     pet: Annotated[Cat | Dog, Field(discriminator="kind")] | None = None
     shaped: Annotated[Annotated[list[int], Tag("list")] | Annotated[str, Tag("text")], Discriminator(_shape)] | None = (
         None
@@ -181,7 +181,7 @@ GOOD: dict[str, Any] = {
     "prices": {"a": 1.10, "b": "2.20"},
     "by_number": {"1": "2026-01-31"},
     "line": {"sku": "AB1", "parts": [{"sku": "AB2", "quantity": 2}]},
-    "lines": [{"sku": "AB1"}, {"sku": "AB2"}],
+    "articles": [{"sku": "AB1"}, {"sku": "AB2"}],
     "pet": {"kind": "dog", "name": "Rex"},
     "shaped": [1, 2],
     "either": {"sku": "AB1"},
