@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
 from typing import Annotated
 
@@ -11,7 +12,7 @@ from pipeline_cli.deploy.deletion import delete as delete_stack
 from pipeline_cli.deploy.deployment import deploy as deploy_stack
 from pipeline_cli.errors import DeployError
 from pipeline_cli.options import Json, NamedEnv, Yes
-from pipeline_cli.printing import agreed, print_result
+from pipeline_cli.printing import agreed, print_json, print_result
 from pipeline_cli.repository import find_repository
 from pipeline_cli.target import aws_client
 
@@ -28,13 +29,17 @@ def deploy(
         list[str] | None,
         typer.Option(metavar="NAME=VALUE", help="Set a parameter of the template; may be repeated."),
     ] = None,
+    as_json: Json = False,
 ) -> None:
     """Deploy everything, or one stack.
 
     Example: pipeline deploy --env dev --parameter BatchSize=200
     """
     given = dict(map(_pair, parameter or ()))
-    deploy_stack(find_repository(), stack, env, given, aws_client, dry_run=dry_run, yes=yes)
+    out = sys.stderr if as_json else sys.stdout
+    deploy_stack(find_repository(), stack, env, given, aws_client, dry_run=dry_run, yes=yes, out=out)
+    if as_json:
+        print_json({"environment": env, "stack": stack, "parameters": given, "dry_run": dry_run})
 
 
 def delete(env: NamedEnv, stack: Stack = None, *, yes: Yes = False, as_json: Json = False) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from local_aws.deploy.build import BUCKET
 from local_aws.sam import VARIABLES, Sam
@@ -29,8 +30,13 @@ def deploy(
     *,
     dry_run: bool,
     yes: bool,
+    out: TextIO | None = None,
 ) -> None:
-    """Deploy a stack of the repository, or the root without a name; raises DeployError when it cannot."""
+    """Deploy a stack of the repository, or the root without a name; raises DeployError when it cannot.
+
+    ``out`` gets what the SAM CLI says, by default standard output.
+    """
+    out = out or sys.stdout
     catalogue = Catalogue(repository)
     stack = catalogue.get(name)
     url = emulated.endpoint()
@@ -48,14 +54,14 @@ def deploy(
     with tempfile.TemporaryDirectory(prefix="durable-pipeline-") as folder:
         target = "host" if url else settings.build_target(chosen)
         built, template = Path(folder, "template.yaml"), Path(folder, "packaged.yaml")
-        _run(sam.build(stack.template, Path(folder)), target=target)
-        _run(sam.package(built, template))
+        _run(sam.build(stack.template, Path(folder)), out, target=target)
+        _run(sam.package(built, template), out)
         if url:
             template = emulated.translate(template, chosen, client("s3"))
         stack_name = stack.stack_name(environment)
         before = _change_sets(stack_name, cloudformation) if dry_run else set()
         # It may ask, and shows the changes.
-        _run(sam.deploy(template, stack_name, chosen, dry_run=dry_run, yes=yes), quiet=False)
+        _run(sam.deploy(template, stack_name, chosen, dry_run=dry_run, yes=yes), out, quiet=False)
         if dry_run:
             _forget(stack_name, before, cloudformation)
 
@@ -75,7 +81,7 @@ def _forget(stack_name: str, before: set[str], cloudformation: Any) -> None:
         cloudformation.delete_stack(StackName=stack_name)
 
 
-def _run(line: Sequence[str], *, target: str | None = None, quiet: bool = True) -> None:
+def _run(line: Sequence[str], out: TextIO, *, target: str | None = None, quiet: bool = True) -> None:
     """Run a command of the SAM CLI, with a target of tools/service-build; raises DeployError when it fails.
 
     What build and package say of success is about commands of their own, so that it is left out.
@@ -85,13 +91,13 @@ def _run(line: Sequence[str], *, target: str | None = None, quiet: bool = True) 
     if target:
         environment.setdefault("BUILD_TARGET", target)
     command = f"sam {line[1]}"
-    print(f"{command} …", flush=True)
+    print(f"{command} …", file=out, flush=True)
     done = subprocess.run(  # noqa: S603 - words of local_aws.sam
         line,
         env=environment,
         check=False,
         text=True,
-        stdout=subprocess.PIPE if quiet else None,
+        stdout=subprocess.PIPE if quiet else None if out is sys.stdout else out,
         stderr=subprocess.STDOUT if quiet else None,
     )
     if done.returncode:
