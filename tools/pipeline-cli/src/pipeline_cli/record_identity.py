@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline_contracts import execution_id, parse_message
+from pipeline_contracts import execution_id
 
+from pipeline_cli.messages.content import content_of
 from pipeline_cli.rejected_message import first_message_id, told_of
 
 if TYPE_CHECKING:
@@ -14,11 +15,7 @@ if TYPE_CHECKING:
 
 def identity(environment: str, first_message_id: str, body: str) -> str:
     """Name the record of a body as the orchestrator does."""
-    try:
-        parsed = parse_message(body)
-    except Exception:  # noqa: BLE001 - the model of the message may raise anything; the orchestrator does the same then
-        parsed = None
-    return execution_id(environment, first_message_id, parsed)
+    return execution_id(environment, first_message_id, content_of(body).parsed)
 
 
 def identities_of(environment: str, message: MessageTypeDef, *, rejected: bool) -> set[str]:
