@@ -56,8 +56,9 @@ class Faults:
 
     def inject(self, *rules: Rule) -> None:
         """Put these rules in the place of those before, and forget what those did."""
-        self._rules = [rule["id"] for rule in self._call("POST", "rules", list(rules))]
+        # In this order: a call that meets a fault right away is not forgotten.
         self._call("DELETE", "fired")
+        self._rules = [rule["id"] for rule in self._call("POST", "rules", list(rules))]
 
     def stop(self) -> None:
         """Let every call pass from now on; what was fired is still known."""
@@ -66,7 +67,8 @@ class Faults:
     def fired(self) -> list[Fired]:
         """Give the faults since the last injection, by time, with the rules numbered from 0."""
         events = self._call("GET", "fired?limit=2000")
-        return [Fired(event["ts"], self._rules.index(event["rule_id"])) for event in events]
+        rules = {rule: number for number, rule in enumerate(self._rules)}
+        return [Fired(event["ts"], rules[event["rule_id"]]) for event in events if event["rule_id"] in rules]
 
     def counts(self) -> list[int]:
         """Give how often each rule has fired, in the order of their injection."""
