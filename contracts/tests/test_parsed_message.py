@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ def body(**further: Any) -> str:
 def test_an_example_of_the_model_is_a_message(example: dict[str, Any]) -> None:
     message = parse_message(json.dumps(example))
 
-    assert message.body == example
+    assert message.body == json.loads(json.dumps(example), parse_float=Decimal)
     assert message.processing_type
     assert all(isinstance(value, str) for value in message.item_attributes.values())
 

@@ -25,10 +25,12 @@ def orders(size: int, count: int, *, seed: int = 1) -> Iterator[str]:
     """Give messages of exactly that many bytes that look like orders: random ids, words, quantities and prices."""
     for number in range(count):
         chance = random.Random(f"{seed}/{number}/{size}")  # noqa: S311 - data, no secret
-        body: dict[str, object] = {**EXAMPLE, "order": f"{chance.getrandbits(40):010x}"}
+        order: dict[str, object] = {"id": f"{chance.getrandbits(40):010x}"}
+        # In one member, whose name no model is likely to have.
+        body = {**EXAMPLE, "order": order}
         if size >= 200:
-            body |= {"customer": f"C{chance.randrange(10**8):08}", "town": chance.choice(_TOWNS)}
-            body["lines"] = list(_lines(chance, size - 20 - len(_text(body | {"lines": []}))))
+            order |= {"customer": f"C{chance.randrange(10**8):08}", "town": chance.choice(_TOWNS), "lines": []}
+            order["lines"] = list(_lines(chance, size - 20 - len(_text(body))))
         room = size - len(_text(body | {"n": ""}))
         if room < 0:
             raise ValueError(f"a message of {size} bytes is too small for its fields")
