@@ -12,6 +12,7 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 CONTRACTS = Path("contracts")
+_MOST_NAMES = 4
 _INSTALL = ROOT / "tools" / "service-build" / "src" / "service_build" / "uv_install.py"
 
 
@@ -194,11 +196,29 @@ def install(session: nox.Session, into: Path, *steps: Sequence[str]) -> None:
     made_from = into / "made-from"
     if made_from.exists() and made_from.read_text(encoding="utf-8") == digest.hexdigest():
         return
+    folder, began = os.path.relpath(into, ROOT), time.monotonic()
+    why = "because that has changed" if made_from.exists() else "once"
     made_from.unlink(missing_ok=True)
+    session.log(f"installing {_named(steps)} into {folder}, {why}")
     for step in steps:
         if not _uv_install(session, into, *step):
             return
     made_from.write_text(digest.hexdigest(), encoding="utf-8")
+    session.log(f"{folder} is installed: {_megabytes(into)} MB, in {time.monotonic() - began:.0f} s")
+
+
+def _named(steps: Sequence[Sequence[str]]) -> str:
+    """What an installation is of: the first of the requirements, folders and locks that it names."""
+    words = dict.fromkeys(word for step in steps for word in step if not word.startswith("-"))
+    first = list(words)[:_MOST_NAMES]
+    further = len(words) - len(first)
+    return ", ".join(first) + (f" and {further} more" if further else "")
+
+
+def _megabytes(folder: Path) -> int:
+    """The size of the files in a folder; a link counts nothing."""
+    sizes = (path.lstat().st_size for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    return round(sum(sizes) / 1e6)
 
 
 def _uv_install(session: nox.Session, into: Path, *words: str) -> bool:
