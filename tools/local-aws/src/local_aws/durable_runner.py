@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,7 +14,7 @@ from local_aws.ports import LOOPBACK
 from local_aws.process import ChildProcess
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from local_aws.aws import AwsEndpoint
     from local_aws.deploy.deployment import DeployedFunction
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 DurableStore = Literal["memory", "sqlite"]
 
+_WARNING = re.compile(r"\d{4}-\S+ \S+ - \S+ - WARNING - (.*)")
 _PROGRAM = Path(sys.executable).with_name("dex-local-runner")
 
 
@@ -63,3 +65,8 @@ def durable_runner_process(
         folder=run.path,
         log=run.log("dex-local-runner"),
     )
+
+
+def runner_warnings(lines: Iterable[str]) -> list[str]:
+    """Find the warnings in lines of the runner's log, such as that of a failed invocation, which it will retry."""
+    return [match[1] for match in map(_WARNING.fullmatch, lines) if match]

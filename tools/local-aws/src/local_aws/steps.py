@@ -7,13 +7,25 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.progress import Progress, ProgressColumn, SpinnerColumn, TextColumn
+from rich.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from rich.progress import Task
+
+
+class SecondsColumn(ProgressColumn):
+    """The seconds that have passed since a task began."""
+
+    def render(self, task: Task) -> Text:
+        """Give them, in whole seconds."""
+        return Text(f"{task.elapsed or 0:.0f} s")
+
 
 class ConsoleSteps:
-    """Prints a line for each step with the seconds that it took, and a spinner meanwhile on a terminal."""
+    """Prints a line for each step with the seconds that it took; meanwhile, on a terminal, those that have passed."""
 
     def __init__(self, console: Console | None = None) -> None:
         """Print to the console; to none without one."""
@@ -25,11 +37,17 @@ class ConsoleSteps:
         started = time.monotonic()
         end = "[red]failed[/]"
         try:
-            with self._console.status(f"{text} …"):
+            with self._running(text):
                 yield
             end = "[green]done[/]"
         finally:
             self._console.print(f"{text:<44} {end} {time.monotonic() - started:5.1f} s", highlight=False)
+
+    def _running(self, text: str) -> Progress:
+        columns = SpinnerColumn(), TextColumn("{task.description}", markup=False), SecondsColumn()
+        shown = Progress(*columns, console=self._console, transient=True, disable=not self._console.is_terminal)
+        shown.add_task(f"{text} …", total=None)
+        return shown
 
     def note(self, text: str) -> None:
         """Print what else is worth knowing."""

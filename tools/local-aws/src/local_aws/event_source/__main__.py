@@ -17,6 +17,7 @@ from local_aws.aws import AwsEndpoint
 from local_aws.errors import EmulatorError
 from local_aws.event_source.durable_service import LocalRunner
 from local_aws.event_source.mapping import EventSourceMapping
+from local_aws.event_source.mapping_log import FORMAT
 from local_aws.event_source.poller import Poller
 from local_aws.event_source.queue import SqsQueue
 from local_aws.event_source.switch import Switch
@@ -25,7 +26,7 @@ from local_aws.event_source.switch import Switch
 def main() -> int:
     """Run a mapping until the process is killed."""
     options = _parser().parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.basicConfig(level=logging.INFO, format=FORMAT)
     logging.getLogger("botocore").setLevel(logging.WARNING)
     certificates = os.environ.get("AWS_CA_BUNDLE")
     endpoint = AwsEndpoint(os.environ["AWS_ENDPOINT_URL"], Path(certificates) if certificates else None)

@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local_aws.event_source.durable_service import DurableServiceError, ExecutionLostError
 from local_aws.event_source.event import event_of
+from local_aws.event_source.mapping_log import ALL_FAILED
 from local_aws.event_source.receiver import BatchReceiver
 from local_aws.event_source.response import WholeBatchFailedError, failed_messages
 
@@ -132,7 +133,7 @@ class Poller:
         try:
             failed = self._failed_messages(batch, self._ended(execution))
         except (ExecutionLostError, WholeBatchFailedError) as error:
-            _LOGGER.warning("%s: all %d messages failed: %s", execution, len(batch.records), error)
+            _LOGGER.warning(ALL_FAILED, execution, len(batch.records), error)
             return []
         succeeded = [record["receiptHandle"] for record in batch.records if record["messageId"] not in failed]
         _LOGGER.info(

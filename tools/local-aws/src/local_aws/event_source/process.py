@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from local_aws.run_folder import RunFolder
 
 
+def event_source_log(run: RunFolder) -> Path:
+    """Give the log of the mappings of a run."""
+    return run.log("event-source")
+
+
 def event_source_process(
     run: RunFolder, endpoint: AwsEndpoint, durable_port: int, mapping: str, function: DeployedFunction
 ) -> tuple[ChildProcess, Path]:
@@ -34,6 +39,6 @@ def event_source_process(
         [sys.executable, "-m", "local_aws.event_source", *words],
         environment=service_environment(run.id, run.path, endpoint),
         folder=run.path,
-        log=run.log("event-source"),
+        log=event_source_log(run),
     )
     return process, file

@@ -81,10 +81,15 @@ def reject(record: Record) -> None:
 
 
 @durable_execution
-def handler(event: dict[str, list[Record]], context: DurableContext) -> dict[str, list[dict[str, str]]]:
+def handler(event: dict[str, list[Record]], context: DurableContext) -> dict[str, Any]:
     records = event["Records"]
+    arn = context.execution_context.durable_execution_arn
+    ids = [record["messageId"] for record in records]
+    print(json.dumps({"message": "batch is received", "message_ids": ids, "executionArn": arn}))
     # A chained invoke carries 1 MiB at most, and the judge reads no long bodies.
     bodies = [record["body"][:1000] for record in records]
     answer: dict[str, list[str]] = context.invoke(os.environ["JUDGE_FUNCTION_ARN"], {"bodies": bodies}, name="judge")
+    if "nonsense" in answer["verdicts"]:
+        return {"batchItemFailures": "nonsense"}
     failures = context.step(settle(records, answer["verdicts"]), name="settle")
     return {"batchItemFailures": failures}
