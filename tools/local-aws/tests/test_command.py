@@ -14,10 +14,12 @@ from typing import Any
 import pytest
 from local_aws.aws import AwsEndpoint
 from local_aws.run_folder import processes_of
-from local_aws.testing.toy_application import TOY, until
+from local_aws.testing.toy_application import TOY, free_address, until
 
 
 def up(folder: Path, *words: str) -> subprocess.Popen[str]:
+    if "--port" not in words:
+        words = (*words, "--port", str(free_address()))
     command = [str(Path(sys.executable).with_name("local-aws")), "up", *words]
     environment = {**os.environ, "LOCAL_AWS_ENDS_WITH": str(os.getpid())}  # also when a test has failed
     return subprocess.Popen(
@@ -47,6 +49,36 @@ def test_an_application_is_up_until_it_is_told_to_end(tmp_path: Path) -> None:
     assert "export AWS_ENDPOINT_URL=http://127.0.0.1:" in variables
     assert processes_of(run.name) == []
     assert not (tmp_path / ".emulator" / "env").exists()
+
+
+def test_an_application_has_the_same_address_and_names_after_a_restart(tmp_path: Path) -> None:
+    port, seen = free_address(), []
+    for _ in range(2):
+        process = up(tmp_path, str(TOY / "template.yaml"), "--port", str(port))
+        _, *variables = wait_for_variables(tmp_path, process).splitlines()
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=30)
+        assert process.returncode == 0, errors
+        seen.append((variables, [line for line in output.splitlines() if " = " in line]))
+
+    assert seen[0] == seen[1]
+    assert f"export AWS_ENDPOINT_URL=http://127.0.0.1:{port}" in seen[0][0]
+    assert [line for line in seen[0][1] if f"DataProcessingQueueUrl = http://127.0.0.1:{port + 1}/" in line]
+
+
+def test_a_second_one_in_the_folder_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
+    port = free_address()
+    first = up(tmp_path, str(TOY / "template.yaml"), "--port", str(port))
+    until(lambda: (tmp_path / ".emulator" / "address").exists())
+
+    second = up(tmp_path, str(TOY / "template.yaml"))
+    _, errors = second.communicate(timeout=60)
+
+    assert second.returncode == 1
+    assert f"error: http://127.0.0.1:{port} (process {first.pid}) is up in this folder already." in errors
+    assert len(list((tmp_path / ".emulator" / "runs").iterdir())) == 1
+    first.send_signal(signal.SIGINT)
+    first.communicate(timeout=30)
 
 
 def test_a_mapping_that_is_deployed_disabled_receives_nothing_until_a_client_enables_it(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from local_aws.address import add_port_option
 from local_aws.emulator import Emulator
 from local_aws.errors import EmulatorError
 from local_aws.signals import Terminated, ignore_ending_signals
@@ -29,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     console = console_of_this_process()
     try:
-        return up(options.template.absolute(), dict(options.parameter), console)
+        return up(options.template.absolute(), dict(options.parameter), options.port, console)
     except EmulatorError as error:
         # It may quote a log, which may quote a message.
         Console(stderr=True).print(shown(f"error: {error}", keep="\n"), soft_wrap=True)
@@ -38,10 +39,10 @@ def main(arguments: list[str] | None = None) -> int:
         return interrupted(interrupt, console)
 
 
-def up(template: Path, parameters: dict[str, str], console: Console) -> int:
+def up(template: Path, parameters: dict[str, str], port: int, console: Console) -> int:
     """Build, deploy, print the outputs and the lines for a shell, and stay until Ctrl-C."""
     steps = ConsoleSteps(console)
-    with Emulator.start(Path.cwd(), template=template, parameters=parameters, steps=steps) as aws:
+    with Emulator.start(Path.cwd(), template=template, parameters=parameters, steps=steps, port=port) as aws:
         console.print()
         for name, value in sorted(aws.outputs.items()):
             console.print(f"{name} = {value}", markup=False, highlight=False, soft_wrap=True)
@@ -98,4 +99,5 @@ def _parser() -> argparse.ArgumentParser:
     command = parser.add_subparsers(title="commands", required=True).add_parser("up", help=up.__doc__)
     command.add_argument("template", type=Path, metavar="TEMPLATE", help="the root template of the application")
     add_parameter_option(command)
+    add_port_option(command)
     return parser

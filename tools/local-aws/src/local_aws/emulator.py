@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from local_aws.address import ministack_port
 from local_aws.aws import REGION, AwsEndpoint
 from local_aws.deploy.build import BUCKET, Build
 from local_aws.deploy.deployment import Deployment, check_parameters, deploy, deployed
@@ -46,9 +47,11 @@ class Emulator:
     proxy: Proxy | None
     enforce_iam: bool
     durable_store: DurableStore
+    client_port: int | None = None
+    """Of the endpoint for clients, if it was chosen."""
     keep_logs: bool = False
     """Set by a run whose logs are worth reading."""
-    port: int = field(default_factory=reserve_port)
+    port: int = field(init=False)
     durable_port: int = field(default_factory=reserve_port)
     """Of the durable execution service, whose API tells what executions did."""
     deployment: Deployment = field(init=False)
@@ -60,6 +63,7 @@ class Emulator:
     def __post_init__(self) -> None:
         """Choose the addresses."""
         self.logs = self.run_folder.logs
+        self.port = ministack_port(self.client_port) if self.client_port else reserve_port()
         self.durable_endpoint = AwsEndpoint(f"http://{LOOPBACK}:{self.durable_port}")
         self.endpoint = self._at(self.port)
         self.inner_endpoint = AwsEndpoint(f"http://{LOOPBACK}:{reserve_port()}") if self.proxy else self.endpoint
@@ -77,6 +81,7 @@ class Emulator:
         enforce_iam: bool = False,
         durable_store: DurableStore = "memory",
         build_variables: Mapping[str, str] | None = None,
+        port: int | None = None,
     ) -> Iterator[Emulator]:
         """Start it and deploy a root template; at the end of the context nothing of it is left.
 
@@ -89,21 +94,24 @@ class Emulator:
         ``enforce_iam``, functions may do only what their roles allow, and all speak TLS; who has the test credentials
         may do everything. Raises EmulatorError, or PartFailedError which names the part and its log. After an error the
         logs are kept; else they go with the run's folder. ``durable_store`` is where the durable service keeps
-        executions: ``sqlite`` is a file, and slower by far.
+        executions: ``sqlite`` is a file, and slower by far. With a ``port``, ``one_endpoint`` is there, MiniStack is at
+        the next one, and a second run of the folder that has a port is refused; without it, free ports are taken.
         """
         ministack_python()  # so that nothing is written if it is missing
         with ending_signals_raise():
             steps = steps or ConsoleSteps()
             run = RunFolder.create(folder, steps.note)
-            emulator = cls(run, steps, proxy, enforce_iam, durable_store)
+            emulator = cls(run, steps, proxy, enforce_iam, durable_store, port)
             try:
+                if port:
+                    run.claim_address(port)
                 if template:
                     emulator._start(folder / template, parameters or {}, build_variables or {})
                 else:
                     emulator._start_ministack()
                 yield emulator
             except Exception:
-                emulator.keep_logs = True
+                emulator.keep_logs = any(run.logs.iterdir())
                 # That a part has died explains an error better than the failed call that noticed it.
                 emulator.check()
                 raise
@@ -131,7 +139,7 @@ class Emulator:
 
     def one_endpoint(self) -> AwsEndpoint:
         """Start the endpoint for clients: that of MiniStack, with the API of the durable service in it."""
-        port = reserve_port()
+        port = self.client_port or reserve_port()
         endpoint = self._at(port)
         process = router_process(self.run_folder, self.endpoint, self.durable_endpoint, port)
         self._start_parts(process)

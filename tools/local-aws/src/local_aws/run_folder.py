@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING
 
 import psutil
 
+from local_aws import address
 from local_aws.environment import RUN_MARK
 from local_aws.errors import EmulatorError
 from local_aws.guard import Guard
@@ -40,6 +41,7 @@ class RunFolder:
         self.logs = path / "logs"
         self.guard = Guard(path)
         self._lock = lock
+        self._address: IO[str] | None = None
 
     @classmethod
     def create(cls, repository: Path, say: Callable[[str], None]) -> RunFolder:
@@ -67,6 +69,11 @@ class RunFolder:
             (path / name).mkdir()
         return cls(path, lock)
 
+    def claim_address(self, port: int) -> None:
+        """Claim the address that one run per folder may have; raises EmulatorError if it or its ports are taken."""
+        self._address = address.claim(self.path.parents[1], port)
+        address.check_ports(port)
+
     def log(self, part: str) -> Path:
         """Give the path of the log of a part."""
         return self.logs / f"{part}.log"
@@ -83,6 +90,8 @@ class RunFolder:
     def close(self, *, keep_logs: bool) -> None:
         """Kill what the run started and still runs, and remove the folder, or all of it but the logs."""
         _clear(self.path, keep_logs=keep_logs)
+        if self._address:
+            self._address.close()
         self._lock.close()
         self.guard.dismiss()
 

@@ -52,7 +52,7 @@ def deploy(build: Build, endpoint: AwsEndpoint, parameters: Mapping[str, str]) -
     """Package what is built, transform the templates and create the stack."""
     build.package.start()
     build.package.wait_for_success(seconds=_PACKAGE_SECONDS)
-    transformer = Transformer(endpoint.s3(), BUCKET, endpoint.url)
+    transformer = Transformer(endpoint.s3(), BUCKET, endpoint.url, stack=STACK_NAME)
     template = transformer.transform(build.packaged.read_text(encoding="utf-8"), parameters, name=build.template.name)
     client = endpoint.cloudformation()
     create_stack(client, STACK_NAME, transformer.upload(template), parameters, seconds=_STACK_SECONDS)

@@ -18,6 +18,7 @@ from samtranslator.translator.translator import Translator  # type: ignore[impor
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
 from local_aws.aws import private_session
+from local_aws.deploy.fixed_names import fix_names
 from local_aws.errors import EmulatorError
 from local_aws.event_source.mapping import ENABLED_AT_FIRST, UNPOLLED
 
@@ -38,11 +39,15 @@ Body = dict[str, Any]
 class Transformer:
     """Turns a packaged SAM template and its nested ones into plain CloudFormation, and uploads them."""
 
-    def __init__(self, s3: S3Client, bucket: str, url: str) -> None:
-        """Read the nested templates from the bucket and write the transformed ones to it; ``url`` is S3's."""
+    def __init__(self, s3: S3Client, bucket: str, url: str, *, stack: str | None = None) -> None:
+        """Read the nested templates from the bucket and write the transformed ones to it; ``url`` is S3's.
+
+        ``stack`` is the name that the root's stack will have; with it, the names in nested stacks are fixed.
+        """
         self._s3 = s3
         self._bucket = bucket
         self._url = url
+        self._stack = stack
 
     def transform(self, text: str, parameters: Mapping[str, str], *, name: str) -> Body:
         """Transform a template and, recursively, its nested ones; raises EmulatorError when SAM refuses one."""
@@ -52,12 +57,14 @@ class Transformer:
         _leave_durable_mappings_to_us(body["Resources"])
         for logical_id, resource in body["Resources"].items():
             if resource["Type"] == "AWS::CloudFormation::Stack":
-                properties = resource["Properties"]
+                properties, path = resource["Properties"], f"{name}/{logical_id}"
                 child = self.transform(
                     self._download(properties["TemplateURL"]),
                     _known(properties.get("Parameters", {}), _with_defaults(body, parameters)),
-                    name=f"{name}/{logical_id}",
+                    name=path,
                 )
+                if self._stack:
+                    fix_names(child["Resources"], "-".join([self._stack, *path.split("/")[1:]]))
                 properties["TemplateURL"] = self.upload(child)
         return body
 

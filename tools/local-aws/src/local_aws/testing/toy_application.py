@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sysconfig
 import time
 import uuid
@@ -10,6 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from local_aws.address import check_ports
+from local_aws.errors import EmulatorError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -41,6 +45,18 @@ def hostile_environment() -> Iterator[None]:
         for name, value in _OF_THE_USER.items():
             patch.setenv(name, value)
         yield
+
+
+def free_address() -> int:
+    """Find a port for a run that stays up: another one than that of a user's own run, or of tests side by side."""
+    first = 21_000 + os.getpid() % 5_000 * 2
+    for port in range(first, first + 100, 2):
+        try:
+            check_ports(port)
+        except EmulatorError:
+            continue
+        return port
+    raise RuntimeError(f"no port from {first} on is free")
 
 
 def body(outcome: str) -> str:
