@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from local_aws.run_folder import processes_of
+from local_aws.testing.toy_application import free_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +21,8 @@ PATIENCE = 180.0  # seconds until what hangs is taken to hang; a busy machine ta
 
 
 def command(repository: Path, *words: str, **environment: str) -> subprocess.Popen[str]:
+    if words[0] == "local" and "--port" not in words:
+        words = (*words, "--port", str(free_address()))
     return subprocess.Popen(
         [sys.executable, "-m", "pipeline_demo", *words],
         cwd=repository,

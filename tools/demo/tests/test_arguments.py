@@ -53,6 +53,11 @@ def test_more_messages_than_a_run_follows_are_refused(fresh: Path, count: str) -
     assert "argument --count: expected a number from 0 to 100,000, got " in told
 
 
+@pytest.mark.parametrize("words", [("--samples",), ("--port", "20450")])
+def test_what_only_local_has_is_refused(fresh: Path, words: tuple[str, ...]) -> None:
+    assert "unrecognized arguments: --" in refusal(fresh, *words, status=2)
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

@@ -19,6 +19,7 @@ import psutil
 import pytest
 from commands import PATIENCE, run_folders, until
 from conftest import toy_repository
+from local_aws.testing.toy_application import free_address
 from local_aws.testing.toy_application import until as wait_until
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ import nox
 
 @nox.session(venv_backend="none")
 def local(session):
-    session.run(os.environ["TEST_PYTHON"], "-m", "pipeline_demo", "local", "--count", "0", external=True)
+    words = ("-m", "pipeline_demo", "local", "--port", os.environ["TEST_PORT"])
+    session.run(os.environ["TEST_PYTHON"], *words, external=True)
 """
 
 
@@ -80,7 +82,7 @@ class Nox:
         path = os.pathsep.join([str(REPOSITORY / ".nox" / "launcher" / "bin"), os.environ["PATH"]])
         self.process = subprocess.Popen(
             [sys.executable, "-c", _WITH_A_TERMINAL if has_terminal else _WITHOUT, str(clone / "nox"), "-s", "local"],
-            env={**os.environ, "PATH": path, "TEST_PYTHON": sys.executable},
+            env={**os.environ, "PATH": path, "TEST_PYTHON": sys.executable, "TEST_PORT": str(free_address())},
             cwd=clone,
             stdin=inner,
             stdout=inner,
@@ -173,7 +175,7 @@ def test_a_run_ends_whose_nox_has_ended_before_it_looks(repository: Path) -> Non
     ended.wait()
     started = time.monotonic()
 
-    command = [sys.executable, "-m", "pipeline_demo", "local", "--count", "0"]
+    command = [sys.executable, "-m", "pipeline_demo", "local", "--port", str(free_address())]
     done = subprocess.run(
         command,
         cwd=repository,

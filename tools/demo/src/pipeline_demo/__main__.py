@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from local_aws.address import add_port_option
 from local_aws.command import add_parameter_option, console_of_this_process, interrupted
 from local_aws.errors import EmulatorError
 from local_aws.terminal import shown
@@ -15,6 +17,9 @@ from rich.console import Console
 
 from pipeline_demo.command import SAMPLES, demo, local
 from pipeline_demo.lines import MOST_MESSAGES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _MOST_DIGITS = 10
 
@@ -37,25 +42,33 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="pipeline_demo", description="Messages through the pipeline on this machine")
     commands = parser.add_subparsers(title="commands", required=True)
-    for command, summary in ((demo, "send messages and account for each"), (local, "the same, and stay up")):
-        subparser = commands.add_parser(command.__name__, help=summary, description=command.__doc__)
-        subparser.set_defaults(command=command)
-        source = subparser.add_mutually_exclusive_group()
-        source.add_argument(
-            "--input", type=Path, metavar="FILE", help=f"one body a line, sent as it stands (default: {SAMPLES})"
-        )
-        source.add_argument(
-            "--count",
-            type=_count,
-            metavar="N",
-            help=f"send N generated valid messages instead, {MOST_MESSAGES:,} at most",
-        )
-        subparser.add_argument(
-            "--allow-dead-letters", action="store_true", help="do not count a dead letter as a failure"
-        )
-        subparser.add_argument("--report", type=Path, metavar="FILE", help="write every message's outcome as JSON")
-        add_parameter_option(subparser)
+    _add_command(commands, demo, "send messages and account for each", f"default: {SAMPLES}")
+    command, source = _add_command(commands, local, "stay up until Ctrl-C", "default: nothing is sent")
+    source.add_argument("--samples", action="store_true", help=f"send the lines of {SAMPLES}")
+    add_port_option(command)
     return parser
+
+
+def _add_command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    command: Callable[..., int],
+    summary: str,
+    default: str,
+) -> tuple[argparse.ArgumentParser, argparse._MutuallyExclusiveGroup]:
+    """Add a command with the options of both, and give the group of those that say what is sent."""
+    subparser = commands.add_parser(command.__name__, help=summary, description=command.__doc__)
+    subparser.set_defaults(command=command)
+    source = subparser.add_mutually_exclusive_group()
+    told = f"send the bodies in a file, one a line, as they stand ({default})"
+    source.add_argument("--input", type=Path, metavar="FILE", help=told)
+    told = f"send N generated valid messages, {MOST_MESSAGES:,} at most"
+    source.add_argument("--count", type=_count, metavar="N", help=told)
+    told = "do not count a dead letter as a failure"
+    subparser.add_argument("--allow-dead-letters", action="store_true", help=told)
+    told = "write the outcome of every message, and the totals, as JSON"
+    subparser.add_argument("--report", type=Path, metavar="FILE", help=told)
+    add_parameter_option(subparser)
+    return subparser, source
 
 
 def _count(text: str) -> int:

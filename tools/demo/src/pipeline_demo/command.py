@@ -40,8 +40,8 @@ class _Input:
     expected: Expected
 
     @classmethod
-    def of(cls, options: Namespace, repository: Path) -> _Input:
-        """Read what is to be sent, and refuse what the run could not do in the end."""
+    def of(cls, options: Namespace, repository: Path, *, samples: bool) -> _Input:
+        """Read what is to be sent, by default the samples or nothing; refuse what the run could not do in the end."""
         if options.report is not None:
             report.check_report(options.report)
         allowed: bool = options.allow_dead_letters
@@ -49,6 +49,8 @@ class _Input:
             return cls(list(generated_lines(options.count)), (), Expected(dead_letters=allowed))
         if options.input is not None:
             return cls(*read_lines(options.input), Expected(dead_letters=allowed))
+        if not samples:
+            return cls((), (), Expected(dead_letters=allowed))
         lines, unreadable = read_lines(repository / SAMPLES)
         numbers = sorted([*(line.number for line in lines), *(refusal.line.number for refusal in unreadable)])
         return cls(lines, unreadable, Expected.read(repository / EXPECTED, numbers, dead_letters=allowed))
@@ -56,24 +58,24 @@ class _Input:
 
 def demo(options: Namespace, repository: Path, console: Console) -> int:
     """Start, deploy, send, account, stop; 0 when every message has the outcome that is expected of it."""
-    return _run(options, repository, console, stays=False)
+    given = _Input.of(options, repository, samples=True)
+    with local_pipeline(repository, parameters=_parameters(options), steps=ConsoleSteps(console)) as aws:
+        return _send_and_account(aws, options, given, console)
 
 
 def local(options: Namespace, repository: Path, console: Console) -> int:
-    """Do as the demo does, then stay until Ctrl-C."""
-    return _run(options, repository, console, stays=True)
-
-
-def _run(options: Namespace, repository: Path, console: Console, *, stays: bool) -> int:
-    given = _Input.of(options, repository)
-    status = 0
-    parameters, steps = DEMO_PARAMETERS | dict(options.parameter), ConsoleSteps(console)
-    with local_pipeline(repository, parameters=parameters, steps=steps) as aws:
-        if given.lines or given.unreadable or not stays:
+    """Start, deploy, and stay until Ctrl-C, at the same address each time; send what is asked for."""
+    given, status = _Input.of(options, repository, samples=options.samples), 0
+    parameters, steps = _parameters(options), ConsoleSteps(console)
+    with local_pipeline(repository, parameters=parameters, steps=steps, port=options.port) as aws:
+        if given.lines or given.unreadable:
             status = _send_and_account(aws, options, given, console)
-        if stays:
-            stay(aws, _shell_variables(aws), console)
+        stay(aws, _shell_variables(aws), console)
     return status
+
+
+def _parameters(options: Namespace) -> dict[str, str]:
+    return DEMO_PARAMETERS | dict(options.parameter)
 
 
 def _shell_variables(aws: Emulator) -> dict[str, str]:
