@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pipeline_cli.messages.failure import Failure
 from pipeline_cli.table import StoredItem
 from pipeline_demo.audit import Audit
 from pipeline_demo.lines import Line
@@ -39,7 +40,8 @@ class FakeQueueReader:
 
     def add(self, message_id: str, /, body: str = "", **told: str) -> None:
         values = {"durable_pipeline": {"DataType": "String", "StringValue": json.dumps(told)}} if told else {}
-        self.messages.append({"MessageId": message_id, "Body": body, "MessageAttributes": values})
+        sent = {"SentTimestamp": "0"}
+        self.messages.append({"MessageId": message_id, "Body": body, "Attributes": sent, "MessageAttributes": values})
 
     def new_messages(self) -> list[dict[str, Any]]:
         taken, self.messages = self.messages, []
@@ -70,7 +72,15 @@ def stack() -> Stack:
 def test_each_message_is_found_where_it_ended(stack: Stack) -> None:
     stack.send("a", "b", "c", "d")
     stack.table.store("a")
-    stack.invalid.add("new id", message_id="b", execution_id="local-esm-b", stage="intake", code="not_json", reason="!")
+    stack.invalid.add(
+        "new id",
+        message_id="b",
+        execution_id="local-esm-b",
+        stage="intake",
+        code="not_json",
+        reason="!",
+        execution_arn="x",
+    )
     stack.dead.add("c")
 
     stack.audit.look()
@@ -82,7 +92,8 @@ def test_each_message_is_found_where_it_ended(stack: Stack) -> None:
         "c": Outcome.FAILED,
         "d": Outcome.LOST,
     }
-    assert stack.audit.messages[1].places[0].reason == "intake, not_json: !"
+    (rejected,) = stack.audit.messages[1].places
+    assert (rejected.reason, rejected.execution_arn) == ("intake, not_json: !", "x")
     assert stack.audit.violations() == ["message d is lost: it is neither in the table nor in a queue"]
     assert stack.invalid.was_put_back
     assert stack.dead.was_put_back
@@ -196,19 +207,20 @@ def test_an_item_with_other_data_than_its_own_message_does_not_count(stack: Stac
     assert "its item, its own, holds other data" in stack.audit.violations()[0]
 
 
-def test_a_dead_letter_is_told_with_the_reasons_for_which_it_failed(stack: Stack) -> None:
+def test_a_dead_letter_is_told_with_the_reason_for_which_it_failed_last(stack: Stack) -> None:
     stack.send("a", "b")
     stack.dead.add("a")
     stack.table.store("b")
     stack.audit.finish()
+    failure = Failure("store", "throttled", reason="too many writes", execution_arn="second")
 
-    stack.audit.explain({"a": ["store, throttled: too many writes", "store, unavailable: nobody listens"]})
+    stack.audit.explain({"a": failure, "b": failure}, {"a": "first", "b": "third"})
 
-    assert [place.reason for tracked in stack.audit.messages for place in tracked.places] == [
-        "in the dead letter queue, received ? times: store, throttled: too many writes; "
-        "store, unavailable: nobody listens",
-        "",
-    ]
+    (a,), (b,) = (tracked.places for tracked in stack.audit.messages)
+    assert a.reason == "in the dead letter queue, received ? times: store, throttled: too many writes"
+    assert (a.why.stage, a.why.code, a.execution_arn) == ("store", "throttled", "second")
+    assert (b.reason, b.execution_arn) == ("", "")
+    assert [tracked.execution_arn for tracked in stack.audit.messages] == ["first", "third"]
 
 
 def test_of_two_messages_with_one_key_the_second_may_be_rejected(stack: Stack) -> None:

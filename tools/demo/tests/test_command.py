@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import time
@@ -10,7 +11,10 @@ from pathlib import Path
 
 import pytest
 from commands import PATIENCE, command, demo, run_folders, until, wait_for_parts
+from local_aws.aws import AwsEndpoint
 from local_aws.run_folder import processes_of
+from local_aws.testing.toy_application import free_address
+from pipeline_cli.queue_reader import depth
 
 STORED = '{"data_source": "test.csv", "outcome": "stored", "text": "\x9b31m\u2028\u202e\x7f"}'
 BODIES = [STORED, "\x9b\x85 not JSON", '{"data_source": "b.csv", "outcome": "stored"}']
@@ -27,11 +31,18 @@ def test_the_demo_accounts_for_every_line(repository: Path, tmp_path: Path) -> N
     assert "3 sent = 2 stored + 1 rejected + 0 dead letters" in output
     assert '"data_source": "TEST.CSV"' in output
     report = json.loads((tmp_path / "report").read_text())
-    assert [entry["body"] for entry in report] == BODIES
-    assert [entry["outcome"] for entry in report] == ["stored", "rejected", "stored"]
-    assert set(report[0]) == {"message_id", "body", "outcome", "execution_id", "reason"}
-    assert report[0]["execution_id"] == f"local-esm-{report[0]['message_id']}"
-    assert report[1]["reason"] == "judge, unwanted: the judge does not want it"
+    messages = report["messages"]
+    assert [entry["body"] for entry in messages] == BODIES
+    assert [(entry["line"], entry["outcome"]) for entry in messages] == [(1, "stored"), (3, "rejected"), (4, "stored")]
+    assert all(entry["seconds"] > 0 and entry["execution_arn"] for entry in messages)
+    assert messages[0]["execution_id"] == f"local-esm-{messages[0]['message_id']}"
+    why = {name: messages[1][name] for name in ("stage", "code", "field", "reason")}
+    assert why == {"stage": "judge", "code": "unwanted", "field": None, "reason": "the judge does not want it"}
+    assert report["totals"] == [
+        {"outcome": "stored", "stage": None, "code": None, "messages": 2},
+        {"outcome": "rejected", "stage": "judge", "code": "unwanted", "messages": 1},
+    ]
+    assert re.search(r"^rejected +judge +unwanted +1$", output, re.MULTILINE)
     assert run_folders(repository) == before
     # What a terminal would obey in a message does not reach it.
     assert not set(output) & set("\x1b\x9b\x85\x7f\u2028\u202e")
@@ -56,7 +67,7 @@ def test_nothing_is_left_after_a_request_to_end(repository: Path, number: signal
 
 
 def test_local_stays_up_with_its_variables_in_a_file_until_it_is_told_to_end(repository: Path) -> None:
-    local = command(repository, "local", "--count", "0")
+    local = command(repository, "local")
     run = wait_for_parts(repository, local)
     file = repository / ".emulator" / "env"
     until(file.exists, local)
@@ -66,17 +77,21 @@ def test_local_stays_up_with_its_variables_in_a_file_until_it_is_told_to_end(rep
         assert variables[name].startswith("http://127.0.0.1:")
     assert variables["TABLE_NAME"]
 
+    sqs = AwsEndpoint(variables["AWS_ENDPOINT_URL"]).sqs()
+    assert depth(sqs, variables["QUEUE_URL"]) == 0
+
     local.send_signal(signal.SIGINT)
     output, errors = local.communicate(timeout=PATIENCE)
 
     assert local.returncode == 0, errors
+    assert "sent" not in output
     assert "export QUEUE_URL=http://127.0.0.1:" in output
     assert processes_of(run) == []
     assert not file.exists()
 
 
 def test_a_part_that_dies_is_named_with_its_log(repository: Path) -> None:
-    local = command(repository, "local", "--count", "0")
+    local = command(repository, "local")
     run = wait_for_parts(repository, local)
     until((repository / ".emulator" / "env").exists, local)
 
@@ -100,3 +115,31 @@ def test_a_build_that_fails_is_named_with_its_log(repository: Path) -> None:
     assert "/nowhere" in errors
     log = errors.split("Its log is ")[1].split("\n")[0].strip()
     assert "Build Failed" in Path(log).read_text()
+
+
+def test_local_sends_the_samples_when_asked_to_and_the_demo_runs_beside_it(repository: Path, tmp_path: Path) -> None:
+    local = command(repository, "local", "--samples", "--report", str(tmp_path / "report.json"))
+    until((repository / ".emulator" / "env").exists, local)
+
+    status, output, errors = demo(repository, "--count", "1")
+
+    assert status == 0, output + errors
+    local.send_signal(signal.SIGINT)
+    output, errors = local.communicate(timeout=PATIENCE)
+    assert local.returncode == 0, errors
+    assert "3 sent = 2 stored + 1 rejected" in output
+    assert len(json.loads((tmp_path / "report.json").read_text())["messages"]) == 3
+
+
+def test_a_second_local_is_refused_with_the_address_of_the_first(repository: Path) -> None:
+    port = free_address()
+    first = command(repository, "local", "--port", str(port))
+    wait_for_parts(repository, first)
+
+    second = command(repository, "local")
+    output, errors = second.communicate(timeout=PATIENCE)
+
+    assert (second.returncode, output) == (1, "")
+    assert f"error: http://127.0.0.1:{port} (process {first.pid}) is up in this folder already. Use it" in errors
+    first.send_signal(signal.SIGINT)
+    first.communicate(timeout=PATIENCE)

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 from local_aws.terminal import printable
+from pipeline_cli.executions.deliveries import Reason
 from pipeline_demo.lines import Line, NotSent
 from pipeline_demo.outcome import Outcome, Place, TrackedMessage
-from pipeline_demo.report import print_item, print_rows, rows_of, write_report
+from pipeline_demo.report import rows_of, write_report
 from pipeline_demo.sending import SentMessage
+from pipeline_demo.table_view import print_item, print_rows, print_totals
+from pipeline_demo.view import ProgressView
 from rich.console import Console
 
 if TYPE_CHECKING:
@@ -38,25 +41,32 @@ def test_other_text_is_shown_as_it_is() -> None:
 def test_nothing_of_a_message_reaches_the_terminal_unescaped() -> None:
     hostile = "".join(HOSTILE)
     text = f"[red]:smile:{hostile}"
-    stored = TrackedMessage(SentMessage(Line(1, text), "1", 0.0), text, [Place(Outcome.STORED, text, text, 1.0)])
+    stored = TrackedMessage(
+        SentMessage(Line(1, text), "1", 0.0), text, [Place(Outcome.STORED, text, 1.0, Reason(text, text, "", text))]
+    )
     lost = TrackedMessage(SentMessage(Line(2, text), "2", 0.0), text)
     file = io.StringIO()
     console = Console(file=file, force_terminal=True, color_system=None, width=4000, _environ={})
 
-    print_rows(console, rows_of([stored, lost], [NotSent(Line(3, text), text)]))
+    rows = rows_of([stored, lost], [NotSent(Line(3, text), text)])
+    print_rows(console, rows)
+    print_totals(console, rows)
     print_item(console, text, {text: text})
+    ProgressView(console, 1).note(text)
 
     printed = file.getvalue()
     assert not set(printed) & (set(hostile) - {"\n"})
-    assert printed.count("[red]:smile:") == 10
+    assert printed.count("[red]:smile:") == 15
     assert "\\u001b\\u001c" in printed
 
 
 def test_the_report_is_json_whatever_a_message_holds(tmp_path: Path) -> None:
     text = "".join(HOSTILE)
-    tracked = TrackedMessage(SentMessage(Line(1, text), "1", 0.0), text, [Place(Outcome.REJECTED, text, text, 1.0)])
+    tracked = TrackedMessage(
+        SentMessage(Line(1, text), "1", 0.0), text, [Place(Outcome.REJECTED, text, 1.0, Reason("", "", text, text))]
+    )
 
     write_report(tmp_path / "report.json", rows_of([tracked], []))
 
-    (entry,) = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
-    assert (entry["body"], entry["execution_id"], entry["reason"]) == (text, text, text)
+    (entry,) = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["messages"]
+    assert [entry[name] for name in ("body", "execution_id", "field", "reason")] == [text] * 4

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 from local_aws.testing.toy_application import body, executions_of, until
 from pipeline_cli.outputs import StackOutputs
-from pipeline_demo.audit import Audit
-from pipeline_demo.failures import failure_reasons
+from pipeline_demo.audit import Audit, reason_of
+from pipeline_demo.failures import Failures
+from pipeline_demo.last_executions import last_executions
 from pipeline_demo.lines import Line
 from pipeline_demo.outcome import Outcome
 from pipeline_demo.run import run_messages
@@ -44,7 +46,7 @@ def warm(aws: Emulator) -> None:
 
 
 def test_a_message_whose_execution_was_stopped_has_its_reason(aws: Emulator) -> None:
-    service = aws.durable_endpoint.lambda_()
+    service, failures = aws.durable_endpoint.lambda_(), Failures(aws, datetime.now(UTC))
     audit = send_bodies(aws, body("slow"))
     (tracked,) = audit.messages
     until(lambda: len(executions_of(aws, tracked.message.message_id)) == 1)
@@ -53,8 +55,41 @@ def test_a_message_whose_execution_was_stopped_has_its_reason(aws: Emulator) -> 
     service.stop_durable_execution(DurableExecutionArn=execution)
 
     until(lambda: settled(audit))
-    reason = "the execution is STOPPED: Execution stopped by user request"
-    assert failure_reasons(aws)[tracked.message.message_id] == [reason]
+    identity = tracked.message.message_id
+    first, again = failures.look([identity]), failures.look([identity])
+    assert str(reason_of(first.failures[identity])) == (
+        "execution_died: the execution is STOPPED: Execution stopped by user request"
+    )
+    assert first.failures[identity].execution_arn == execution
+    assert failures.last[identity] == first.failures[identity]
+    assert (again.failures, again.warnings) == ({}, [])
+    audit.finish()
+
+
+def test_a_message_that_the_orchestrator_reports_as_failed_has_its_reason(aws: Emulator) -> None:
+    failures = Failures(aws, datetime.now(UTC))
+    audit = send_bodies(aws, body("failed"), body("stored"))
+    failed, stored = (tracked.message.message_id for tracked in audit.messages)
+
+    until(lambda: bool(failures.look([failed, stored]).failures))
+
+    assert str(reason_of(failures.last[failed])) == "judge, undecided: the judge wants to see it again"
+    assert stored not in failures.last
+    until(lambda: settled(audit))
+    assert last_executions(aws)[stored] in executions_of(aws, stored)
+    audit.finish()
+
+
+def test_a_message_whose_execution_answers_nonsense_has_the_reason_of_the_mapping(aws: Emulator) -> None:
+    failures = Failures(aws, datetime.now(UTC))
+    audit = send_bodies(aws, body("nonsense"))
+    (identity,) = audit.message_ids
+
+    until(lambda: bool(failures.look([identity]).failures))
+
+    told = "event source mapping: the answer cannot be understood: TypeError("
+    assert str(reason_of(failures.last[identity])).startswith(told)
+    until(lambda: settled(audit))
     audit.finish()
 
 

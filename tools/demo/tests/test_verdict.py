@@ -9,6 +9,8 @@ import pytest
 from commands import demo, run_folders
 from conftest import toy_repository
 from pipeline_demo.lines import Line, NotSent
+from pipeline_demo.outcome import Outcome, Place, TrackedMessage
+from pipeline_demo.sending import SentMessage
 from pipeline_demo.verdict import Expected
 
 # An execution that fails leaves its messages to the visibility timeout; a busy machine needs time for one.
@@ -23,7 +25,7 @@ def written(folder: Path, *lines: str) -> str:
 
 
 def outcomes(report: Path) -> list[str]:
-    return [entry["outcome"] for entry in json.loads(report.read_text())]
+    return [entry["outcome"] for entry in json.loads(report.read_text())["messages"]]
 
 
 @pytest.mark.parametrize(
@@ -46,15 +48,31 @@ def test_a_dead_letter_is_a_failure_with_its_reason_and_the_logs(
     assert (logs / "event-source.log").is_file()
 
 
-def test_dead_letters_may_be_allowed(repository: Path, tmp_path: Path) -> None:
-    before = set(run_folders(repository))
+def test_a_message_that_waits_is_told_with_its_reason_before_it_is_a_dead_letter(
+    repository: Path, tmp_path: Path
+) -> None:
+    file = written(tmp_path, '{"outcome": "crash", "text": "\\u001b[2J"}')
+    parameters = ("--parameter", "VisibilityTimeoutSeconds=30", "--parameter", "MaxReceiveCount=2")
+
+    status, output, errors = demo(repository, "--input", file, *parameters)
+
+    assert status == 1, errors
+    told = "1 message failed and waits for redelivery, within 30 s: execution_died: the execution is FAILED: "
+    waiting, _, ended = output.partition(" line  outcome")
+    assert waiting.count(told) >= 1
+    assert "The logs are kept in " in waiting
+    assert "failed 0  waiting 1" in waiting
+    assert "1 sent = 0 stored + 0 rejected + 1 dead letters" in ended
+
+
+def test_dead_letters_may_be_allowed_and_the_logs_of_what_failed_are_kept(repository: Path, tmp_path: Path) -> None:
     file = written(tmp_path, '{"outcome": "failed"}', '{"outcome": "stored"}')
 
     status, output, errors = demo(repository, "--input", file, "--allow-dead-letters", *PARAMETERS)
 
     assert status == 0, errors
     assert "2 sent = 1 stored + 0 rejected + 1 dead letters" in output
-    assert set(run_folders(repository)) <= before
+    assert Path(output.partition("The logs are kept in ")[2].splitlines()[0]).is_dir()
 
 
 def test_the_samples_have_to_end_as_expected(tmp_path: Path) -> None:
@@ -101,3 +119,13 @@ def test_a_run_of_which_nothing_could_be_sent_is_a_failure() -> None:
 
     assert list(Expected().differences([], [refusal])) == ["no message was sent"]
     assert list(Expected().differences([], [])) == []
+
+
+def test_a_sample_may_be_expected_to_be_a_dead_letter() -> None:
+    def ended(outcome: Outcome) -> list[str]:
+        message = SentMessage(Line(1, "{}"), "a", 0.0)
+        tracked = TrackedMessage(message, "local-esm-a", [Place(outcome, "local-esm-a", 1.0)])
+        return list(Expected({1: Outcome.FAILED}).differences([tracked], []))
+
+    assert ended(Outcome.FAILED) == []
+    assert ended(Outcome.STORED) == ["line 1 was expected to be failed, and is stored"]

@@ -8,19 +8,22 @@ from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from pipeline_cli.executions.deliveries import Reason
+from pipeline_cli.messages.failure import rejection_of
 from pipeline_cli.outputs import StackOutputs
 from pipeline_cli.queue_reader import QueueReader
 from pipeline_cli.rejected_message import RejectedMessage
 from pipeline_cli.table import Table
 
 from pipeline_demo.data import data_of, same_data
-from pipeline_demo.outcome import Outcome, Place, TrackedMessage, execution_id_of
+from pipeline_demo.outcome import UNEXPLAINED, Outcome, Place, TrackedMessage, execution_id_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import KeysView, Mapping
 
     from local_aws.emulator import Emulator
     from mypy_boto3_sqs.type_defs import MessageTypeDef
+    from pipeline_cli.messages.failure import Failure
     from pipeline_cli.table import StoredItem
 
     from pipeline_demo.sending import SentMessage
@@ -65,6 +68,16 @@ class Audit:
         return list(self._tracked.values())
 
     @property
+    def message_ids(self) -> KeysView[str]:
+        """The ids of all messages."""
+        return self._tracked.keys()
+
+    @property
+    def pending_ids(self) -> KeysView[str]:
+        """The ids of the messages that were found nowhere yet."""
+        return self._pending.keys()
+
+    @property
     def pending(self) -> int:
         """How many messages were found nowhere yet.
 
@@ -94,7 +107,7 @@ class Audit:
             for tracked in part:
                 item = items.get(tracked.execution_id)
                 if item and _is_own(item, tracked) and _holds(item, tracked):
-                    self._found(tracked, Outcome.STORED, tracked.execution_id, "")
+                    self._found(tracked, Outcome.STORED)
             misses = 0 if items else misses + 1
             if misses == _MISSES:
                 break
@@ -116,13 +129,14 @@ class Audit:
         self._invalid.put_back()
         self._dead.put_back()
 
-    def explain(self, reasons: Mapping[str, Sequence[str]]) -> None:
-        """Add to the dead letters why they failed; ``reasons`` are by message id."""
-        for tracked in self._tracked.values():
-            told = "; ".join(reasons.get(tracked.message.message_id, ()))
-            if told:
+    def explain(self, failures: Mapping[str, Failure], executions: Mapping[str, str]) -> None:
+        """Add to the dead letters why they failed last, and to all messages the execution; both are by message id."""
+        for message_id, tracked in self._tracked.items():
+            tracked.execution_arn = executions.get(message_id, "")
+            if failure := failures.get(message_id):
+                why, arn = reason_of(failure), failure.execution_arn
                 tracked.places = [
-                    replace(place, reason=f"{place.reason}: {told}") if place.outcome is Outcome.FAILED else place
+                    replace(place, why=why, execution_arn=arn) if place.outcome is Outcome.FAILED else place
                     for place in tracked.places
                 ]
 
@@ -143,20 +157,20 @@ class Audit:
             whose = "its own" if own else f"that of message {item.message_id} with the same idempotency_key"
             tracked.loss = f"its item, {whose}, holds other data, and it is in no queue"
         elif Outcome.STORED not in tracked.outcomes and (own or not tracked.places):
-            reason = "" if own else f"once, with message {item.message_id} of the same idempotency_key"
-            self._found(tracked, Outcome.STORED, tracked.execution_id, reason)
+            note = "" if own else f"once, with message {item.message_id} of the same idempotency_key"
+            self._found(tracked, Outcome.STORED, note=note)
 
     def _read_queues(self) -> None:
         for message in self._invalid.new_messages():
             rejected = RejectedMessage.read(message)
             if tracked := self._owner(message, rejected.message_id):
+                told = rejection_of(message)
                 identity = rejected.execution_id or tracked.execution_id
-                self._found(tracked, Outcome.REJECTED, identity, rejected.reason)
+                self._found(tracked, Outcome.REJECTED, identity, reason_of(told), execution_arn=told.execution_arn)
         for message in self._dead.new_messages():
             if tracked := self._owner(message, message["MessageId"]):
                 count = message.get("Attributes", {}).get("ApproximateReceiveCount", "?")
-                reason = f"in the dead letter queue, received {count} times"
-                self._found(tracked, Outcome.FAILED, tracked.execution_id, reason)
+                self._found(tracked, Outcome.FAILED, note=f"in the dead letter queue, received {count} times")
 
     def _owner(self, message: MessageTypeDef, message_id: str) -> TrackedMessage | None:
         """Find the sent message of which this is a copy: SQS gives the copy an id of its own."""
@@ -169,10 +183,24 @@ class Audit:
             self.strays.append(f"message {message['MessageId']} of a queue ({body[:80]})")
         return tracked
 
-    def _found(self, tracked: TrackedMessage, outcome: Outcome, execution_id: str, reason: str) -> None:
-        seconds = time.monotonic() - tracked.message.at
-        tracked.places.append(Place(outcome, execution_id, reason, seconds))
+    def _found(
+        self,
+        tracked: TrackedMessage,
+        outcome: Outcome,
+        execution_id: str = "",
+        why: Reason = UNEXPLAINED,
+        *,
+        note: str = "",
+        execution_arn: str = "",
+    ) -> None:
+        seconds, identity = time.monotonic() - tracked.message.at, execution_id or tracked.execution_id
+        tracked.places.append(Place(outcome, identity, seconds, why, note, execution_arn))
         self._pending.pop(tracked.message.message_id, None)
+
+
+def reason_of(failure: Failure) -> Reason:
+    """Give the reason of a failure or a rejection, without the circumstances."""
+    return Reason(failure.stage, failure.code, failure.field, failure.reason)
 
 
 def _is_own(item: StoredItem, tracked: TrackedMessage) -> bool:

@@ -12,7 +12,7 @@ from pipeline_cli.outputs import StackOutputs
 from pipeline_cli.table import Table
 from pipeline_cli.target import ENVIRONMENT_VARIABLE
 
-from pipeline_demo import report
+from pipeline_demo import report, table_view
 from pipeline_demo.lines import Line, NotSent, generated_lines, read_lines
 from pipeline_demo.outcome import Outcome
 from pipeline_demo.run import Finished, run_messages
@@ -94,11 +94,12 @@ def _send_and_account(aws: Emulator, options: Namespace, given: _Input, console:
     not_sent = [*given.unreadable, *finished.not_sent]
     rows = report.rows_of(finished.audit.messages, not_sent)
     console.print()
-    report.print_rows(console, rows)
+    table_view.print_rows(console, rows)
+    table_view.print_totals(console, rows)
     _print_example(aws, finished, console)
     succeeded = print_verdict(console, finished, not_sent, given.expected)
-    aws.keep_logs = not succeeded
-    if not succeeded:
+    aws.keep_logs |= not succeeded
+    if aws.keep_logs:
         console.print(f"The logs are kept in {aws.logs}", markup=False, highlight=False, soft_wrap=True)
     if options.report is not None:
         report.write_report(options.report, rows)
@@ -111,4 +112,5 @@ def _print_example(aws: Emulator, finished: Finished, console: Console) -> None:
         return
     chosen = min(stored, key=lambda tracked: tracked.message.line.number)
     item = Table(aws.endpoint.dynamodb(), StackOutputs.of(aws.outputs).table_name).item(chosen.execution_id)
-    report.print_item(console, f"What became of {chosen.message.line.body[:80]}, read back with GetItem:", item)
+    body = chosen.message.line.body[:80]
+    table_view.print_item(console, f"What became of {body}, read back with GetItem:", item)

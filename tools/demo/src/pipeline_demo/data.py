@@ -18,6 +18,15 @@ def data_of(body: str) -> Any:
         return None
 
 
+def object_of(text: str) -> dict[str, Any]:
+    """Read a JSON object; an empty one if it is anything else."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
 def same_data(one: Any, other: Any) -> bool:
     """Say whether two messages have the same data: numbers by value, and whatever ``metadata`` they have."""
     return _same(_compared(one), _compared(other))

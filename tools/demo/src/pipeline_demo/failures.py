@@ -1,82 +1,80 @@
-"""Why messages failed: what the orchestrator logged of them, and how executions ended that failed as a whole."""
+"""Why messages failed: what the orchestrator logs of them, and what the event source mapping logs of executions."""
 
 from __future__ import annotations
 
-import json
-from itertools import islice
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.exceptions import BotoCoreError, ClientError
+from local_aws.durable_runner import runner_warnings
+from local_aws.event_source.mapping_log import Trouble, troubles
+from local_aws.event_source.process import event_source_log
+from local_aws.part_log import PartLog
+from pipeline_cli.messages.failure import DIED, Failure, search_log
+
+from pipeline_demo.data import object_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection
 
     from local_aws.emulator import Emulator
-    from mypy_boto3_lambda import LambdaClient
 
-_FAILED_STATUSES = ("FAILED", "TIMED_OUT", "STOPPED")
-# A batch may have 6 MB of messages: more executions say nothing new.
-_MOST_EXECUTIONS = 200
-_PAGE = 50
+MAPPING, RUNNER = "event source mapping", "durable execution service"
+_DIED_STATUSES = ("FAILED", "TIMED_OUT", "STOPPED")
+_SEARCH_SECONDS = 10.0
 
 
-def failure_reasons(aws: Emulator) -> dict[str, list[str]]:
-    """Give the different reasons for which a message failed, by its id, as far as they are known."""
-    reasons: dict[str, list[str]] = {}
-    for message_id, reason in (*_logged(aws), *_of_executions(aws)):
-        known = reasons.setdefault(message_id, [])
-        if reason not in known:
-            known.append(reason)
-    return reasons
+@dataclass(frozen=True)
+class News:
+    """What a look has found: failures by message id, and what else may keep messages waiting."""
+
+    failures: dict[str, Failure]
+    warnings: list[str]
 
 
-def _logged(aws: Emulator) -> Iterator[tuple[str, str]]:
-    """Read the lines ``message failed`` of the durable function's log."""
-    logs = aws.endpoint.logs()
-    group = f"/aws/lambda/{_function(aws)}"
-    try:
-        pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group)
-        for event in (event for page in pages for event in page["events"]):
-            line = _object(event["message"])
-            if line.get("message") == "message failed" and "message_id" in line:
-                stage, code, reason = (line.get(name, "") for name in ("stage", "code", "reason"))
-                yield str(line["message_id"]), f"{stage}, {code}: {reason}"
-    except logs.exceptions.ResourceNotFoundException:
-        return  # the function has never run
+class Failures:
+    """The failures of a run; ``last`` has the last one of each message that ever failed, by its id."""
 
+    def __init__(self, aws: Emulator, began: datetime) -> None:
+        """Follow what fails from a moment on."""
+        self.last: dict[str, Failure] = {}
+        self._logs, self._durable = aws.endpoint.logs(), aws.durable_endpoint.lambda_()
+        self._group = f"/aws/lambda/{function_name(aws)}"
+        self._mapping_log, self._runner_log = PartLog(event_source_log(aws.run_folder)), PartLog(aws.durable_runner.log)
+        self._since = began
 
-def _of_executions(aws: Emulator) -> Iterator[tuple[str, str]]:
-    """Ask the durable execution service, which has the batch of each execution as its input."""
-    client = aws.durable_endpoint.lambda_()
-    try:
-        for arn in _failed_executions(client, _function(aws)):
-            execution = client.get_durable_execution(DurableExecutionArn=arn)
+    def look(self, message_ids: Collection[str]) -> News:
+        """Read what is new about messages."""
+        failures = dict(search_log(self._logs, self._group, message_ids, self._since, seconds=_SEARCH_SECONDS).last)
+        self._since = max([self._since, *(failure.at for failure in failures.values() if failure.at)])
+        warnings = [f"{RUNNER}: {warning}" for warning in runner_warnings(self._runner_log.new_lines())]
+        for trouble in troubles(self._mapping_log.new_lines()):
+            if trouble.execution:
+                failures |= {one: failure for one, failure in self._of_execution(trouble).items() if one in message_ids}
+            else:
+                warnings.append(f"{MAPPING}: {trouble.reason}")
+        new = {one: failure for one, failure in failures.items() if self.last.get(one) != failure}
+        self.last |= new
+        return News(new, warnings)
+
+    def _of_execution(self, trouble: Trouble) -> dict[str, Failure]:
+        """Ask the durable execution service, which has the batch of the execution as its input."""
+        try:
+            execution = self._durable.get_durable_execution(DurableExecutionArn=trouble.execution)
+        except (BotoCoreError, ClientError):
+            return {}  # the service has ended, which is told elsewhere, or has forgotten the execution
+        stage, code, why = MAPPING, "", trouble.reason
+        if execution["Status"] in _DIED_STATUSES:
             error = execution.get("Error", {})
-            why = ": ".join(filter(None, [error.get("ErrorType"), error.get("ErrorMessage")]))
-            reason = f"the execution is {execution['Status']}" + (f": {why}" if why else "")
-            for record in _object(execution.get("InputPayload", "")).get("Records", []):
-                yield record["messageId"], reason
-    except (EndpointConnectionError, ClientError):
-        return  # the service has ended, which is told elsewhere, or has forgotten the execution
+            told = ": ".join(filter(None, [error.get("ErrorType"), error.get("ErrorMessage")]))
+            stage, code, why = "", DIED, f"the execution is {execution['Status']}" + (f": {told}" if told else "")
+        failure = Failure(stage, code, reason=why, execution_arn=trouble.execution, at=datetime.now(UTC))
+        records = object_of(execution.get("InputPayload", "")).get("Records", [])
+        return {record["messageId"]: failure for record in records}
 
 
-def _function(aws: Emulator) -> str:
+def function_name(aws: Emulator) -> str:
+    """Name the durable function."""
     (durable,) = aws.deployment.durable_functions
     return durable.name
-
-
-def _failed_executions(client: LambdaClient, function: str) -> list[str]:
-    pages = client.get_paginator("list_durable_executions_by_function").paginate(
-        FunctionName=function, ReverseOrder=True, PaginationConfig={"PageSize": _PAGE}
-    )
-    executions = (one for page in pages for one in page["DurableExecutions"])
-    failed = (one["DurableExecutionArn"] for one in executions if one["Status"] in _FAILED_STATUSES)
-    return list(islice(failed, _MOST_EXECUTIONS))
-
-
-def _object(text: str) -> dict[str, Any]:
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}

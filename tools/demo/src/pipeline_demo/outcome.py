@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from pipeline_cli.executions.deliveries import Reason
+
+from pipeline_demo.data import object_of
+
 if TYPE_CHECKING:
     from pipeline_demo.sending import SentMessage
+
+UNEXPLAINED = Reason()
 
 _LONGEST_KEY = 256
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -31,8 +36,18 @@ class Place:
 
     outcome: Outcome
     execution_id: str
-    reason: str
     seconds: float
+    why: Reason = UNEXPLAINED
+    """What the pipeline says of it."""
+    note: str = ""
+    """What SQS and the table say of it."""
+    execution_arn: str = ""
+    """Of the execution that brought it there, where that is known."""
+
+    @property
+    def reason(self) -> str:
+        """All of this in one line."""
+        return ": ".join(filter(None, (self.note, str(self.why))))
 
 
 @dataclass
@@ -44,6 +59,8 @@ class TrackedMessage:
     places: list[Place] = field(default_factory=list)
     loss: str = "it is neither in the table nor in a queue"
     """Why it is lost, if it is found nowhere."""
+    execution_arn: str = ""
+    """Of the last execution that had it in its batch, as far as that is known."""
 
     @property
     def outcome(self) -> Outcome:
@@ -61,11 +78,7 @@ def execution_id_of(environment: str, message_id: str, body: str) -> str:
 
     A key with a lone surrogate is none, as no table takes it.
     """
-    try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
-        value = None
-    key = value.get("idempotency_key") if isinstance(value, dict) else None
+    key = object_of(body).get("idempotency_key")
     if isinstance(key, str) and 1 <= len(key) <= _LONGEST_KEY and not _SURROGATE.search(key):
         return f"{environment}-key-{key}"
     return f"{environment}-esm-{message_id}"

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from pipeline_cli.executions.places import QueueSettings
 from pipeline_cli.outputs import StackOutputs
 from pipeline_cli.queue_reader import depth
 
 from pipeline_demo.audit import Audit
-from pipeline_demo.failures import failure_reasons
+from pipeline_demo.failures import Failures
+from pipeline_demo.last_executions import last_executions
 from pipeline_demo.lines import NotSent
-from pipeline_demo.outcome import Outcome
 from pipeline_demo.sending import send
 from pipeline_demo.view import ProgressView
+from pipeline_demo.waiting import Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,12 +44,17 @@ class Finished:
 
 
 def run_messages(aws: Emulator, lines: Sequence[Line], console: Console) -> Finished:
-    """Send the lines and follow them to their outcomes, or until nothing can be expected any more."""
+    """Send the lines and follow them to their outcomes, or until nothing can be expected any more.
+
+    While messages wait to be redelivered, the console says so, and why; the logs of such a run are kept.
+    """
     sqs, outputs = aws.endpoint.sqs(), StackOutputs.of(aws.outputs)
-    audit = Audit.of(aws)
+    settings = QueueSettings.read(sqs, outputs.queue_url)
+    audit, failures = Audit.of(aws), Failures(aws, datetime.now(UTC))
     not_sent: list[NotSent] = []
     began = looked = time.monotonic()
     with ProgressView(console, len(lines)) as view:
+        waiting = Waiting(aws, audit, failures, view, redelivered_within=settings.visibility_seconds)
         for result in send(sqs, outputs.queue_url, lines):
             if isinstance(result, NotSent):
                 not_sent.append(result)
@@ -55,35 +62,43 @@ def run_messages(aws: Emulator, lines: Sequence[Line], console: Console) -> Fini
                 audit.add(result)
             if time.monotonic() - looked > _LOOK_SECONDS:
                 audit.look()
-                view.update(audit)
+                waiting.look()
+                view.update(audit, waiting.count)
                 looked = time.monotonic()
-        given_up = _wait(aws, sqs, outputs, audit, view)
+        given_up = _wait(aws, sqs, outputs, audit, view, waiting, patience_seconds(settings))
         audit.finish()
-        if audit.counts()[Outcome.FAILED]:
-            audit.explain(failure_reasons(aws))
+        failures.look(audit.message_ids)
+        audit.explain(failures.last, last_executions(aws))
+        aws.keep_logs |= bool(failures.last)
         view.update(audit, last=True)
     return Finished(audit, not_sent, time.monotonic() - began, given_up)
 
 
-def patience_seconds(sqs: SQSClient, queue_url: str) -> float:
+def patience_seconds(settings: QueueSettings) -> float:
     """Give the time within which, by the queue's settings, some message must come to its outcome.
 
     A message that keeps failing is in the dead letter queue when it was received as often as the redrive policy allows,
     each time hidden for the visibility timeout at most.
     """
-    attributes = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["All"])["Attributes"]
-    deliveries = int(json.loads(attributes["RedrivePolicy"])["maxReceiveCount"])
-    return int(attributes["VisibilityTimeout"]) * deliveries + _SPARE_SECONDS
+    return settings.visibility_seconds * (settings.max_receive_count or 1) + _SPARE_SECONDS
 
 
-def _wait(aws: Emulator, sqs: SQSClient, outputs: StackOutputs, audit: Audit, view: ProgressView) -> str | None:
-    patience = patience_seconds(sqs, outputs.queue_url)
+def _wait(
+    aws: Emulator,
+    sqs: SQSClient,
+    outputs: StackOutputs,
+    audit: Audit,
+    view: ProgressView,
+    waiting: Waiting,
+    patience: float,
+) -> str | None:
     pending, changed = audit.pending, time.monotonic()
     while True:
         aws.check()
         started = time.monotonic()
         audit.look()
-        view.update(audit)
+        waiting.look()
+        view.update(audit, waiting.count)
         if not audit.pending or not depth(sqs, outputs.queue_url):
             # A message leaves the queue after it has its outcome: what is not found now is lost.
             return None

@@ -32,7 +32,7 @@ class Expected:
 
     @classmethod
     def read(cls, path: Path, numbers: Sequence[int], *, dead_letters: bool) -> Expected:
-        """Read the file beside the samples: a word for each line, ``stored`` or ``rejected``."""
+        """Read the file beside the samples: a word for each line, ``stored``, ``rejected`` or ``failed``."""
         try:
             words = path.read_text(encoding="utf-8").split()
             outcomes = [Outcome(word) for word in words]
@@ -47,7 +47,7 @@ class Expected:
         for tracked in messages:
             number, outcome = tracked.message.line.number, tracked.outcome
             wanted = self.outcomes.get(number)
-            if outcome is Outcome.FAILED and not self.dead_letters:
+            if outcome is Outcome.FAILED and not self.dead_letters and wanted is not Outcome.FAILED:
                 reason = next(place.reason for place in tracked.places if place.outcome is Outcome.FAILED)
                 yield f"line {number} is a dead letter: {reason}"
             elif wanted and outcome not in (wanted, Outcome.LOST, Outcome.FAILED):
@@ -67,12 +67,12 @@ def print_verdict(console: Console, finished: Finished, not_sent: Sequence[NotSe
     differences = list(expected.differences(audit.messages, not_sent))
     console.print()
     if not_sent:
-        console.print(f"{len(not_sent)} lines were not sent: SQS cannot take them", style="magenta")
+        console.print(f"lines that were not sent, because SQS cannot take them: {len(not_sent)}", style="magenta")
     if finished.given_up:
         console.print(shown(f"given up: {finished.given_up}", "bold red"), soft_wrap=True)
     for problems in (violations, differences):
         for problem in problems[:_SOME_LINES]:
-            console.print(shown(problem, "red"), soft_wrap=True)
+            console.print(shown(problem, "red"), soft_wrap=not console.is_terminal)
         if len(problems) > _SOME_LINES:
             console.print(f"… and {len(problems) - _SOME_LINES} more", style="red", highlight=False)
     counts = audit.counts()
@@ -84,6 +84,5 @@ def print_verdict(console: Console, finished: Finished, not_sent: Sequence[NotSe
         f"counted from the table and the queues, in {finished.seconds:.1f} s",
         style="bold green" if succeeded else "bold red",
         highlight=False,
-        soft_wrap=True,
     )
     return succeeded
