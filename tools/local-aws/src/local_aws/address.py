@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DEFAULT_PORT = 20450
-"""Below the ports that systems give to outgoing connections, and assigned to no service by IANA, nor is the next."""
+"""Below the ports that systems give to outgoing connections, and, as the next one, in no common /etc/services."""
 
 _PORTS = range(1024, 65535)
 _USERS = {0: "the endpoint for clients", 1: "MiniStack, which the URLs of the queues name"}
