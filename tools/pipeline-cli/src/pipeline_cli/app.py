@@ -5,6 +5,7 @@ Exit codes: 0, it is done; 1, it is not done, or not all of it, and the output s
 
 from __future__ import annotations
 
+from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
 import typer
@@ -45,6 +46,8 @@ app.command()(check.check)
 app.command()(erase.erase)
 app.command()(deploying.deploy)
 app.command()(deploying.delete)
+for further in entry_points(group="durable_pipeline.commands"):  # of other packages, such as tools/console
+    app.command(further.name)(further.load())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

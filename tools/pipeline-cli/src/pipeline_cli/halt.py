@@ -1,10 +1,10 @@
-"""Waiting until the pipeline is on, or until nothing of it runs."""
+"""Switching the pipeline off and on, and waiting until it is on, or until nothing of it runs."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
-from pipeline_cli import event_source
+from pipeline_cli import event_source, operations_log
 from pipeline_cli.errors import CommandError
 from pipeline_cli.event_source import DISABLED
 from pipeline_cli.queue_depth import QueueDepth
@@ -18,6 +18,16 @@ if TYPE_CHECKING:
 
 _LOOKS_IN_A_ROW = 2
 """SQS's counts are approximate, and a list of executions may be late."""
+
+
+def switch(target: Target, patience: Patience, action: str, *, on: bool) -> str:
+    """Have the queue start executions, or stop it; give why the ``action`` could not be recorded, nothing if it was.
+
+    Raises:
+        CommandError: An earlier change of the mapping did not end in time.
+    """
+    event_source.switch(target, event_source.find(target), patience, on=on)
+    return operations_log.record(target, action, {"action": action})
 
 
 def wait_for_state(target: Target, state: str, patience: Patience, show: Callable[[str], None]) -> None:

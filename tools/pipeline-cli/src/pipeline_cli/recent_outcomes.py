@@ -14,11 +14,24 @@ if TYPE_CHECKING:
     from pipeline_cli.target import Target
 
 WINDOW = timedelta(minutes=5)
-# CloudWatch gets SQS's numbers once a minute, and some minutes late.
-_OLDEST_WINDOW = timedelta(minutes=10)
+"""Of the totals."""
+HISTORY = timedelta(minutes=10)
+"""Of the minutes; CloudWatch gets SQS's numbers once a minute, and some minutes late."""
 _NAMES = ("received", "stored", "rejected", "failed")
 _DONE = "batch is done"
 _PAGES = 10
+
+
+@dataclass(frozen=True)
+class Minute:
+    """Deliveries that ended in one minute."""
+
+    at: datetime
+    """Its beginning."""
+    received: int = 0
+    stored: int = 0
+    rejected: int = 0
+    failed: int = 0
 
 
 @dataclass(frozen=True)
@@ -33,6 +46,8 @@ class RecentOutcomes:
     """Where the numbers are from: metrics, or the log of the orchestrator."""
     complete: bool = True
     """False if the log has more than was read."""
+    minutes: tuple[Minute, ...] = ()
+    """The newest last; one in which nothing ended is left out."""
 
     @property
     def per_second(self) -> float:
@@ -67,7 +82,7 @@ def read_metrics(target: Target, queues: Mapping[str, str], now: datetime) -> Me
         for number, url in enumerate(queues.values())
     ]
     answer = target.client("cloudwatch").get_metric_data(
-        MetricDataQueries=queries, StartTime=now - _OLDEST_WINDOW, EndTime=now, ScanBy="TimestampDescending"
+        MetricDataQueries=queries, StartTime=now - HISTORY, EndTime=now, ScanBy="TimestampDescending"
     )
     points = {
         result["Id"]: sorted(zip(result["Timestamps"], result["Values"], strict=True), reverse=True)
@@ -82,21 +97,32 @@ def read_metrics(target: Target, queues: Mapping[str, str], now: datetime) -> Me
 
 def read_log(target: Target, now: datetime) -> RecentOutcomes:
     """Read the lines with which the orchestrator ends its batches; at most ten pages of the log."""
+    minutes: dict[datetime, Counter[str]] = {}
     counts: Counter[str] = Counter()
     request: dict[str, Any] = {
         "logGroupName": target.resources.log_group,
-        "startTime": int((now - WINDOW).timestamp() * 1_000),
+        "startTime": int((now - HISTORY).timestamp() * 1_000),
         "filterPattern": f'"{_DONE}"',
     }
     for _ in range(_PAGES):
         answer = target.client("logs").filter_log_events(**request)
         for event in answer["events"]:
-            counts.update(_counts_of(event["message"]))
+            at, told = datetime.fromtimestamp(event["timestamp"] / 1_000, UTC), _counts_of(event["message"])
+            minutes.setdefault(_minute(at), Counter()).update(told)
+            counts.update(told if at >= now - WINDOW else {})
         if "nextToken" not in answer:
             break
         request["nextToken"] = answer["nextToken"]
     received, stored, rejected, failed = (counts[name] for name in _NAMES)
-    return RecentOutcomes(received, stored, rejected, failed, source="log", complete="nextToken" not in answer)
+    return RecentOutcomes(
+        received,
+        stored,
+        rejected,
+        failed,
+        source="log",
+        complete="nextToken" not in answer,
+        minutes=tuple(Minute(at, **minutes[at]) for at in sorted(minutes) if minutes[at].total()),
+    )
 
 
 def _query(name: str, namespace: str, metric: str, dimensions: list[dict[str, str]], statistic: str) -> dict[str, Any]:
@@ -106,12 +132,19 @@ def _query(name: str, namespace: str, metric: str, dimensions: list[dict[str, st
 
 def _outcomes(points: Mapping[str, list[tuple[datetime, float]]], since: datetime) -> RecentOutcomes | None:
     # A minute's values are at its beginning.
-    since = since.astimezone(UTC).replace(second=0, microsecond=0)
+    since = _minute(since.astimezone(UTC))
     recent = {name: [value for at, value in found if at >= since] for name, found in points.items()}
     if not recent["received"]:
         return None
     received, stored, rejected, failed = (round(sum(recent[name])) for name in _NAMES)
-    return RecentOutcomes(received, stored, rejected, failed, source="metrics")
+    known = {name: {at: round(value) for at, value in found} for name, found in points.items()}
+    times = sorted({at for found in known.values() for at in found})
+    minutes = tuple(Minute(at, **{name: known[name].get(at, 0) for name in _NAMES}) for at in times)
+    return RecentOutcomes(received, stored, rejected, failed, source="metrics", minutes=minutes)
+
+
+def _minute(at: datetime) -> datetime:
+    return at.replace(second=0, microsecond=0)
 
 
 def _counts_of(line: str) -> dict[str, int]:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline_cli import event_source, operations_log
+from pipeline_cli import event_source
 from pipeline_cli.errors import CommandError
 from pipeline_cli.event_source import DISABLED, ENABLED
-from pipeline_cli.halt import wait_for_state, wait_until_empty, wait_until_nothing_runs
+from pipeline_cli.halt import switch, wait_for_state, wait_until_empty, wait_until_nothing_runs
 from pipeline_cli.options import Env, Json, Local, target
 from pipeline_cli.patience import Patience
 from pipeline_cli.printing import print_result
@@ -45,7 +45,7 @@ def pause(
     """
     chosen, patience = target(env, local=local), Patience(timeout)
     with progress() as show:
-        unrecorded = _switched_off(chosen, patience, "pause")
+        unrecorded = switch(chosen, patience, "pause", on=False)
         if wait:
             _wait_until_nothing_runs(chosen, patience, show)
     words = "Paused. Messages wait in the queue, for 4 days at most." if wait else "Pausing; --wait waits for the end."
@@ -60,8 +60,7 @@ def resume(env: Env = None, *, local: Local = False, timeout: Timeout = 900, as_
     """
     chosen, patience = target(env, local=local), Patience(timeout)
     with progress() as show:
-        event_source.switch(chosen, event_source.find(chosen), patience, on=True)
-        unrecorded = operations_log.record(chosen, "resume", {"action": "resume"})
+        unrecorded = switch(chosen, patience, "resume", on=True)
         wait_for_state(chosen, ENABLED, patience, show)
     print_result("Resumed.", {"environment": chosen.environment, "state": ENABLED}, as_json=as_json)
     _check_recorded(unrecorded)
@@ -79,7 +78,7 @@ def drain(env: Env = None, *, local: Local = False, timeout: Timeout = 900, as_j
         raise CommandError(f"{chosen.environment} is paused, so that its queue does not empty: resume it first")
     with progress() as show:
         wait_until_empty(chosen, patience, show)
-        unrecorded = _switched_off(chosen, patience, "drain")
+        unrecorded = switch(chosen, patience, "drain", on=False)
         _wait_until_nothing_runs(chosen, patience, show)
     left = QueueDepth.read(chosen.client("sqs"), chosen.resources.queue_url)
     if left.total:
@@ -91,11 +90,6 @@ def drain(env: Env = None, *, local: Local = False, timeout: Timeout = 900, as_j
 def _print_off(chosen: Target, words: str, *, as_json: bool) -> None:
     state = {"environment": chosen.environment, "state": event_source.find(chosen).state}
     print_result(f"{words}\n{_DEPLOYMENTS}", state, as_json=as_json)
-
-
-def _switched_off(chosen: Target, patience: Patience, action: str) -> str:
-    event_source.switch(chosen, event_source.find(chosen), patience, on=False)
-    return operations_log.record(chosen, action, {"action": action})
 
 
 def _wait_until_nothing_runs(chosen: Target, patience: Patience, show: Callable[[str], None]) -> None:

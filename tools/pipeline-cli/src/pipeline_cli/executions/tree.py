@@ -75,7 +75,7 @@ def _label(operation: Operation, history: History, execution_id: str | None) -> 
     if operation is history.execution and history.invocations:
         parts.append((f"{history.invocations} invocations", ""))
     if operation.kind == INVOKE:
-        parts += [(words, "") for words in _invoke_words(operation, execution_id)]
+        parts += [(words, "") for words in invoke_words(operation, execution_id)]
     if operation.version:
         parts.append((f"version {operation.version}", ""))
     if operation.error and operation.kind != WAIT:
@@ -88,7 +88,8 @@ def _label(operation: Operation, history: History, execution_id: str | None) -> 
     return label
 
 
-def _invoke_words(operation: Operation, execution_id: str | None) -> Iterator[str]:
+def invoke_words(operation: Operation, execution_id: str | None) -> Iterator[str]:
+    """Say of an invoke how many records it was for, what it meant for them, or for one, and its size."""
     count = len(operation.requested)
     if count:
         yield f"{count} records" if count > 1 else "1 record"

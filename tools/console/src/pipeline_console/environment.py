@@ -1,0 +1,88 @@
+"""The environment that the console is about: called from threads, and answered with what was found or with the trouble."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+
+from botocore.exceptions import BotoCoreError, ClientError
+from local_aws.errors import EmulatorError
+from local_aws.terminal import printable
+from pipeline_cli.advice import advice
+from pipeline_cli.declared_stages import services, stages
+from pipeline_cli.errors import CommandError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from pipeline_cli.target import Target
+
+_SIDE_BY_SIDE = 32
+# Made one after the other: boto3's sessions are not for several threads.
+_SERVICES = ("cloudwatch", "dynamodb", "lambda", "logs", "sqs", "ssm", "sts")
+
+Given = ParamSpec("Given")
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Why a call was not answered."""
+
+    why: str
+
+
+class Environment:
+    """One environment, as the pages ask it."""
+
+    def __init__(self, find: Callable[[], Target], repository: Path) -> None:
+        """Ask the environment that is found; one on this machine may have another address after it was started again."""
+        self._find = find
+        self._pool = ThreadPoolExecutor(_SIDE_BY_SIDE, thread_name_prefix="environment")
+        self._target = self._found()
+        self.repository = repository
+        self.stages = stages(repository)
+        self.services = services(repository)
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self._target.environment
+
+    @property
+    def region(self) -> str:
+        """Its region."""
+        return self._target.region
+
+    async def ask(
+        self, call: Callable[Concatenate[Target, Given], Found], *args: Given.args, **kwargs: Given.kwargs
+    ) -> Found | Trouble:
+        """Call it with the target and these arguments, in a thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, lambda: self._call(call, *args, **kwargs))
+
+    def _call(
+        self, call: Callable[Concatenate[Target, Given], Found], *args: Given.args, **kwargs: Given.kwargs
+    ) -> Found | Trouble:
+        try:
+            return call(self._target, *args, **kwargs)
+        except (ClientError, BotoCoreError) as error:
+            if isinstance(error, BotoCoreError):
+                self._look_again()
+            return Trouble(printable(advice(error)))
+        except (CommandError, EmulatorError) as error:
+            return Trouble(printable(str(error)))
+
+    def _look_again(self) -> None:
+        try:
+            self._target = self._found()
+        except CommandError:
+            return  # none is there now; the address of the former one is as good
+
+    def _found(self) -> Target:
+        target = self._find()
+        for service in _SERVICES:
+            target.client(service)
+        return target

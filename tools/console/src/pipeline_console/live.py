@@ -1,0 +1,56 @@
+"""The last look at the environment, which all open pages share."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from pipeline_cli.snapshot import Snapshot, take
+
+from pipeline_console.environment import Environment, Trouble
+
+if TYPE_CHECKING:
+    from pipeline_cli.target import Target
+
+SECONDS = 3.0
+"""Between two looks. On AWS, one reads 7 metrics: https://aws.amazon.com/cloudwatch/pricing/ has the price."""
+_SLOW_SECONDS = 2 * SECONDS
+
+
+class Live:
+    """Looks as long as somebody asks."""
+
+    def __init__(self, environment: Environment) -> None:
+        """Look at an environment."""
+        self._environment = environment
+        self._asked: float | None = None
+        self._looked = 0.0
+        self._trouble = ""
+        self.snapshot: Snapshot | None = None
+        """The last one that was answered."""
+
+    @property
+    def trouble(self) -> str:
+        """Why what is shown may be old; empty if it is not."""
+        if self._asked is not None and (waited := time.monotonic() - self._asked) > _SLOW_SECONDS:
+            return f"{self._environment.name} has not answered for {waited:.0f} s"
+        return self._trouble
+
+    async def look(self) -> None:
+        """Look, unless another page does just now, or has a moment ago."""
+        now = time.monotonic()
+        if self._asked is not None or now - self._looked < SECONDS / 2:
+            return
+        self._asked = now
+        try:
+            seen = await self._environment.ask(_take, self._environment.services)
+        finally:
+            self._asked, self._looked = None, time.monotonic()
+        if isinstance(seen, Trouble):
+            self._trouble = seen.why
+        else:
+            self.snapshot, self._trouble = seen, ""
+
+
+def _take(target: Target, services: list[str]) -> Snapshot:
+    return take(target, services)

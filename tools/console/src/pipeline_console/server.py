@@ -1,0 +1,53 @@
+"""Serving the pages to this machine."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+import webbrowser
+from typing import TYPE_CHECKING
+
+import uvicorn
+from fastapi import FastAPI
+from local_aws.ports import LOOPBACK
+from nicegui import ui
+from pipeline_cli.errors import CommandError
+from pipeline_cli.repository import find_repository
+
+from pipeline_console.environment import Environment
+from pipeline_console.guard import Guard
+from pipeline_console.layout import Console
+from pipeline_console.live import Live
+from pipeline_console.pages import add_pages
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pipeline_cli.target import Target
+
+_CLOSING_SECONDS = 1
+
+
+def serve(find: Callable[[], Target], port: int, *, opens: bool) -> None:
+    """Serve until Ctrl-C.
+
+    Raises:
+        CommandError: The port is taken, or there is no environment.
+    """
+    environment = Environment(find, find_repository())
+    try:
+        listener = socket.create_server((LOOPBACK, port))
+    except OSError as error:
+        raise CommandError(f"port {port} of {LOOPBACK} cannot be had: {error.strerror}; --port 0 takes a free one") from None
+    with listener:
+        port = listener.getsockname()[1]
+        token = secrets.token_urlsafe(32)
+        app = FastAPI(openapi_url=None)
+        add_pages(Console(environment, Live(environment)))
+        ui.run_with(app, title="console", dark=None, show_welcome_message=False)
+        config = uvicorn.Config(Guard(app, port, token), log_level="error", timeout_graceful_shutdown=_CLOSING_SECONDS)
+        address = f"http://{LOOPBACK}:{port}/?token={token}"
+        print(f"{environment.name} in {environment.region}: {address}\nCtrl-C ends it.", flush=True)
+        if opens:
+            webbrowser.open(address)
+        uvicorn.Server(config).run(sockets=[listener])
