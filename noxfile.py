@@ -45,7 +45,7 @@ def local(session: nox.Session) -> None:
 @nox.session
 def pipeline(session: nox.Session) -> None:
     """Operate the pipeline, on AWS or on this machine: -- trace, status, dead, ...; -- --help."""
-    run_cli(session)
+    run_cli(session, package="console")
 
 
 @nox.session
@@ -265,13 +265,13 @@ def run_local(session: nox.Session, module: str, *arguments: str) -> None:
         session.run("python", "-m", module, *arguments, env=env, interrupt_timeout=10, terminate_timeout=10)
 
 
-def run_cli(session: nox.Session, *command: str) -> None:
-    """Run a command of tools/pipeline-cli, with the caller's AWS credentials."""
-    envs.install_package(session, "pipeline-cli")
+def run_cli(session: nox.Session, *command: str, package: str = "pipeline-cli") -> None:
+    """Run a command of tools/pipeline-cli, or of a package that adds to it, with the caller's AWS credentials."""
+    envs.install_package(session, package)
     env = envs.sam(session)
     if "replay" in session.posargs:
         env |= envs.orchestrator(session)
-    if {"check", "--rules"} & {*session.posargs}:
+    if {"check", "console", "--rules"} & {*session.posargs}:
         env |= envs.service_pythons(session)
     with session.chdir(session.invoked_from):
         session.run("python", "-m", "pipeline_cli", *command, *session.posargs, env=env)

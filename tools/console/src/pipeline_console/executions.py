@@ -57,7 +57,7 @@ def add(console: Console) -> None:
     @ui.page("/execution")
     def execution(arn: str = "") -> None:
         with console.frame("/executions", "Execution"):
-            text(arn, "mono block")
+            text(arn, "mono lines")
             place = ui.element("div").classes("section wide")
 
             async def load() -> None:

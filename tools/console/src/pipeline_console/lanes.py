@@ -26,7 +26,7 @@ _COLUMNS = [
 _DATA = {"name": "data", "label": "", "field": "data", "align": "right"}
 _LABEL = """<q-td :props="props" :style="{paddingLeft: (8 + 18 * props.row.depth) + 'px'}">{{ props.value }}</q-td>"""
 _OUTCOME = """<q-td :props="props"><span :class="props.row.style">{{ props.value }}</span>
-<div v-if="props.row.note" class="faint block">{{ props.row.note }}</div></q-td>"""
+<div v-if="props.row.note" class="faint lines">{{ props.row.note }}</div></q-td>"""
 _BAR = """<q-td :props="props"><div class="lane"><div :class="[props.row.style, {waits: props.row.waits}]"
 :style="{left: props.row.left + '%', width: props.row.width + '%'}"></div></div></q-td>"""
 _BUTTON = """<q-td :props="props"><q-btn v-if="props.row.has" flat dense no-caps label="Show data"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline_console import executions, messages, overview
+from pipeline_console import executions, letters, messages, overview
 
 if TYPE_CHECKING:
     from pipeline_console.layout import Console
@@ -12,5 +12,5 @@ if TYPE_CHECKING:
 
 def add_pages(console: Console) -> None:
     """Add every page."""
-    for page in (overview, executions, messages):
+    for page in (overview, executions, messages, letters):
         page.add(console)

@@ -38,7 +38,7 @@ def text(value: str, classes: str = "") -> ui.label:
 
 def block(value: str, classes: str = "") -> ui.label:
     """Show text of several lines, as it is."""
-    return ui.label(printable(value, keep="\n\t")).classes(f"block {classes}")
+    return ui.label(printable(value, keep="\n\t")).classes(f"lines {classes}")
 
 
 def data(value: Any) -> ui.label:

@@ -38,8 +38,13 @@ def print_plan(planned: Sequence[Planned], *, each: bool) -> None:
         counts = Counter((one.decision, one.reason) for one in planned)
         order = list(Decision)
         for (decision, reason), count in sorted(counts.items(), key=lambda item: (order.index(item[0][0]), -item[1])):
-            table.add_row(f"{count:,}", decision.value, _MEANINGS.get(decision, "stays"), shown(reason))
+            table.add_row(f"{count:,}", decision.value, meaning(decision), shown(reason))
     console().print(table)
+
+
+def meaning(decision: Decision) -> str:
+    """Say what a decision means for a message."""
+    return _MEANINGS.get(decision, "stays")
 
 
 def plan_to_json(planned: Sequence[Planned]) -> dict[str, Any]:
