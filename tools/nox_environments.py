@@ -150,6 +150,8 @@ def variables(session: nox.Session, name: str) -> dict[str, str]:
     """The variables that a package's tests need."""
     if name == "pipeline-cli":
         return local_aws(session) | orchestrator(session) | service_pythons(session)
+    if name == "console":
+        return local_aws(session) | service_pythons(session)
     if PACKAGES["local-aws"] in _ours(PACKAGES[name]):
         return local_aws(session)
     # A service may not import what is in tools: the storer starts MiniStack by itself.

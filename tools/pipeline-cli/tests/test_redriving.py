@@ -132,7 +132,7 @@ def test_the_operator_is_asked(
 
     assert aws.run("dead", "redrive") == code
 
-    assert asked == ["Of 1 messages of the dead-letter queue: send 1 to the source queue. Go on? [y/N] "]
+    assert asked == ["Of 1 message of the dead-letter queue: send 1 to the source queue. Go on? [y/N] "]
     assert len(aws.messages("dead")) == left
 
 

@@ -114,6 +114,15 @@ class Roles:
 
 def person(endpoint: AwsEndpoint, environment: str, *policies: str) -> Callable[[str], Any]:
     """Make clients of a new person who has some of the policies for people, such as `readers`."""
+    key, secret = access_key(endpoint, environment, *policies)
+    session: Any = endpoint.session()
+    return lambda service: session.client(
+        service, endpoint_url=endpoint.url, aws_access_key_id=key, aws_secret_access_key=secret
+    )
+
+
+def access_key(endpoint: AwsEndpoint, environment: str, *policies: str) -> tuple[str, str]:
+    """Make a new person who has some of the policies for people, and give the access key and its secret."""
     make = client_of(endpoint)
     iam, ssm = make("iam"), make("ssm")
     name = f"person-{uuid.uuid4().hex[:8]}"
@@ -126,13 +135,7 @@ def person(endpoint: AwsEndpoint, environment: str, *policies: str) -> Callable[
         document["Statement"] = [_as_aws_reads_it(statement) for statement in document["Statement"]]
         iam.put_user_policy(UserName=name, PolicyName=policy, PolicyDocument=json.dumps(document))
     key = iam.create_access_key(UserName=name)["AccessKey"]
-    session: Any = endpoint.session()
-    return lambda service: session.client(
-        service,
-        endpoint_url=endpoint.url,
-        aws_access_key_id=key["AccessKeyId"],
-        aws_secret_access_key=key["SecretAccessKey"],
-    )
+    return key["AccessKeyId"], key["SecretAccessKey"]
 
 
 def _grants(service: str, statements: Sequence[Statement]) -> list[Grant]:

@@ -60,6 +60,7 @@ class Editor:
         self._dialog.on("hide", self._dialog.delete)
 
     def _show_body(self) -> None:
+        self._dialog.props("persistent")  # so that Escape does not lose an edit
         self._place.clear()
         with self._place:
             attributes = self._message.draft.attributes.items()
@@ -69,9 +70,7 @@ class Editor:
             self._verdict = block("")
             with ui.row().classes("buttons"):
                 ui.button("Keep the edit", on_click=lambda: self._keep(sends=False)).props("flat no-caps")
-                ui.button(
-                    f"Plan its {self._kind.resend}", on_click=lambda: self._keep(sends=True)
-                ).props("no-caps")
+                ui.button(f"Plan its {self._kind.resend}", on_click=lambda: self._keep(sends=True)).props("no-caps")
         self._check()
 
     def _check(self) -> None:

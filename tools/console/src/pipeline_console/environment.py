@@ -1,4 +1,4 @@
-"""The environment that the console is about: called from threads, and answered with what was found or with the trouble."""
+"""The environment that the console is about: it is called from threads, and answers with what was found or why not."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Environment:
     """One environment, as the pages ask it."""
 
     def __init__(self, find: Callable[[], Target], repository: Path) -> None:
-        """Ask the environment that is found; one on this machine may have another address after it was started again."""
+        """Ask the environment that is found, and find it anew when it is gone: its address may be another one then."""
         self._find = find
         self._pool = ThreadPoolExecutor(_SIDE_BY_SIDE, thread_name_prefix="environment")
         self._target = self._found()

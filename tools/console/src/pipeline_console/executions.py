@@ -9,6 +9,7 @@ from urllib.parse import quote
 from botocore.exceptions import ClientError
 from local_aws.terminal import printable
 from nicegui import ui
+from pipeline_cli.advice import is_not_found
 from pipeline_cli.errors import CommandError
 from pipeline_cli.executions import listing
 from pipeline_cli.executions.deliveries import describe
@@ -165,10 +166,10 @@ def _read(target: Target, arn: str) -> tuple[Execution, History]:
     try:
         return describe(target.client("lambda"), arn), read_history(target.client("lambda"), arn)
     except ClientError as error:
-        if error.response["Error"]["Code"] != "ResourceNotFoundException":
+        if not is_not_found(error):
             raise
         raise CommandError(
-            "There is no such execution: Lambda keeps a history for a limited time, the parameter ExecutionRetentionDays."
+            "There is no such execution: Lambda keeps a history for a limited time, ExecutionRetentionDays."
         ) from None
 
 
@@ -183,5 +184,3 @@ def _row(one: Listed) -> dict[str, Any]:
         "version": one.version,
         "name": printable(one.name),
     }
-
-

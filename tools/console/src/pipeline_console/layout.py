@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from pipeline_console.environment import Environment
 
+_SHOWN_SECONDS = 0.5
 _STYLE = Path(__file__).with_name("page.css")
 _PAGES = {
     "/": "Overview",
@@ -69,12 +70,9 @@ class Console:
                     switch.show(seen.event_source)
                 on_look()
 
-            async def look() -> None:
-                show()
-                await self.live.look()
-                show()
-
-            ui.timer(SECONDS, look)
+            # Not by one timer, which waits for an environment that does not answer.
+            ui.timer(SECONDS, self.live.look)
+            ui.timer(_SHOWN_SECONDS, show)
             yield
 
 
@@ -83,5 +81,3 @@ def _count(links: dict[str, ui.link], seen: Snapshot) -> None:
         depth = seen.queues[queue]
         count = 0 if isinstance(depth, Unknown) else depth.total
         links[address].text = f"{_PAGES[address]} ({count:,})" if count else _PAGES[address]
-
-

@@ -40,8 +40,9 @@ _MESSAGES = [
     {"name": "edited", "label": "", "field": "edited", "align": "left"},
     {"name": "open", "label": "", "field": "open", "align": "right"},
 ]
-_SHOW = """<q-td :props="props"><q-btn flat dense no-caps :label="props.row.shown ? 'Shown below' : 'Show'"
-:aria-label="'Show the messages with ' + props.row.code" @click="() => $parent.$emit('show', props.row.key)" /></q-td>"""
+_SHOW = """<q-td :props="props"><q-btn flat dense no-caps :label="props.row.shown ? 'Show all' : 'Show only these'"
+:aria-label="(props.row.shown ? 'Show all' : 'Show only ') + props.row.code"
+@click="() => $parent.$emit('show', props.row.key)" /></q-td>"""
 _OPEN = """<q-td :props="props"><q-btn flat dense no-caps label="Open"
 :aria-label="'Open ' + props.row.id" @click="() => $parent.$emit('open', props.row.key)" /></q-td>"""
 _TRACED = """<q-td :props="props"><a :href="'/messages?id=' + encodeURIComponent(props.value)">{{ props.value }}</a>

@@ -80,9 +80,10 @@ class _Overview:
                 self._say(name, f"{depth.total:,}", "number bad" if depth.total else "number")
 
     def _show_services(self, seen: Snapshot) -> None:
-        running = seen.running
-        known = not isinstance(running, Unknown)
-        self._say("running", f"{running} running" if known else running.why, "" if known else "unsure")
+        if isinstance(seen.running, Unknown):
+            self._say("running", seen.running.why, "unsure")
+        else:
+            self._say("running", f"{seen.running} running", "")
         of = {f"stage {stage.name}": stage.service for stage in self._console.environment.stages}
         for key, service in {ORCHESTRATOR: ORCHESTRATOR, **of}.items():
             version = seen.versions[service]

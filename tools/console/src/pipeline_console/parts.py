@@ -84,10 +84,10 @@ async def asked(question: str, yes: str) -> bool:
     with ui.dialog() as dialog, ui.card():
         block(question)
         with ui.row().classes("buttons"):
-            ui.button("Cancel", on_click=lambda: dialog.submit(False)).props("flat autofocus")
-            ui.button(yes, on_click=lambda: dialog.submit(True)).props("color=negative")
+            ui.button("Cancel", on_click=lambda: dialog.submit(None)).props("flat autofocus")
+            ui.button(yes, on_click=lambda: dialog.submit(yes)).props("color=negative")
     try:
-        return bool(await dialog)
+        return bool(await dialog == yes)
     finally:
         dialog.delete()
 

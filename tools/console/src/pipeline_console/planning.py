@@ -11,6 +11,7 @@ from pipeline_cli.messages import plan_report
 from pipeline_cli.messages.plan import LEAVES, Decision
 
 from pipeline_console.environment import Trouble
+from pipeline_console.messages import address_of_message
 from pipeline_console.parts import block, problem, text
 from pipeline_console.resending import Plan, Progress, Wish, carry_out, make_plan
 
@@ -88,20 +89,20 @@ class Planning:
                     go.props("color=negative no-caps")
 
     def _options(self) -> None:
-        async def choose(**chosen: bool) -> None:
-            self._wish = replace(self._wish, **chosen)
+        async def choose(wish: Wish) -> None:
+            self._wish = wish
             await self._plan()
 
         with ui.row():
             ui.checkbox(
                 "Ask the services of this checkout, too",
                 value=self._wish.rules,
-                on_change=lambda event: choose(rules=bool(event.value)),
+                on_change=lambda event: choose(replace(self._wish, rules=bool(event.value))),
             )
             ui.checkbox(
                 "Send also what fails again unless something else than a function changed",
                 value=self._wish.unchanged,
-                on_change=lambda event: choose(unchanged=bool(event.value)),
+                on_change=lambda event: choose(replace(self._wish, unchanged=bool(event.value))),
             )
 
     async def _do(self, plan: Plan) -> None:
@@ -114,13 +115,17 @@ class Planning:
         if isinstance(done, Trouble):
             self._end(done.why)
         else:
-            self._end(plan_report.shortfall(plan.planned, done, plan.missing), done)
+            sent = [one.execution_id for one in plan.planned if one.decision is Decision.SEND]
+            traced = sent[0] if len(sent) == 1 and done.counts[Decision.SEND] else ""
+            self._end(plan_report.shortfall(plan.planned, done, plan.missing), done, traced)
 
-    def _end(self, short: str, done: Done | None = None) -> None:
+    def _end(self, short: str, done: Done | None = None, traced: str = "") -> None:
         self._place.clear()
         with self._place:
             if done:
                 block(plan_report.summary(done), "number")
+                if traced:
+                    ui.link("What becomes of it", address_of_message(traced))
             if short:
                 problem(short)
             with ui.row().classes("buttons"):

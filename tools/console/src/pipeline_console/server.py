@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 from fastapi import FastAPI
 from local_aws.ports import LOOPBACK
+from nicegui import app as server
 from nicegui import ui
 from pipeline_cli.errors import CommandError
 from pipeline_cli.repository import find_repository
@@ -38,7 +39,9 @@ def serve(find: Callable[[], Target], port: int, *, opens: bool) -> None:
     try:
         listener = socket.create_server((LOOPBACK, port))
     except OSError as error:
-        raise CommandError(f"port {port} of {LOOPBACK} cannot be had: {error.strerror}; --port 0 takes a free one") from None
+        raise CommandError(
+            f"port {port} of {LOOPBACK} cannot be had: {error.strerror}; --port 0 takes a free one"
+        ) from None
     with listener:
         port = listener.getsockname()[1]
         token = secrets.token_urlsafe(32)
@@ -47,7 +50,14 @@ def serve(find: Callable[[], Target], port: int, *, opens: bool) -> None:
         ui.run_with(app, title="console", dark=None, show_welcome_message=False)
         config = uvicorn.Config(Guard(app, port, token), log_level="error", timeout_graceful_shutdown=_CLOSING_SECONDS)
         address = f"http://{LOOPBACK}:{port}/?token={token}"
-        print(f"{environment.name} in {environment.region}: {address}\nCtrl-C ends it.", flush=True)
-        if opens:
-            webbrowser.open(address)
-        uvicorn.Server(config).run(sockets=[listener])
+
+        def tell() -> None:
+            print(f"{environment.name} in {environment.region}: {address}\nCtrl-C ends it.", flush=True)
+            if opens:
+                webbrowser.open(address)
+
+        server.on_startup(tell)
+        try:
+            uvicorn.Server(config).run(sockets=[listener])
+        except KeyboardInterrupt:
+            print("stopped")

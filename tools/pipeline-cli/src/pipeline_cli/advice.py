@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -85,6 +86,13 @@ def advice(error: BotoCoreError | ClientError) -> str:
     if isinstance(error, (botocore.ConnectionError, botocore.HTTPClientError)):
         return _of_connection(error)
     return next((words.format(error=error) for kind, words in _OF_TYPE if isinstance(error, kind)), str(error))
+
+
+def is_not_found(error: ClientError) -> bool:
+    """Whether what was asked for does not exist; the emulated AWS tells it by the status of the answer alone."""
+    answer = error.response
+    missing = answer.get("ResponseMetadata", {}).get("HTTPStatusCode") == HTTPStatus.NOT_FOUND
+    return missing or answer["Error"]["Code"] == "ResourceNotFoundException"
 
 
 def is_denied(error: ClientError) -> bool:

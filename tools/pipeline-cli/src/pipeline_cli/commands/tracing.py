@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from local_aws.terminal import shown
 from rich.table import Table
 
+from pipeline_cli.advice import is_not_found
 from pipeline_cli.errors import CommandError
 from pipeline_cli.executions import listing
 from pipeline_cli.executions.as_json import history_json, trace_json
@@ -128,7 +129,7 @@ def history(
         described = describe(of.client("lambda"), arn)
         read = read_history(of.client("lambda"), arn)
     except ClientError as error:
-        if error.response["Error"]["Code"] != "ResourceNotFoundException":
+        if not is_not_found(error):
             raise
         raise CommandError(
             f"there is no execution {arn}: Lambda keeps a history for a limited time, "

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from pipeline_cli.advice import is_not_found
 from pipeline_cli.executions import exchanges, log_search
 from pipeline_cli.executions.batches import Batch
 from pipeline_cli.executions.following import batch_item_failures, follow
@@ -114,10 +115,9 @@ class Executions:
             execution = describe(self._client, arn)
             history = read_history(self._client, arn)
         except ClientError as error:
-            code = error.response["Error"]["Code"]
-            if code == "ResourceNotFoundException":
+            if is_not_found(error):
                 return execution, None, None, "Lambda keeps its history no longer"
-            return execution, None, None, f"its history cannot be read: {code}"
+            return execution, None, None, f"its history cannot be read: {error.response['Error']['Code']}"
         return execution, history, Batch.of(history.execution.input, self._environment), ""
 
 

@@ -82,7 +82,8 @@ def question(planned: Sequence[Planned], title: str) -> str:
     ]
     staying = sum(count for decision, count in counts.items() if decision not in LEAVES)
     stay = f"; {staying:,} stay" if staying else ""
-    return f"Of {len(planned):,} messages of the {title}: {' and '.join(filter(None, doing))}{stay}. Go on?"
+    messages = "message" if len(planned) == 1 else "messages"
+    return f"Of {len(planned):,} {messages} of the {title}: {' and '.join(filter(None, doing))}{stay}. Go on?"
 
 
 def summary(done: Done) -> str:

@@ -1,0 +1,140 @@
+"""A real browser, and what a person would do with it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from selenium import webdriver
+from selenium.common.exceptions import ElementClickInterceptedException, StaleElementReferenceException
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.wait import WebDriverWait
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from selenium.webdriver.remote.webelement import WebElement
+
+_SECONDS = 30
+_MOST_TABS = 60
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+_TAKES = "self::button or self::a or @role='button'"
+
+
+def start() -> webdriver.Chrome:
+    """Start Chromium without a window; where there is none, the test is skipped, or fails in CI."""
+    browser = next(filter(None, map(shutil.which, _BROWSERS)), None)
+    driver = shutil.which("chromedriver")
+    if not browser or not driver:
+        missing = "Chromium with its driver is not on PATH (apt install chromium chromium-driver)"
+        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
+    options = webdriver.ChromeOptions()
+    options.binary_location = str(browser)
+    # Without a sandbox root may start it, as in a container.
+    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1280,900"):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    return webdriver.Chrome(options=options, service=Service(driver))
+
+
+class Page:
+    """What the browser shows of the console at an address."""
+
+    def __init__(self, driver: webdriver.Chrome, address: str, pictures: Path) -> None:
+        self.driver = driver
+        self._address = address.partition("/?")[0]
+        self._pictures = pictures
+        driver.get(address)
+
+    def open(self, path: str) -> None:
+        """Go to a page of the console."""
+        self.driver.get(f"{self._address}{path}")
+
+    def text(self) -> str:
+        """Give all that is shown."""
+        shown: str = self.driver.execute_script("return document.body.innerText")
+        return shown
+
+    def see(self, *words: str) -> None:
+        """Wait until all these words are shown."""
+        self.wait(lambda: all(each in self.text() for each in words), lambda: f"no {words} in:\n{self.text()}")
+
+    def see_no(self, words: str) -> None:
+        """Wait until these words are not shown."""
+        self.wait(lambda: words not in self.text(), lambda: f"{words!r} in:\n{self.text()}")
+
+    def click(self, words: str, *, row: str = "") -> None:
+        """Click a button or a link with these words, in the row of a table that has others."""
+        place = f"//tr[contains(normalize-space(.), '{row}')]" if row else ""
+        # In front of all else is what was opened last.
+        path = f"({place}//*[{_TAKES}][normalize-space(.)='{words}'])[last()]"
+
+        self.wait(lambda: self._clicked(path), lambda: f"no {words!r} to click in:\n{self.text()}")
+
+    def field(self, label: str) -> WebElement:
+        """Find a field by its label."""
+        self.wait(lambda: bool(self._found(f"//*[@aria-label='{label}']")), lambda: f"no field {label!r}")
+        found = self._found(f"//*[@aria-label='{label}']")
+        assert found
+        return found
+
+    def click_option(self, words: str) -> None:
+        """Click an option of the list that is open."""
+        path = f"//*[@role='option'][normalize-space(.)='{words}']"
+        self.wait(lambda: self._clicked(path), lambda: f"no option {words!r} in:\n{self.text()}")
+
+    def follow(self, address: str) -> None:
+        """Follow the first link to an address that begins so."""
+        path = f"//a[starts-with(@href, '{address}')]"
+        self.wait(lambda: self._clicked(path), lambda: f"no link to {address} in:\n{self.text()}")
+
+    def press(self, key: str) -> None:
+        """Press a key, where the focus is."""
+        self.driver.switch_to.active_element.send_keys(key)
+
+    def focus(self, words: str) -> None:
+        """Press Tab until the focus is on what has these words."""
+        for _ in range(_MOST_TABS):
+            if self.driver.switch_to.active_element.text.strip() == words:
+                return
+            self.press(Keys.TAB)
+        raise AssertionError(f"Tab does not reach {words!r}")
+
+    def picture(self, name: str) -> None:
+        """Write what is shown as a picture."""
+        self._pictures.mkdir(exist_ok=True)
+        self.driver.save_screenshot(str(self._pictures / f"{name}.png"))
+
+    def errors(self) -> list[dict[str, Any]]:
+        """Give what the browser has logged as errors."""
+        log: list[dict[str, Any]] = self.driver.get_log("browser")  # type: ignore[no-untyped-call]
+        return [entry for entry in log if entry["level"] == "SEVERE"]
+
+    def _clicked(self, path: str) -> bool:
+        element = self._found(path)
+        if not element or not element.is_enabled() or not element.is_displayed():
+            return False
+        element.click()
+        return True
+
+    def _found(self, path: str) -> WebElement | None:
+        found = self.driver.find_elements(By.XPATH, path)
+        return found[0] if found else None
+
+    def wait(self, done: Callable[[], bool], why: Callable[[], str] | str) -> None:
+        """Wait until something is so; ``why`` says what is wrong if it never is."""
+        wait = WebDriverWait(
+            self.driver,
+            _SECONDS,
+            poll_frequency=0.1,
+            ignored_exceptions=[ElementClickInterceptedException, StaleElementReferenceException],
+        )
+        try:
+            wait.until(lambda _: done())
+        except Exception as error:
+            raise AssertionError(why if isinstance(why, str) else why()) from error
