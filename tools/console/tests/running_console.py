@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -34,4 +35,6 @@ def running(environment: str, variables: Mapping[str, str], *words: str) -> Iter
             assert "?token=" in first, first + process.stdout.read()
             yield first.rsplit(maxsplit=1)[-1], process
         finally:
-            process.kill()
+            # At once it would leave what it reads hidden.
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=60)
