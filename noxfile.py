@@ -38,8 +38,8 @@ def demo(session: nox.Session) -> None:
 
 @nox.session
 def local(session: nox.Session) -> None:
-    """Deploy to an emulated AWS that stays up until Ctrl-C, for the AWS CLI and boto3."""
-    run_demo(session, "local")
+    """Deploy to an emulated AWS that stays up until Ctrl-C; -- --console opens it in a browser."""
+    run_demo(session, "local", *(["console"] if "--console" in session.posargs else []))
 
 
 @nox.session
@@ -251,15 +251,15 @@ def run_pytest(session: nox.Session, package: str, *options: str, **env: str) ->
         session.run("pytest", *options, env=env)
 
 
-def run_demo(session: nox.Session, command: str) -> None:
-    """Run a command of tools/demo."""
-    envs.install_package(session, "demo")
-    run_local(session, "pipeline_demo", command, *session.posargs)
+def run_demo(session: nox.Session, command: str, *beside: str) -> None:
+    """Run a command of tools/demo, which may start what further packages have."""
+    envs.install_package(session, "demo", *beside)
+    run_local(session, "pipeline_demo", command, *session.posargs, **(envs.service_pythons(session) if beside else {}))
 
 
-def run_local(session: nox.Session, module: str, *arguments: str) -> None:
+def run_local(session: nox.Session, module: str, *arguments: str, **env: str) -> None:
     """Run a module that starts an emulated AWS, in the caller's folder."""
-    env = envs.local_aws(session)
+    env |= envs.local_aws(session)
     with session.chdir(session.invoked_from):
         # After Ctrl-C it stops what it started and removes what it wrote: nox's own patience is half a second.
         session.run("python", "-m", module, *arguments, env=env, interrupt_timeout=10, terminate_timeout=10)

@@ -51,9 +51,9 @@ def group(name: str, pyproject: str | Path = "pyproject.toml") -> tuple[str, ...
     return nox.project.dependency_groups(nox.project.load_toml(pyproject), name)
 
 
-def install_package(session: nox.Session, name: str) -> None:
-    """Install a package into the session's environment, to run it."""
-    install(session, environment(session), ["--exact", *_editable(PACKAGES[name])])
+def install_package(session: nox.Session, *names: str) -> None:
+    """Install packages into the session's environment, to run them."""
+    install(session, environment(session), ["--exact", *(word for name in names for word in _editable(PACKAGES[name]))])
 
 
 def install_tests(session: nox.Session, name: str, *further: Sequence[str]) -> None:

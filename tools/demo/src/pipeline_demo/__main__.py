@@ -46,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     command, source = _add_command(commands, local, "stay up until Ctrl-C", "default: nothing is sent")
     source.add_argument("--samples", action="store_true", help=f"send the lines of {SAMPLES}")
     add_port_option(command)
+    command.add_argument("--console", action="store_true", help="open the console in a browser")
     return parser
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,7 +23,7 @@ from pipeline_demo.verdict import Expected, print_verdict
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from local_aws.emulator import Emulator
@@ -70,8 +73,18 @@ def local(options: Namespace, repository: Path, console: Console) -> int:
     with local_pipeline(repository, parameters=parameters, steps=steps, port=options.port) as aws:
         if given.lines or given.unreadable:
             status = _send_and_account(aws, options, given, console)
-        stay(aws, _shell_variables(aws), console)
+        stay(aws, _shell_variables(aws), console, _console(repository) if options.console else nullcontext())
     return status
+
+
+@contextmanager
+def _console(repository: Path) -> Iterator[None]:
+    """Run the console, which ends with the run, or by the same Ctrl-C."""
+    with subprocess.Popen([sys.executable, "-m", "pipeline_cli", "console", "--local"], cwd=repository) as process:
+        try:
+            yield
+        finally:
+            process.terminate()
 
 
 def _parameters(options: Namespace) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import shlex
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from local_aws.terminal import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from contextlib import AbstractContextManager
 
 _SIGNALLED = 128
 _PLAIN_WIDTH = 140
@@ -50,17 +52,22 @@ def up(template: Path, parameters: dict[str, str], port: int, console: Console) 
     return 0
 
 
-def stay(aws: Emulator, variables: Mapping[str, str], console: Console) -> None:
+def stay(
+    aws: Emulator,
+    variables: Mapping[str, str],
+    console: Console,
+    beside: AbstractContextManager[object] = nullcontext(),  # noqa: B008 - it has no state
+) -> None:
     """Print the lines for a shell, and stay until Ctrl-C; raises PartFailedError when a part ends before.
 
-    ``variables`` are set there beside those of AWS.
+    ``variables`` are set there beside those of AWS. What is ``beside`` it is entered when the lines are in the file.
     """
     all_variables = {**aws.one_endpoint().variables(), **variables}
     lines = "\n".join(f"export {name}={shlex.quote(value)}" for name, value in all_variables.items())
     try:
-        with aws.run_folder.published(lines):
-            console.print(f"\n{lines}\n", markup=False, highlight=False, soft_wrap=True)
-            console.print(f"The same lines are in .emulator/env. Logs: {aws.logs}. Ctrl-C stops it.", soft_wrap=True)
+        console.print(f"\n{lines}\n", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"The same lines are in .emulator/env. Logs: {aws.logs}. Ctrl-C stops it.", soft_wrap=True)
+        with aws.run_folder.published(lines), beside:
             while True:
                 aws.check()
                 time.sleep(_CHECK_SECONDS)
