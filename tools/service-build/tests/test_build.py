@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from package_contents import contents
 from service_build import build as build_service
 from service_build.build import BuildError, Target
 
@@ -18,17 +19,6 @@ ROOT = Path(__file__).parents[3]
 
 VALIDATOR = ROOT / "services/validator"
 ORCHESTRATOR = ROOT / "services/orchestrator"
-
-
-def contents(folder: Path) -> dict[str, tuple[int, str]]:
-    """Every path below a folder, with its mode and a digest of what it holds."""
-    return {
-        str(path.relative_to(folder)): (
-            path.stat().st_mode,
-            hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "",
-        )
-        for path in folder.rglob("*")
-    }
 
 
 @pytest.fixture(scope="module")

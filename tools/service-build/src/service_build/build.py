@@ -11,14 +11,16 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from service_build import uv_install
+from service_build.kept import Kept
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
 VERSIONS = ("3.11", "3.12", "3.13", "3.14")
 # An ELF file names its machine by number: https://www.sco.com/developers/gabi/latest/ch4.eheader.html
@@ -63,8 +65,8 @@ sys.dont_write_bytecode = True
 importlib.import_module(handler)
 files = (getattr(module, "__file__", None) or "" for module in list(sys.modules.values()))
 for file in sorted({os.path.relpath(file, folder) for file in files if file.startswith(folder + os.sep)}):
-    if file.endswith(".py"):
-        print(file)
+    if file.endswith((".py", ".pyc")):
+        print(file.removesuffix("c"))
 """
 
 
@@ -112,10 +114,24 @@ def find_uv(service: Path) -> str:
     raise BuildError("uv is not on PATH; install it, see https://docs.astral.sh/uv/getting-started/installation")
 
 
-def install(uv: str, service: Path, folder: Path, target: Target, python: str = sys.executable) -> None:
+def contracts_under_work(service: Path, folder: Path) -> Path | None:
+    """The contracts of a folder, or None if the service's lock pins another major version, whose contracts it reads."""
+    try:
+        project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    except OSError as error:
+        raise BuildError(f"BUILD_CONTRACTS is {folder}, which has no pyproject.toml") from error
+    lock = service / "requirements.lock"
+    pinned = re.search(rf"^{project['name']}==(\d+)", lock.read_text(encoding="utf-8") if lock.is_file() else "", re.M)
+    return folder if pinned and pinned[1] == project["version"].partition(".")[0] else None
+
+
+def install(
+    uv: str, service: Path, folder: Path, target: Target, contracts: Path | None, python: str = sys.executable
+) -> None:
     """Install what the service's lock pins, the contracts included, then the service itself.
 
-    uv runs in the service's folder, and finds its settings there or above.
+    ``contracts`` is a folder whose contracts replace those of the lock. uv runs in the service's folder, and finds its
+    settings there or above.
     """
     lock = service / "requirements.lock"
     if not lock.is_file():
@@ -124,7 +140,8 @@ def install(uv: str, service: Path, folder: Path, target: Target, python: str = 
     pinned = ["--only-binary", ":all:", "--require-hashes", "-r", str(lock)]
     if target.architecture:
         pinned += ["--python-version", target.version, "--python-platform", PLATFORMS[target.architecture]]
-    for words in ([*options, *pinned], [*options, "--no-deps", str(service)]):
+    ours = [str(service), *([str(contracts)] if contracts else [])]
+    for words in ([*options, *pinned], [*options, "--no-deps", *ours]):
         if status := uv_install.install(uv, words, folder=service):
             raise BuildError(f"exit status {status} from: uv pip install {' '.join(words)}")
 
@@ -191,33 +208,36 @@ def modules_of(service: Path, python: str, folder: Path) -> set[str]:
     return set(found.stdout.split())
 
 
-def cold_start(uv: str, python: str, service: Path, folder: Path, target: Target) -> set[str]:
+def cold_start(uv: str, python: str, service: Path, folder: Path, target: Target, contracts: Path | None) -> set[str]:
     """The modules that a cold start imports; a package for another machine is installed for this one to find out."""
     if target.architecture is None:
         return modules_of(service, python, folder)
     with tempfile.TemporaryDirectory() as name:
         here = Path(name)
-        install(uv, service, here, Target(target.version, None), python)
+        install(uv, service, here, Target(target.version, None), contracts, python)
         return {module for module in modules_of(service, python, here) if (folder / module).is_file()}
 
 
-def compile_bytecode(python: str, folder: Path, modules: set[str], own: Sequence[str]) -> None:
+def compile_bytecode(python: str, folder: Path, modules: set[str], *options: str) -> None:
     """Compile what a cold start imports, so that it does not compile by itself.
 
-    Each other module stays as it is: bytecode that nobody loads makes a package larger, and a cold start longer. Of
-    what others wrote only the bytecode stays, in the place of the source; a traceback still has its names and lines.
+    Each other module stays as it is: bytecode that nobody loads makes a package larger, and a cold start longer.
 
     Unchecked, because `sam package` sets every file's time to 1980, and bytecode that is checked against it
     would be thrown away. The hash seed orders the members of a constant set. Not in parallel: which strings
     the bytecode shares may depend on what the same process compiled before.
     """
     env = uv_install.without_python_settings(os.environ)
-    options = ("--invalidation-mode", "unchecked-hash", "-s", folder, "-p", "/var/task")
-    ours = {module for module in modules if module.partition("/")[0] in own}
-    for chosen, place in ((ours, ()), (modules - ours, ("-b",))):
-        files = [folder / module for module in sorted(chosen)]
-        run([python, "-m", "compileall", "-q", *options, *place, *files], env={**env, "PYTHONHASHSEED": "0"})
-    for module in modules - ours:
+    options = ("--invalidation-mode", "unchecked-hash", *options)
+    files = [folder / module for module in sorted(modules)]
+    command = (python, "-m", "compileall", "-q", *options, "-s", folder, "-p", "/var/task", *files)
+    run(command, env={**env, "PYTHONHASHSEED": "0"})
+
+
+def compile_dependencies(python: str, folder: Path, modules: set[str]) -> None:
+    """Put bytecode in the place of what others wrote; a traceback still has its names and lines."""
+    compile_bytecode(python, folder, modules, "-b")
+    for module in modules:
         (folder / module).unlink()
 
 
@@ -227,24 +247,54 @@ def normalize_modes(folder: Path) -> None:
         path.chmod(0o755 if path.is_dir() else 0o644)
 
 
-def build(service: Path, folder: Path, target: Target) -> None:
-    """Build a service into a new or empty folder; raises BuildError when it cannot."""
+def build(
+    service: Path, folder: Path, target: Target, *, contracts: Path | None = None, cache: Path | None = None
+) -> None:
+    """Build a service into a new or empty folder; raises BuildError when it cannot.
+
+    ``contracts`` is a folder with contracts under work. In ``cache``, a build for the host keeps what the next one need
+    not do again; it gives the same bytes as one without.
+    """
     if not (service / "pyproject.toml").is_file():
         raise BuildError(f"{service} has no pyproject.toml; give a service's folder, as services/validator")
     if folder.exists() and any(folder.iterdir()):
         raise BuildError(f"{folder} is not empty; remove it, or build into another folder")
     folder.mkdir(parents=True, exist_ok=True)
+    contracts = contracts_under_work(service, contracts) if contracts else None
     uv = find_uv(service)
-    install(uv, service, folder, target)
-    prune(folder)
-    if foreign := [str(path.relative_to(folder)) for path in foreign_binaries(folder, target)]:
-        raise BuildError(f"{', '.join(foreign)}: not for Python {target.version} on {target.architecture}")
+    kept = Kept.of(cache, service, contracts, target.version) if cache and target.architecture is None else None
+    compiled = kept.restore(folder) if kept else None
+    if compiled is None:
+        install_pruned(uv, service, folder, target, contracts)
     if python := find_interpreter(uv, target):
-        modules = cold_start(uv, python, service, folder, target)
-        compile_bytecode(python, folder, modules, (own_package(service), CONTRACTS))
+        modules = cold_start(uv, python, service, folder, target, contracts)
+        ours = {module for module in modules if module.partition("/")[0] in (own_package(service), CONTRACTS)}
+        if compiled not in (None, modules - ours):
+            shutil.rmtree(folder)
+            install_pruned(uv, service, folder, target, contracts)
+            compiled = None
+        if compiled is None:
+            compile_dependencies(python, folder, modules - ours)
+            if kept:
+                kept.keep(folder, modules - ours)
+        compile_bytecode(python, folder, ours)
     else:
         print(f"{service.name}: no bytecode, as Python {target.version} is not here: cold starts are slower")
     normalize_modes(folder)
+
+
+def install_pruned(uv: str, service: Path, folder: Path, target: Target, contracts: Path | None) -> None:
+    """Install, remove what is not needed, and check that the target can load the rest."""
+    install(uv, service, folder, target, contracts)
+    prune(folder)
+    if foreign := [str(path.relative_to(folder)) for path in foreign_binaries(folder, target)]:
+        raise BuildError(f"{', '.join(foreign)}: not for Python {target.version} on {target.architecture}")
+
+
+def folder_of(variable: str) -> Path | None:
+    """The folder that an environment variable names, if it is set."""
+    value = os.environ.get(variable)
+    return Path(value).resolve() if value else None
 
 
 def main() -> None:
@@ -255,6 +305,7 @@ def main() -> None:
         sys.exit("usage: python3 -m service_build services/<service> <folder>")
     service, folder = (Path(argument).resolve() for argument in sys.argv[1:])
     try:
-        build(service, folder, Target.parse(os.environ.get("BUILD_TARGET", "python3.14-arm64")))
+        target = Target.parse(os.environ.get("BUILD_TARGET", "python3.14-arm64"))
+        build(service, folder, target, contracts=folder_of("BUILD_CONTRACTS"), cache=folder_of("BUILD_CACHE"))
     except BuildError as error:
         sys.exit(f"{service.name}: {error}")

@@ -1,0 +1,93 @@
+"""What a build keeps for the next one: the package without the bytecode of our own code.
+
+Of the next build only our own files differ, as long as nothing changes that decides which files a package has.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# uv and the build backend read them in the folders above.
+_SETTINGS = ("pyproject.toml", "uv.toml", ".gitignore")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The kept package of one service; ``projects`` are the folders of our own code in it."""
+
+    folder: Path
+    projects: tuple[Path, ...]
+    made_from: str
+
+    @classmethod
+    def of(cls, cache: Path, service: Path, contracts: Path | None, version: str) -> Kept:
+        """Find what a service's last build left in a cache; ``version`` is the Python that it is built for."""
+        projects = (service, contracts) if contracts else (service,)
+        digest = hashlib.sha256(f"{sys.version} {version}".encode())
+        for path in _decisive_files(projects):
+            digest.update(f"\0{path.name}\0".encode() + path.read_bytes())
+        for name in (name for project in projects for name in _names(project / "src")):
+            digest.update(f"\0{name}".encode())
+        return cls(cache / service.name, projects, digest.hexdigest())
+
+    def restore(self, folder: Path) -> set[str] | None:
+        """Copy the package into a folder, with our files as they are now, and give the modules that are compiled.
+
+        None, and nothing is copied, if the next package may have other files.
+        """
+        try:
+            record = json.loads((self.folder / "record.json").read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        if record["made_from"] != self.made_from:
+            return None
+        _link_all(self.folder / "package", folder)
+        for source in (source for project in self.projects for source in (project / "src").iterdir()):
+            for path in _files(folder / source.name):
+                path.unlink()  # or else the kept file changed, too
+                shutil.copyfile(source / path.relative_to(folder / source.name), path)
+        return set(record["compiled"])
+
+    def keep(self, folder: Path, compiled: set[str]) -> None:
+        """Keep a package in which these modules are compiled, and none of ours, in place of the former one."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        _link_all(folder, self.folder / "package")
+        record = {"made_from": self.made_from, "compiled": sorted(compiled)}
+        (self.folder / "record.json").write_text(json.dumps(record), encoding="utf-8")
+
+
+def _link_all(source: Path, folder: Path) -> None:
+    shutil.copytree(source, folder, copy_function=_link, dirs_exist_ok=True)
+
+
+def _link(source: str, path: str) -> None:
+    try:
+        os.link(source, path)
+    except OSError:  # on another disk
+        shutil.copyfile(source, path)
+
+
+def _decisive_files(projects: tuple[Path, ...]) -> Iterator[Path]:
+    """The files that decide what is installed, beside our own code; this tool is one of them."""
+    for project in projects:
+        yield from sorted(path for path in project.iterdir() if path.is_file())
+        yield from (path for above in project.parents for name in _SETTINGS if (path := above / name).is_file())
+    yield from sorted(Path(__file__).parent.glob("*.py"))
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in _files(folder))
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    return (path for path in folder.rglob("*") if path.is_file() and path.parent.name != "__pycache__")

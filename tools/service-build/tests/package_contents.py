@@ -1,0 +1,20 @@
+"""What a folder holds, to compare two packages."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def contents(folder: Path) -> dict[str, tuple[int, str]]:
+    """Every path below a folder, with its mode and a digest of what it holds."""
+    return {
+        str(path.relative_to(folder)): (
+            path.stat().st_mode,
+            hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "",
+        )
+        for path in folder.rglob("*")
+    }
