@@ -14,12 +14,15 @@ from rich.console import Console
 from local_aws.address import add_port_option
 from local_aws.emulator import Emulator
 from local_aws.errors import EmulatorError
-from local_aws.signals import Terminated, ignore_ending_signals
+from local_aws.reload.application import Application, running_application
+from local_aws.reload.reloader import Reloader
+from local_aws.reload.watch import reload_and_print, watch
+from local_aws.signals import Terminated, ending_signals_raise, ignore_ending_signals
 from local_aws.steps import ConsoleSteps
 from local_aws.terminal import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
 _SIGNALLED = 128
@@ -32,35 +35,57 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     console = console_of_this_process()
     try:
-        return up(options.template.absolute(), dict(options.parameter), options.port, console)
+        status: int = options.command(options, console)
     except EmulatorError as error:
         # It may quote a log, which may quote a message.
         Console(stderr=True).print(shown(f"error: {error}", keep="\n"), soft_wrap=True)
         return 1
     except KeyboardInterrupt as interrupt:
         return interrupted(interrupt, console)
+    return status
 
 
-def up(template: Path, parameters: dict[str, str], port: int, console: Console) -> int:
+def up(options: argparse.Namespace, console: Console) -> int:
     """Build, deploy, print the outputs and the lines for a shell, and stay until Ctrl-C."""
-    steps = ConsoleSteps(console)
-    with Emulator.start(Path.cwd(), template=template, parameters=parameters, steps=steps, port=port) as aws:
+    template, parameters, steps = options.template.absolute(), dict(options.parameter), ConsoleSteps(console)
+    with Emulator.start(Path.cwd(), template=template, parameters=parameters, steps=steps, port=options.port) as aws:
         console.print()
         for name, value in sorted(aws.outputs.items()):
             console.print(f"{name} = {value}", markup=False, highlight=False, soft_wrap=True)
-        stay(aws, {}, console)
+        reloader = _reloader(Application.of_run(aws.run_folder.path), options) if options.watch else None
+        stay(aws, {}, console, reloader=reloader)
     return 0
+
+
+def reload(options: argparse.Namespace, console: Console) -> int:
+    """Build functions of the application that runs in this folder, and move their aliases; 1 if one cannot be built."""
+    reloader = _reloader(running_application(Path.cwd()), options)
+    return reload_named(reloader, options.function, console)
+
+
+def reload_named(reloader: Reloader, names: Sequence[str], console: Console) -> int:
+    """Reload the functions of these names once, and give the exit status."""
+    with ending_signals_raise():
+        outcome = reload_and_print(reloader, reloader.named(names), console)
+    return 1 if any(reloaded.problem for reloaded in outcome) else 0
+
+
+def _reloader(application: Application, options: argparse.Namespace) -> Reloader:
+    return Reloader(application, shared=options.shared)
 
 
 def stay(
     aws: Emulator,
     variables: Mapping[str, str],
     console: Console,
+    *,
+    reloader: Reloader | None = None,
     beside: AbstractContextManager[object] = nullcontext(),  # noqa: B008 - it has no state
 ) -> None:
     """Print the lines for a shell, and stay until Ctrl-C; raises PartFailedError when a part ends before.
 
-    ``variables`` are set there beside those of AWS. What is ``beside`` it is entered when the lines are in the file.
+    ``variables`` are set there beside those of AWS. With a ``reloader``, functions whose source changes are reloaded.
+    What is ``beside`` it is entered when the lines are in the file.
     """
     all_variables = {**aws.one_endpoint().variables(), **variables}
     lines = "\n".join(f"export {name}={shlex.quote(value)}" for name, value in all_variables.items())
@@ -68,11 +93,16 @@ def stay(
         console.print(f"\n{lines}\n", markup=False, highlight=False, soft_wrap=True)
         console.print(f"The same lines are in .emulator/env. Logs: {aws.logs}. Ctrl-C stops it.", soft_wrap=True)
         with aws.run_folder.published(lines), beside:
-            while True:
+            for _ in watch(reloader, console) if reloader else _ticks():
                 aws.check()
-                time.sleep(_CHECK_SECONDS)
     except KeyboardInterrupt:
         console.print("stopping")
+
+
+def _ticks() -> Iterator[None]:
+    while True:
+        yield
+        time.sleep(_CHECK_SECONDS)
 
 
 def console_of_this_process() -> Console:
@@ -103,8 +133,16 @@ def _pair(text: str) -> tuple[str, str]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="local-aws", description="AWS on this machine, for a SAM application")
-    command = parser.add_subparsers(title="commands", required=True).add_parser("up", help=up.__doc__)
+    commands = parser.add_subparsers(title="commands", required=True)
+    command = commands.add_parser("up", help=up.__doc__)
     command.add_argument("template", type=Path, metavar="TEMPLATE", help="the root template of the application")
     add_parameter_option(command)
     add_port_option(command)
+    command.add_argument("--watch", action="store_true", help="reload a function when its source changes")
+    again = commands.add_parser("reload", help=reload.__doc__)
+    again.add_argument("function", nargs="+", metavar="FUNCTION", help="its source folder's name, or its own")
+    for subparser, function in ((command, up), (again, reload)):
+        subparser.set_defaults(command=function)
+        told = "a folder of source that all functions are built with; may be repeated"
+        subparser.add_argument("--shared", action="append", default=[], type=Path, metavar="FOLDER", help=told)
     return parser

@@ -17,6 +17,8 @@ from local_aws.event_source.process import event_source_process
 from local_aws.executables import ministack_python
 from local_aws.ministack import START_SECONDS, certificate_of, is_there, ministack_is_ready, ministack_process
 from local_aws.ports import LOOPBACK, reserve_port
+from local_aws.reload.application import Application
+from local_aws.reload.rebuild import BUILD_CACHE, build_cache
 from local_aws.router import router_process
 from local_aws.run_folder import RunFolder
 from local_aws.signals import ending_signals_raise
@@ -153,7 +155,9 @@ class Emulator:
 
     def _start(self, template: Path, parameters: Mapping[str, str], variables: Mapping[str, str]) -> None:
         check_parameters(template, parameters)
-        build = Build.of(self.run_folder, self.endpoint, template, ministack_python(), variables)
+        Application(self.run_folder.path, self.endpoint, template, variables).write()
+        cache = {BUILD_CACHE: str(build_cache(self.run_folder.path))}
+        build = Build.of(self.run_folder, self.endpoint, template, ministack_python(), cache | dict(variables))
         with self.steps.step("start MiniStack, build the services"):
             build.build.start()
             self._start_ministack()

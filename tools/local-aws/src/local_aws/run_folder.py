@@ -96,6 +96,12 @@ class RunFolder:
         self.guard.dismiss()
 
 
+def published_run(repository: Path) -> Path | None:
+    """Find the folder of the run whose lines for a shell are in ``.emulator/env``; None if it is over."""
+    runs = (repository / ".emulator" / "runs").glob("*")
+    return next((run for run in runs if _is_published(run) and _lives(run)), None)
+
+
 def processes_of(run: str) -> list[psutil.Process]:
     """Find the processes that a run started, directly or not, other than this one."""
     found = []
@@ -163,10 +169,22 @@ def _first_line(folder: Path) -> str:
 
 
 def _withdraw(folder: Path) -> None:
-    file = _variables_file(folder)
     with suppress(FileNotFoundError):
-        if file.read_text(encoding="utf-8").startswith(_first_line(folder)):
-            file.unlink()
+        if _is_published(folder):
+            _variables_file(folder).unlink()
+
+
+def _is_published(folder: Path) -> bool:
+    file = _variables_file(folder)
+    return file.exists() and file.read_text(encoding="utf-8").startswith(_first_line(folder))
+
+
+def _lives(folder: Path) -> bool:
+    lock = _try_lock(folder)
+    if lock is None:
+        return True
+    lock.close()
+    return False
 
 
 def _try_lock(folder: Path) -> IO[str] | None:
