@@ -43,6 +43,12 @@ def local(session: nox.Session) -> None:
 
 
 @nox.session
+def reload(session: nox.Session) -> None:
+    """Build services again for the pipeline that local runs, and move their aliases: -- validator."""
+    run_demo(session, "reload")
+
+
+@nox.session
 def pipeline(session: nox.Session) -> None:
     """Operate the pipeline, on AWS or on this machine: -- trace, status, dead, ...; -- --help."""
     run_cli(session, package="console")

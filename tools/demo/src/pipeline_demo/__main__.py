@@ -1,4 +1,4 @@
-"""``python -m pipeline_demo demo`` and ``… local``."""
+"""``python -m pipeline_demo demo``, ``… local`` and ``… reload``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pipeline_cli.errors import DeployError
 from pipeline_cli.repository import find_repository
 from rich.console import Console
 
-from pipeline_demo.command import SAMPLES, demo, local
+from pipeline_demo.command import SAMPLES, demo, local, reload
 from pipeline_demo.lines import MOST_MESSAGES
 
 if TYPE_CHECKING:
@@ -46,7 +46,13 @@ def _parser() -> argparse.ArgumentParser:
     command, source = _add_command(commands, local, "stay up until Ctrl-C", "default: nothing is sent")
     source.add_argument("--samples", action="store_true", help=f"send the lines of {SAMPLES}")
     add_port_option(command)
+    command.add_argument("--watch", action="store_true", help="reload a service when its source changes")
     command.add_argument("--console", action="store_true", help="open the console in a browser")
+    summary = "reload services of the pipeline that `local` runs"
+    command = commands.add_parser(reload.__name__, help=summary, description=reload.__doc__)
+    command.set_defaults(command=reload)
+    told = "the name of its folder; contracts stands for all services"
+    command.add_argument("service", nargs="+", metavar="SERVICE", help=told)
     return parser
 
 

@@ -1,4 +1,4 @@
-"""The commands ``demo`` and ``local``: the whole way from nothing to accounted messages."""
+"""The commands ``demo`` and ``local``, the whole way from nothing to accounted messages, and ``reload``."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from local_aws.command import stay
+from local_aws.command import reload_named, stay
+from local_aws.reload.application import Application, running_application
 from local_aws.steps import ConsoleSteps
 from pipeline_cli.local import local_pipeline
 from pipeline_cli.outputs import StackOutputs
+from pipeline_cli.reloading import contracts_under_work, pipeline_reloader
 from pipeline_cli.table import Table
 from pipeline_cli.target import ENVIRONMENT_VARIABLE
 
@@ -70,11 +72,22 @@ def local(options: Namespace, repository: Path, console: Console) -> int:
     """Start, deploy, and stay until Ctrl-C, at the same address each time; send what is asked for."""
     given, status = _Input.of(options, repository, samples=options.samples), 0
     parameters, steps = _parameters(options), ConsoleSteps(console)
-    with local_pipeline(repository, parameters=parameters, steps=steps, port=options.port) as aws:
+    variables = contracts_under_work(repository) if options.watch else {}
+    with local_pipeline(
+        repository, parameters=parameters, steps=steps, port=options.port, build_variables=variables
+    ) as aws:
         if given.lines or given.unreadable:
             status = _send_and_account(aws, options, given, console)
-        stay(aws, _shell_variables(aws), console, _console(repository) if options.console else nullcontext())
+        application = Application.of_run(aws.run_folder.path)
+        reloader = pipeline_reloader(application, repository) if options.watch else None
+        beside = _console(repository) if options.console else nullcontext()
+        stay(aws, _shell_variables(aws), console, reloader=reloader, beside=beside)
     return status
+
+
+def reload(options: Namespace, repository: Path, console: Console) -> int:
+    """Build services of the pipeline that runs in this clone, and move their aliases; 1 if one cannot be built."""
+    return reload_named(pipeline_reloader(running_application(repository), repository), options.service, console)
 
 
 @contextmanager

@@ -24,11 +24,12 @@ def local_pipeline(
     *,
     template: Path = ROOT_TEMPLATE,
     parameters: Mapping[str, str] | None = None,
+    build_variables: Mapping[str, str] | None = None,
     **options: Any,
 ) -> AbstractContextManager[Emulator]:
     """Start the emulated AWS with the root template of a repository; ``options`` are those of ``Emulator.start``.
 
-    ``parameters`` override those that it needs on this machine.
+    ``parameters`` override those that it needs on this machine; ``build_variables`` are beside BUILD_VARIABLES.
     """
     own = {
         "EnvironmentName": "local",
@@ -41,6 +42,6 @@ def local_pipeline(
         repository,
         template=template,
         parameters=own | dict(parameters or {}),
-        build_variables=BUILD_VARIABLES,
+        build_variables=BUILD_VARIABLES | dict(build_variables or {}),
         **options,
     )

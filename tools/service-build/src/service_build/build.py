@@ -230,7 +230,7 @@ def compile_bytecode(python: str, folder: Path, modules: set[str], *options: str
     env = uv_install.without_python_settings(os.environ)
     options = ("--invalidation-mode", "unchecked-hash", *options)
     files = [folder / module for module in sorted(modules)]
-    command = (python, "-m", "compileall", "-q", *options, "-s", folder, "-p", "/var/task", *files)
+    command: list[str | Path] = [python, "-m", "compileall", "-q", *options, "-s", folder, "-p", "/var/task", *files]
     run(command, env={**env, "PYTHONHASHSEED": "0"})
 
 

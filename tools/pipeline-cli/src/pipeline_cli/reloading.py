@@ -1,0 +1,50 @@
+"""Reloading the services of the pipeline that runs on this machine, with the contracts under work."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from local_aws.reload.reloader import Reloader
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from local_aws.reload.application import Application
+    from local_aws.reload.functions import ReloadableFunction
+
+_CONTRACTS = "contracts"
+_PACKAGE = "pipeline_contracts"
+_METADATA = re.compile(r"durable_pipeline_contracts-(.+)\.dist-info")
+
+
+def contracts_under_work(repository: Path) -> Mapping[str, str]:
+    """Give the variable with which a build takes the contracts of the repository in place of those of a lock.
+
+    A service whose lock pins another major version keeps that one, as it cannot read the contracts under work.
+    """
+    return {"BUILD_CONTRACTS": str((repository / _CONTRACTS).resolve())}
+
+
+def pipeline_reloader(application: Application, repository: Path) -> Reloader:
+    """Make what reloads the services; it says which contracts each service runs."""
+    contracts = repository / _CONTRACTS
+
+    def describe(function: ReloadableFunction) -> str:
+        return contracts_of(function.package, contracts)
+
+    return Reloader(
+        application, shared=[contracts / "src"], variables=contracts_under_work(repository), describe=describe
+    )
+
+
+def contracts_of(package: Path, contracts: Path) -> str:
+    """Say which contracts are in a service's package: their version, and whether they are those under work."""
+    under_work = _sources(package / _PACKAGE) == _sources(contracts / "src" / _PACKAGE)
+    versions = [name[1] for path in package.iterdir() if (name := _METADATA.fullmatch(path.name))]
+    return "".join(f"contracts {each} {'of contracts/src' if under_work else 'of its lock'}" for each in versions)
+
+
+def _sources(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*.py")}
