@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from typing import TYPE_CHECKING
 
 from local_aws.reload.reloader import Reloader
@@ -40,11 +41,18 @@ def pipeline_reloader(application: Application, repository: Path) -> Reloader:
 
 
 def contracts_of(package: Path, contracts: Path) -> str:
-    """Say which contracts are in a service's package: their version, and whether they are those under work."""
-    under_work = _sources(package / _PACKAGE) == _sources(contracts / "src" / _PACKAGE)
+    """Say which contracts are in a service's package: their version, and whether they are as they were released."""
     versions = [name[1] for path in package.iterdir() if (name := _METADATA.fullmatch(path.name))]
-    return "".join(f"contracts {each} {'of contracts/src' if under_work else 'of its lock'}" for each in versions)
+    packaged = {str(path.relative_to(package)): path.read_bytes() for path in (package / _PACKAGE).rglob("*.py")}
+    return "".join(
+        f"contracts {version} {'as released' if packaged == _released(contracts, version) else 'of contracts/src'}"
+        for version in versions
+    )
 
 
-def _sources(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*.py")}
+def _released(contracts: Path, version: str) -> dict[str, bytes] | None:
+    wheel = contracts / "releases" / f"durable_pipeline_contracts-{version}-py3-none-any.whl"
+    if not wheel.exists():
+        return None
+    with zipfile.ZipFile(wheel) as archive:
+        return {name: archive.read(name) for name in archive.namelist() if name.endswith(".py")}
