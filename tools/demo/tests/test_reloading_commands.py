@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def test_a_watching_local_reloads_what_is_saved_and_reload_finds_it(tmp_path: Path) -> None:
     repository = toy_repository(tmp_path / "repository")
     (repository / "contracts" / "src").mkdir(parents=True)
-    local = command(repository, "local", "--count", "0", "--watch")
+    local = command(repository, "local", "--watch")
     file = repository / ".emulator" / "env"
     until(file.exists, local)
     url = next(line for line in file.read_text().splitlines() if "AWS_ENDPOINT_URL=" in line).partition("=")[2]
