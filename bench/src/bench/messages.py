@@ -27,7 +27,7 @@ def orders(size: int, count: int, *, seed: int = 1) -> Iterator[str]:
         chance = random.Random(f"{seed}/{number}/{size}")  # noqa: S311 - data, no secret
         order: dict[str, object] = {"id": f"{chance.getrandbits(40):010x}"}
         # In one member, whose name no model is likely to have.
-        body = {**EXAMPLE, "order": order}
+        body: dict[str, object] = {**EXAMPLE, "order": order}
         if size >= 200:
             order |= {"customer": f"C{chance.randrange(10**8):08}", "town": chance.choice(_TOWNS), "lines": []}
             order["lines"] = list(_lines(chance, size - 20 - len(_text(body))))
