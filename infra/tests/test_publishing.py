@@ -2,9 +2,11 @@
 
 import re
 
+import pytest
 from templates import PIPELINE, function, of_type, properties, translate
 
 VERSION, ALIAS = "AWS::Lambda::Version", "AWS::Lambda::Alias"
+NOTHING = {"Ref": "AWS::NoValue"}
 
 
 def references(value):
@@ -109,14 +111,34 @@ def test_the_mapping_takes_as_much_at_once_as_the_parameters_say_unless_it_is_pa
 
     assert mapping["BatchSize"] == {"Ref": "BatchSize"}
     assert mapping["MaximumBatchingWindowInSeconds"] == {"Ref": "BatchingWindowSeconds"}
-    assert mapping["ScalingConfig"] == {"MaximumConcurrency": {"Ref": "MaximumConcurrency"}}
+    concurrency = {"MaximumConcurrency": {"Ref": "MaximumConcurrency"}}
+    assert mapping["ScalingConfig"] == {"Fn::If": ["HasPollers", NOTHING, concurrency]}
     assert mapping["Enabled"] == {"Fn::If": ["EventSourceIsEnabled", True, False]}
     enabled = {"Fn::Equals": [{"Ref": "EventSourceEnabled"}, "true"]}
     assert orchestrator["Conditions"]["EventSourceIsEnabled"] == enabled
 
 
+def test_the_mapping_has_pollers_of_its_own_instead_of_a_maximum_concurrency(orchestrator):
+    mapping = properties(orchestrator, "AWS::Lambda::EventSourceMapping")
+
+    pollers = {"MinimumPollers": 2, "MaximumPollers": {"Ref": "MaximumPollers"}}
+    assert mapping["ProvisionedPollerConfig"] == {"Fn::If": ["HasPollers", pollers, NOTHING]}
+    none = {"Fn::Equals": [{"Ref": "MaximumPollers"}, "0"]}
+    assert orchestrator["Conditions"]["HasPollers"] == {"Fn::Not": [none]}
+    assert orchestrator["Parameters"]["MaximumPollers"]["Default"] == "0"
+
+
+@pytest.mark.parametrize(
+    ("value", "accepted"), [("0", True), ("1", False), ("2", True), ("999", True), ("2001", False)]
+)
+def test_a_queue_has_two_pollers_at_least_or_none(root, value, accepted):
+    pattern = root["Parameters"]["MaximumPollers"]["AllowedPattern"]
+
+    assert bool(re.fullmatch(str(pattern), value)) is accepted
+
+
 def test_concurrency_is_reserved_only_when_one_says_so(template):
-    reserved = {"Fn::If": ["ReservesConcurrency", {"Ref": "ReservedConcurrency"}, {"Ref": "AWS::NoValue"}]}
+    reserved = {"Fn::If": ["ReservesConcurrency", {"Ref": "ReservedConcurrency"}, NOTHING]}
     assert function(template)["ReservedConcurrentExecutions"] == reserved
     assert template["Parameters"]["ReservedConcurrency"]["Default"] == 0
     none = {"Fn::Equals": [{"Ref": "ReservedConcurrency"}, 0]}

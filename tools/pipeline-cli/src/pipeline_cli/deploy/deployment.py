@@ -14,6 +14,7 @@ from local_aws.sam import VARIABLES, Sam
 
 from pipeline_cli.deploy import emulated, settings
 from pipeline_cli.deploy.checks import check_deploy, status
+from pipeline_cli.deploy.durable_functions import check_durable_functions
 from pipeline_cli.deploy.stacks import Catalogue
 from pipeline_cli.errors import DeployError
 
@@ -44,6 +45,8 @@ def deploy(
     own = emulated.parameters() if url else {}
     chosen = settings.parameters(stack, environment, configuration, own, given)
     cloudformation = client("cloudformation")
+    if not url:
+        check_durable_functions(catalogue, stack, environment, chosen, client)
     check_deploy(catalogue, stack, environment, client, given)
     executable = os.environ.get("SAM_EXECUTABLE")
     if not executable:

@@ -1,0 +1,58 @@
+"""Whether AWS runs durable functions with a runtime, and in a region: a deployment would fail only after minutes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError, EndpointConnectionError
+
+from pipeline_cli.declared_stages import ORCHESTRATOR
+from pipeline_cli.errors import DeployError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pipeline_cli.deploy.stacks import Catalogue, Stack
+
+RUNTIMES = ("python3.13", "python3.14")
+"""https://docs.aws.amazon.com/lambda/latest/dg/durable-supported-runtimes.html"""
+
+_OPERATION = "ListDurableExecutionsByFunction"
+# What Lambda answers to a path that it has no operation for.
+_UNKNOWN_CODES = ("UnknownOperation", "UnknownOperationException")
+_UNKNOWN_TEXT = "Unable to determine service/operation name"
+
+
+def check_durable_functions(
+    catalogue: Catalogue, stack: Stack, environment: str, chosen: Mapping[str, str], client: Callable[[str], Any]
+) -> None:
+    """Raise DeployError when the stack has the orchestrator, and AWS would not run it with this runtime, or here."""
+    if stack is not catalogue.root and stack.name != ORCHESTRATOR:
+        return
+    runtime = chosen["PythonRuntime"]
+    if runtime not in RUNTIMES:
+        raise DeployError(
+            f"PythonRuntime is {runtime}: AWS runs durable functions, such as the orchestrator, on "
+            f"{' and '.join(RUNTIMES)} only"
+        )
+    _check_region(client("lambda"), f"{environment}-durable-pipeline-{ORCHESTRATOR}")
+
+
+def _check_region(lambda_client: Any, function: str) -> None:
+    """Ask Lambda of the region for durable executions; any answer but that there is no such operation will do."""
+    try:
+        lambda_client.list_durable_executions_by_function(FunctionName=function, MaxItems=1)
+    except EndpointConnectionError as error:
+        raise DeployError(f"nothing answers for Lambda in {_region(lambda_client)}: {error}") from None
+    except ClientError as error:
+        told = error.response["Error"]
+        if told["Code"] in _UNKNOWN_CODES or _UNKNOWN_TEXT in told.get("Message", ""):
+            raise DeployError(
+                f"Lambda offers no durable functions in {_region(lambda_client)}: it was asked for {_OPERATION}, and "
+                f"answered {told['Code']}: {told.get('Message', '')}. Choose another region with AWS_DEFAULT_REGION"
+            ) from None
+
+
+def _region(lambda_client: Any) -> str:
+    region: str = lambda_client.meta.region_name
+    return region
