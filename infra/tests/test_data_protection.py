@@ -93,6 +93,12 @@ def test_a_log_is_the_functions_own_and_has_an_end(template):
     assert group["RetentionInDays"] == {"Ref": "LogRetentionDays"}
 
 
+def test_variables_and_executions_are_under_the_key_of_ones_own(template):
+    assert function(template)["KmsKeyArn"] == OWN_KEY
+    durable = function(template).get("DurableConfig")
+    assert durable is None or durable["KMSKeyArn"] == OWN_KEY
+
+
 def test_aws_owns_the_key_unless_one_is_given(any_template):
     parameter = any_template["Parameters"].get("KmsKeyArn")
     condition = any_template.get("Conditions", {}).get("HasKey")

@@ -27,10 +27,11 @@ ALLOWED = {  # any other service: what is common
     },
 }
 WITH_A_KEY = {
-    "orchestrator": (["kms:Decrypt", "kms:GenerateDataKey"], "sqs"),
-    "storer": (["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"], "dynamodb"),
+    "orchestrator": {"sqs": ["kms:Decrypt", "kms:GenerateDataKey"]},
+    "storer": {"dynamodb": ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"]},
 }
-"""What a service may do with a key of one's own, and for which AWS service."""
+"""What a service may do with a key of one's own, by the AWS service; all may read their own variables."""
+VARIABLES = {"lambda": "kms:Decrypt"}
 
 
 def actions(statement):
@@ -61,16 +62,42 @@ def test_only_lambda_may_take_a_services_role(template):
     assert trust["Principal"] == {"Service": "lambda.amazonaws.com"}
 
 
-def test_a_service_may_use_a_key_of_ones_own_for_what_it_reads_and_writes_and_only_if_there_is_one(service, template):
-    policies = list(of_type(template, "AWS::IAM::RolePolicy").values())
+def through(statement):
+    """The AWS services through which a statement permits the use of a key."""
+    ((operator, condition),) = statement["Condition"].items()
+    assert operator == "StringEquals"
+    services = condition["kms:ViaService"]
+    return [
+        entry["Fn::Sub"].removesuffix(".${AWS::Region}.amazonaws.com")
+        for entry in (services if isinstance(services, list) else [services])
+    ]
 
-    assert len(policies) == (service in WITH_A_KEY)
-    for policy in policies:
-        (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
-        allowed, through = WITH_A_KEY[service]
-        assert policy["Condition"] == "HasKey"
-        assert policy["Properties"]["RoleName"] == {"Ref": "Role"}
-        assert (statement["Effect"], statement["Action"]) == ("Allow", allowed)
-        assert statement["Resource"] == {"Ref": "KmsKeyArn"}
-        via = {"Fn::Sub": f"{through}.${{AWS::Region}}.amazonaws.com"}
-        assert statement["Condition"] == {"StringEquals": {"kms:ViaService": via}}
+
+def test_a_service_may_use_a_key_of_ones_own_for_what_it_reads_and_writes_and_only_if_there_is_one(service, template):
+    policy = template["Resources"]["UseOfKey"]
+    statements = policy["Properties"]["PolicyDocument"]["Statement"]
+
+    assert policy["Condition"] == "HasKey"
+    assert policy["Properties"]["RoleName"] == {"Ref": "Role"}
+    assert all((s["Effect"], s["Resource"]) == ("Allow", {"Ref": "KmsKeyArn"}) for s in statements)
+    allowed = {name: s["Action"] for s in statements for name in through(s)}
+    assert allowed == WITH_A_KEY.get(service, {}) | VARIABLES
+
+
+def test_what_is_from_before_a_change_of_the_key_can_still_be_read(orchestrator):
+    policy = orchestrator["Resources"]["UseOfFormerKey"]
+    (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
+
+    assert policy["Condition"] == "HasFormerKey"
+    given = {"Fn::Not": [{"Fn::Equals": [{"Ref": "FormerKmsKeyArn"}, ""]}]}
+    assert orchestrator["Conditions"]["HasFormerKey"] == given
+    assert orchestrator["Parameters"]["FormerKmsKeyArn"]["Default"] == ""
+    assert policy["Properties"]["RoleName"] == {"Ref": "Role"}
+    assert (statement["Action"], statement["Resource"]) == ("kms:Decrypt", {"Ref": "FormerKmsKeyArn"})
+    assert through(statement) == ["lambda", "sqs"]
+
+
+def test_no_other_policy_is_there(service, template):
+    expected = {"UseOfKey", "UseOfFormerKey"} if service == "orchestrator" else {"UseOfKey"}
+
+    assert of_type(template, "AWS::IAM::RolePolicy").keys() == expected

@@ -70,15 +70,13 @@ def test_the_description_of_a_version_is_never_too_long(template):
     environment = "e" * 16  # by the pattern of EnvironmentName
     key = "0b1c2d3e-4f50-6172-8394-a5b6c7d8e9f0"
     longest = {"ProcessedDataTable": "t" * 128}
-    description = function(template)["VersionDescription"]["Fn::Sub"]
-    if isinstance(description, list):
-        description, local = description
-        for name in local:
-            description = description.replace(
-                f"${{{name}}}", f"{environment}-{'invalid-message' if name == 'Queue' else name}"
-            )
-        # A fourth stage and a key have room, too.
-        description += f", {key}" + f", {environment}-{'n' * 16}" * (4 - len(PIPELINE["stages"]))
+    description, local = function(template)["VersionDescription"]["Fn::Sub"]
+    names = {"Key": key, "Queue": f"{environment}-invalid-message"}
+    for name in local:
+        description = description.replace(f"${{{name}}}", names.get(name, f"{environment}-{name}"))
+    if len(local) > 1:
+        # A fourth stage has room, too.
+        description += f", {environment}-{'n' * 16}" * (4 - len(PIPELINE["stages"]))
     for name, parameter in template["Parameters"].items():
         values = [longest.get(name, ""), parameter.get("MaxValue", ""), *parameter.get("AllowedValues", [])]
         description = description.replace(f"${{{name}}}", max(map(str, values), key=len))
