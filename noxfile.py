@@ -39,7 +39,7 @@ def demo(session: nox.Session) -> None:
 @nox.session
 def local(session: nox.Session) -> None:
     """Deploy to an emulated AWS that stays up until Ctrl-C; -- --console opens it in a browser."""
-    run_demo(session, "local", *(["console"] if "--console" in session.posargs else []))
+    run_demo(session, "local", "console")
 
 
 @nox.session
@@ -260,7 +260,8 @@ def run_pytest(session: nox.Session, package: str, *options: str, **env: str) ->
 def run_demo(session: nox.Session, command: str, *beside: str) -> None:
     """Run a command of tools/demo, which may start what further packages have."""
     envs.install_package(session, "demo", *beside)
-    run_local(session, "pipeline_demo", command, *session.posargs, **(envs.service_pythons(session) if beside else {}))
+    env = envs.service_pythons(session) if "--console" in session.posargs else {}
+    run_local(session, "pipeline_demo", command, *session.posargs, **env)
 
 
 def run_local(session: nox.Session, module: str, *arguments: str, **env: str) -> None:

@@ -29,7 +29,7 @@ def test_a_mended_message_is_stored_under_its_first_id(page: Page, stack: Stack)
     page.see("the body is not JSON")
     field.send_keys(Keys.CONTROL, "a")
     field.send_keys(body(label="mended"))
-    page.see("It is a message of the contract.")
+    page.see("It satisfies the contract.")
     page.picture("edit")
 
     page.click("Plan its resend")

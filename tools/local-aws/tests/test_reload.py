@@ -215,7 +215,7 @@ def test_tests_and_what_tools_write_are_no_source(toy: ReloadableToy) -> None:
 
 
 def test_a_name_that_nothing_has_is_refused_with_those_that_there_are(toy: ReloadableToy) -> None:
-    with pytest.raises(EmulatorError, match="nothing is called jury; there are Judge, Conveyor, shared"):
+    with pytest.raises(EmulatorError, match="there is no jury to reload; there are Judge, Conveyor, shared"):
         toy.reloader.named(["Judge", "jury"])
     assert [function.label for function in toy.reloader.named(["shared"])] == ["Judge", "Conveyor"]
     assert [function.label for function in toy.reloader.named(["toy-toy-judge"])] == ["Judge"]

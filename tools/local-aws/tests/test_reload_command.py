@@ -49,11 +49,11 @@ def test_an_application_is_reloaded_when_its_source_is_saved_and_by_a_command(
     assert (again.returncode, again.stderr) == (0, "")
     assert again.stdout.startswith("Judge: version 3 is unchanged (")
     assert broken.returncode == 1
-    assert broken.stdout.startswith("Judge: not reloaded, version 3 goes on (")
+    assert broken.stdout.startswith("Judge: not reloaded, version 3 stays live (")
     assert "judge.py, line " in broken.stdout
     unknown = reload(tmp_path, "Jury", *words)
     assert unknown.returncode == 1
-    assert unknown.stderr == "error: nothing is called Jury; there are Judge, Conveyor, shared\n"
+    assert unknown.stderr == "error: there is no Jury to reload; there are Judge, Conveyor, shared\n"
     process.send_signal(signal.SIGINT)
     output, errors = process.communicate(timeout=60)
     assert process.returncode == 0, errors

@@ -75,7 +75,11 @@ class Editor:
 
     def _check(self) -> None:
         found = content_of(self._area.value).problem
-        words = why(found.field, found.reason) if found else "It is a message of the contract."
+        words = (
+            why(found.field, found.reason)
+            if found
+            else "It satisfies the contract. The plan asks the rules of this checkout, too."
+        )
         self._verdict.text = printable(words)
         self._verdict.classes(replace=f"lines {'bad' if found else 'good'}")
 

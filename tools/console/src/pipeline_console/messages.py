@@ -9,7 +9,7 @@ from urllib.parse import quote
 from nicegui import ui
 from pipeline_cli.executions.log_search import LogSearch
 from pipeline_cli.executions.places import Waits
-from pipeline_cli.executions.story import headline
+from pipeline_cli.executions.story import details, headline
 from pipeline_cli.executions.timeline import rows_of, seconds
 from pipeline_cli.executions.trace import Tracer
 from pipeline_cli.printing import moment
@@ -86,7 +86,7 @@ def _show(trace: Trace, complete: bool) -> None:  # noqa: FBT001 - what _trace g
     if not trace.found:
         problem(
             "Nothing is known of it: no line in the log, and no item in the table. It may be waiting in the queue for "
-            "its first delivery. A message that was redriven has a new id."
+            "its first delivery; while the pipeline is paused, nothing is delivered."
         )
         return
     for note in trace.notes:
@@ -124,8 +124,7 @@ def _show_delivery(delivery: Delivery) -> None:
             ui.link("Its execution", address_of(execution.arn))
             text(execution.status, status_class(execution.status))
             text(seconds(execution.started, execution.ended), "faint")
-        if delivery.problem:
-            problem(delivery.problem)
+        facts(details(delivery))
         draw_lanes([_lane(row) for row in rows_of(delivery)], execution.ended, None)
         if delivery.record:
             _on_request("Show the body", delivery.record.message.body)

@@ -101,7 +101,7 @@ class _Overview:
         self._say("rate", f"{least}{found.per_second:.1f} messages/s", "")
         words = f"{found.stored:,} stored, {found.rejected:,} rejected, {found.failed:,} failed"
         self._say("outcomes", words, "bad" if found.failed else "faint")
-        self._say("stored", f"{found.stored:,} stored", "faint")
+        self._say("stored", f"{found.stored:,} stored in {_WINDOW_MINUTES} min", "faint")
         if self._chart:
             now = seen.at.replace(second=0, microsecond=0)
             known = {minute.at.astimezone(now.tzinfo): minute for minute in found.minutes}

@@ -89,7 +89,8 @@ async def asked(question: str, yes: str) -> bool:
     try:
         return bool(await dialog == yes)
     finally:
-        dialog.delete()
+        if not dialog.is_deleted:  # as it is when its tab was closed
+            dialog.delete()
 
 
 def told(words: str, *, bad: bool = False) -> None:

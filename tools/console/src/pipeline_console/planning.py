@@ -53,7 +53,8 @@ class Planning:
             self._place = ui.element("div").classes("section wide")
         ui.timer(0, self._plan, once=True)
         await self._dialog
-        self._dialog.delete()
+        if not self._dialog.is_deleted:  # as it is when its tab was closed
+            self._dialog.delete()
         return self._carried_out
 
     async def _plan(self) -> None:
@@ -100,7 +101,7 @@ class Planning:
                 on_change=lambda event: choose(replace(self._wish, rules=bool(event.value))),
             )
             ui.checkbox(
-                "Send also what fails again unless something else than a function changed",
+                "Send also what failed on the version that is still live",
                 value=self._wish.unchanged,
                 on_change=lambda event: choose(replace(self._wish, unchanged=bool(event.value))),
             )

@@ -52,7 +52,7 @@ def serve(find: Callable[[], Target], port: int, *, opens: bool) -> None:
         address = f"http://{LOOPBACK}:{port}/?token={token}"
 
         def tell() -> None:
-            print(f"{environment.name} in {environment.region}: {address}\nCtrl-C ends it.", flush=True)
+            print(f"The console of {environment.name} in {environment.region}: {address}", flush=True)
             if opens:
                 webbrowser.open(address)
 

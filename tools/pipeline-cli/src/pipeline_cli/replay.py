@@ -56,12 +56,17 @@ def replay(source: str, make_client: Callable[[], LambdaClient], repository: Pat
     Raises:
         ReplayError: There is no such history, or not a whole one.
     """
-    if source.startswith("arn:") or not (source.endswith(".json") or Path(source).exists()):
+    if not is_file(source):
         with tempfile.TemporaryDirectory(prefix="replay-") as folder:
             file = Path(folder, "history.json")
             file.write_text(json.dumps(download(make_client(), source), default=str), encoding="utf-8")
             return _replayed(file, repository, save)
     return _replayed(Path(source).resolve(), repository, save)
+
+
+def is_file(source: str) -> bool:
+    """Whether a source is a file, there or not, and no execution."""
+    return not source.startswith("arn:") and (source.endswith(".json") or Path(source).exists())
 
 
 def download(client: LambdaClient, arn: str) -> dict[str, Any]:

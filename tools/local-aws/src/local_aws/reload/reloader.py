@@ -37,7 +37,7 @@ class Reloaded:
     def __str__(self) -> str:
         """Say it in a line; a problem may need several of its own."""
         if self.problem:
-            return f"{self.function.label}: not reloaded, version {self.version} goes on"
+            return f"{self.function.label}: not reloaded, version {self.version} stays live"
         return f"{self.function.label}: version {self.version} {'is live' if self.is_new else 'is unchanged'}"
 
 
@@ -69,14 +69,15 @@ class Reloader:
     def named(self, names: Sequence[str]) -> list[ReloadableFunction]:
         """Give the functions of these labels or names; raises EmulatorError when there is none of a name.
 
-        The name of a shared folder stands for all of them.
+        The name of a shared folder, or of the package whose ``src`` it is, stands for all of them.
         """
-        if {folder.name for folder in self.shared} & {*names}:
+        shared = [folder.parent.name if folder.name == "src" else folder.name for folder in self.shared]
+        if {*shared} & {*names}:
             return self.functions
         found = {name: [one for one in self.functions if name in (one.label, one.name)] for name in names}
         if unknown := [name for name, functions in found.items() if not functions]:
-            known = [*(one.label for one in self.functions), *(folder.name for folder in self.shared)]
-            raise EmulatorError(f"nothing is called {', '.join(unknown)}; there are {', '.join(known)}")
+            known = [*(one.label for one in self.functions), *shared]
+            raise EmulatorError(f"there is no {', '.join(unknown)} to reload; there are {', '.join(known)}")
         return [one for functions in found.values() for one in functions]
 
     def made_from(self, paths: Sequence[Path]) -> list[ReloadableFunction]:

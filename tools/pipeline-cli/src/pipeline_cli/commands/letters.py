@@ -82,7 +82,7 @@ def list_messages(
 ) -> None:
     """Show why the messages are there: grouped, or each.
 
-    Example: pipeline dead list --code invoke_failed --newer-than 2h --each
+    Example: pipeline dead list --code invoke_failed --newer-than 2h --each; the same with invalid
     """
     selection = Selection(ids or (), stage, code, reason, body, older_than, newer_than)
     with _opened(context, target(env, local=local), limit, log_seconds) as queue:
@@ -157,7 +157,7 @@ def send(
     rules: Annotated[bool, typer.Option("--rules", help="Ask the validator of this repository, too.")] = False,
     unchanged: Annotated[
         bool,
-        typer.Option("--unchanged", help="Send also what fails again unless something else than a function changed."),
+        typer.Option("--unchanged", help="Send also what failed on the version that is still live."),
     ] = False,
     rate: Rate = 50,
     each: Each = False,
@@ -170,7 +170,7 @@ def send(
     Each keeps its identity, so that none is stored twice. A plan is shown first: a message that is stored already is
     only deleted, and one that would fail again stays.
 
-    Example: pipeline dead redrive --dry-run
+    Example: pipeline dead redrive --dry-run, or pipeline invalid resend --dry-run
     """
     _check(as_json=as_json, dry_run=dry_run, yes=yes)
     if file and limit:

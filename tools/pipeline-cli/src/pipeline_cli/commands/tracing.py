@@ -32,7 +32,6 @@ from pipeline_cli.repository import find_repository
 
 if TYPE_CHECKING:
     from pipeline_cli.executions.history import History
-    from pipeline_cli.target import Target
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _LOOKED_AT = 100
@@ -90,7 +89,7 @@ def trace(
         raise CommandError(
             f"nothing is known of {message}: no line in {searched}{_cut(search)}, and no item in the table. "
             "It may be waiting in the queue for its first delivery, or an older delivery may have stored or rejected "
-            "it: try a longer --since. A message that was redriven has a new id. "
+            "it: try a longer --since. While the pipeline is paused, nothing is delivered. "
             "The record of a message with an idempotency_key is ENV-key-KEY"
         )
     if not search.complete:
@@ -124,7 +123,7 @@ def history(
     Example: pipeline history ARN --id dev-esm-19dd0b57-b21e-4ac1-bd88-01bbb068cb78
     """
     of = target(env, local=local)
-    arn = execution if "/" in execution else _named(of, execution)
+    arn = listing.arn_of(of, execution)
     try:
         described = describe(of.client("lambda"), arn)
         read = read_history(of.client("lambda"), arn)
@@ -180,13 +179,6 @@ def executions(
         return
     out.print(table)
     out.print("pipeline history NAME shows one of them.", style="dim")
-
-
-def _named(of: Target, name: str) -> str:
-    found = listing.by_name(of.client("lambda"), of.resources.function_name, name)
-    if not found:
-        raise CommandError(f"there is no execution named {name}; pipeline executions lists them")
-    return found[0].arn
 
 
 def _kept(read: History, environment: str, record: str) -> set[str]:

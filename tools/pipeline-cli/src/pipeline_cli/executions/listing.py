@@ -9,9 +9,13 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from pipeline_cli.errors import CommandError
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
     from datetime import datetime
+
+    from pipeline_cli.target import Target
 
 STATUSES = ("RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "STOPPED", "PAUSING", "PAUSED", "DELETING")
 _PAGE = 100
@@ -55,10 +59,21 @@ def newest(client: Any, function: str, statuses: Collection[str], since: datetim
     return list(islice(_since(_pages(client, request, first), statuses, since), limit))
 
 
-def by_name(client: Any, function: str, name: str) -> list[Listed]:
-    """Find the executions of a name."""
-    answer = client.list_durable_executions_by_function(FunctionName=function, DurableExecutionName=name)
-    return [Listed.of(one) for one in answer["DurableExecutions"]]
+def arn_of(target: Target, execution: str) -> str:
+    """Give the ARN of an execution that is named by it, or by its name.
+
+    Raises:
+        CommandError: There is none of that name.
+    """
+    if "/" in execution:
+        return execution
+    answer = target.client("lambda").list_durable_executions_by_function(
+        FunctionName=target.resources.function_name, DurableExecutionName=execution
+    )
+    found = [Listed.of(one) for one in answer["DurableExecutions"]]
+    if not found:
+        raise CommandError(f"there is no execution named {execution}; the command executions lists them")
+    return found[0].arn
 
 
 def _pages(client: Any, request: dict[str, Any], first: dict[str, Any]) -> Iterator[Listed]:

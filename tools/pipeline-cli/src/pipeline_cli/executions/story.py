@@ -61,7 +61,7 @@ def _tell_delivery(console: Console, delivery: Delivery, first_id: str, *, bodie
     # On a line of its own, unbroken, so that it can be copied.
     console.print(shown(f"  {execution.arn}"), soft_wrap=True)
     pairs = [("execution", status)] if execution.status != "UNKNOWN" else []
-    _print_pairs(console, [*pairs, *_told(delivery)], indent=2)
+    _print_pairs(console, [*pairs, *details(delivery)], indent=2)
     if delivery.path:
         console.print()
         console.print(timeline(delivery))
@@ -86,7 +86,8 @@ def headline(delivery: Delivery) -> str:
     return f"{delivery.outcome}: {str(delivery.reason) or unknown}"
 
 
-def _told(delivery: Delivery) -> Iterator[tuple[str, str]]:
+def details(delivery: Delivery) -> Iterator[tuple[str, str]]:
+    """Tell more of a delivery: its batch, the messages that it met there, and what each stage did."""
     if delivery.problem:
         yield "history", delivery.problem
     if not (delivery.path and delivery.batch and delivery.record):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from local_aws.terminal import shown
-from rich.table import Column, Table
+from rich.padding import Padding
 
 from pipeline_cli.printing import console, moment
 
@@ -49,19 +49,16 @@ def grouped(messages: Sequence[QueuedMessage]) -> list[Group]:
 
 
 def print_groups(groups: Sequence[Group]) -> None:
-    """Print a table with a row per group."""
-    table = Table(
-        "Messages", "Stage, code", "Reason", "Oldest, newest", Column("Example", no_wrap=True), show_lines=True
-    )
+    """Print some lines per group, which fit any width: each code and id is in one piece."""
+    out = console()
     for group in groups:
-        table.add_row(
-            f"{group.count:,}",
-            shown(_where(group.stage, group.code)),
-            shown(group.reason),
-            f"{moment(group.oldest)}\n{moment(group.newest)}",
-            shown(group.example),
-        )
-    console().print(table)
+        count = "1 message" if group.count == 1 else f"{group.count:,} messages"
+        out.print(shown(f"{count}: {_where(group.stage, group.code)}", "bold"), soft_wrap=True)
+        oldest, newest = moment(group.oldest), moment(group.newest)
+        sent = f"{oldest} UTC" if oldest == newest else f"{oldest} to {newest} UTC"
+        for name, value in (("reason", group.reason), ("sent", sent), ("example", group.example)):
+            if value:
+                out.print(Padding(shown(f"{name}: ", "dim").append_text(shown(value)), (0, 0, 0, 4)), highlight=False)
 
 
 def print_each(messages: Sequence[QueuedMessage], *, bodies: bool) -> None:
