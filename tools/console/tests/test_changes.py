@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from pipeline_testing.bodies import INVALID, body
 from selenium.webdriver.common.keys import Keys
 
@@ -47,6 +48,25 @@ def test_a_mended_message_is_stored_under_its_first_id(page: Page, stack: Stack)
     page.open("/invalid")
     page.see(other)
     page.see_no(sent)
+
+
+@pytest.mark.parametrize("edit", ["\ud800", body(label='"' * 400_000)])
+def test_an_edit_that_does_not_arrive_is_told(page: Page, stack: Stack, edit: str) -> None:
+    (sent,) = stack.send(INVALID)
+    stack.wait_until_drained()
+    page.open("/invalid")
+    page.click("Open", row=sent)
+    page.click("Show and edit the body")
+    page.type_at_once(page.field("body"), edit)
+    page.click("Plan its resend")
+    page.see("What you see has not arrived here", "Show only these")
+    assert [each["message"] for each in page.errors() if "Payload size" not in each["message"]] == []
+
+    page.type_at_once(page.field("body"), body(label="x" * 200_000))
+    page.see("It satisfies the contract.")
+    page.click("Plan its resend")
+    page.see("(edited)", "send 1 to the source queue")
+    page.click("Cancel")
 
 
 def test_nothing_is_sent_before_it_is_agreed_to(page: Page, stack: Stack) -> None:

@@ -45,8 +45,8 @@ def test_a_call_that_fails_is_shown_where_its_answer_would_be(page: Page, stack:
         page.see(sent)
         page.click("Select all shown")
         page.click("Resend the selected")
-        page.see("ResourceNotFoundException")
-        page.click("Close")
+        page.see("ResourceNotFoundException", "Ask the services of this checkout")
+        page.click("Cancel")
     page.see(sent)
 
 
@@ -99,4 +99,4 @@ def test_ctrl_c_ends_it(endpoint: AwsEndpoint) -> None:
         process.send_signal(2)
         assert process.wait(timeout=60) == 0
         assert process.stdout
-        assert process.stdout.read() == "stopped\n"
+        assert process.stdout.read() == "stopping\n"

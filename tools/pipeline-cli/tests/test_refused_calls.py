@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from aws_environment import FAST, body
 from botocore.exceptions import ClientError
+from pipeline_cli.messages.carrying_out import Carrier
+from pipeline_cli.messages.plan import plan
+from pipeline_cli.messages.reading import Kind, open_queue
+from pipeline_cli.operations_log import OperationsLog
 from pipeline_cli.queue_reader import QueueReader
+from pipeline_cli.target import choose
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -178,3 +184,18 @@ def test_a_message_that_somebody_else_has_received_meanwhile_is_not_sent(
 
     assert "1 messages: somebody else has it, or had it" in capsys.readouterr().err
     assert aws.sent_identities() == {second: 1}
+
+
+def test_what_is_stopped_leaves_the_rest_in_its_queue(aws: AwsEnvironment) -> None:
+    sent = aws.send("dead", [body(number) for number in range(25)])
+    target = choose(aws.name, local=False, folder=Path())
+    with open_queue(target, Kind.DEAD, limit=None, log_seconds=None, progress=lambda _: None) as queue:
+        planned = plan([(one, one.draft) for one in queue.messages], aws.name, lambda _: {}, released=None)
+        log, url = OperationsLog(target, "a test"), target.resources.queue_url
+        carrier = Carrier(target.client("sqs"), url, queue.reader, log, queue="dead", resend="redrive", rate=1_000)
+
+        done = carrier.run(planned, stops=lambda: True)
+
+    assert (done.counts.total(), done.problems) == (10, Counter({"not tried: it was stopped": 15}))
+    assert len(aws.messages("dead")) == 15
+    assert sum(aws.sent_identities().values()) == len(sent) - 15

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import TYPE_CHECKING, Protocol
 
 from local_aws.terminal import printable
@@ -9,12 +10,17 @@ from nicegui import ui
 from pipeline_cli.messages.content import content_of, why
 from pipeline_cli.printing import moment
 
-from pipeline_console.parts import block, facts, text
+from pipeline_console.parts import block, facts, text, told
 
 if TYPE_CHECKING:
     from pipeline_cli.messages.export_file import ExportedMessage
     from pipeline_cli.messages.queued_message import QueuedMessage
     from pipeline_cli.messages.reading import Kind
+
+
+# Of the units of UTF-16, as JavaScript has them.
+_HASH = """(text => [...Array(text.length).keys()].reduce((hash, at) => (hash * 31 + text.charCodeAt(at)) | 0, 7))(
+document.querySelector("textarea%s, %s textarea").value)"""
 
 
 class Edited(Protocol):
@@ -32,8 +38,9 @@ class Editor:
         self._message = message
         self._kind = kind
         self._edited = edited
-        # Characters that would change what is seen are shown as JSON escapes: in JSON, they mean the same.
-        self._original = printable(message.draft.body, keep="\n\t")
+        # Characters that would change what is seen are shown as JSON escapes: in a JSON string, they mean the same.
+        # A text field has its own line ends.
+        self._original = printable(message.draft.body.replace("\r\n", "\n"), keep="\n\t")
         self._body = edit.body if edit else self._original
 
     def open(self) -> None:
@@ -74,7 +81,8 @@ class Editor:
         self._check()
 
     def _check(self) -> None:
-        found = content_of(self._area.value).problem
+        body = self._area.value
+        found = content_of(self._message.draft.body if body == self._original else body).problem
         words = (
             why(found.field, found.reason)
             if found
@@ -83,7 +91,22 @@ class Editor:
         self._verdict.text = printable(words)
         self._verdict.classes(replace=f"lines {'bad' if found else 'good'}")
 
+    async def _is_what_is_seen(self, body: str) -> bool:
+        """Compare with the text in the browser: of one that is no Unicode, or of some 250 KB, NiceGUI sends nothing."""
+        seen = await self._area.client.run_javascript(_HASH.replace("%s", f"#c{self._area.id}"))
+        return bool(seen == _hash(body))
+
     async def _keep(self, *, sends: bool) -> None:
         body = self._area.value
+        if not await self._is_what_is_seen(body):
+            told("What you see has not arrived here: it is no Unicode, or too long, which export is for.", bad=True)
+            return
         self._dialog.close()
         await self._edited(None if body == self._original else body, sends=sends)
+
+
+def _hash(text: str) -> int:
+    value = 7
+    for unit in array("H", text.encode("utf-16", "surrogatepass")[2:]):
+        value = (value * 31 + unit) & 0xFFFFFFFF
+    return value - (1 << 32) if value >= 1 << 31 else value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
@@ -42,6 +43,7 @@ class Environment:
         """Ask the environment that is found, and find it anew when it is gone: its address may be another one then."""
         self._find = find
         self._pool = ThreadPoolExecutor(_SIDE_BY_SIDE, thread_name_prefix="environment")
+        self._closed = threading.Event()
         self._target = self._found()
         self.repository = repository
         self.stages = stages(repository)
@@ -57,6 +59,16 @@ class Environment:
         """Its region."""
         return self._target.region
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether the console ends: what goes on for long should end as well."""
+        return self._closed.is_set()
+
+    def close(self) -> None:
+        """Wait until what was begun has ended: it hides messages until then."""
+        self._closed.set()
+        self._pool.shutdown(wait=True)
+
     async def ask(
         self, call: Callable[Concatenate[Target, Given], Found], *args: Given.args, **kwargs: Given.kwargs
     ) -> Found | Trouble:
@@ -71,9 +83,11 @@ class Environment:
         except (ClientError, BotoCoreError) as error:
             if isinstance(error, BotoCoreError):
                 self._look_again()
-            return Trouble(printable(advice(error)))
+            return Trouble(printable(advice(error), keep="\n"))
         except (CommandError, EmulatorError) as error:
-            return Trouble(printable(str(error)))
+            return Trouble(printable(str(error), keep="\n"))
+        except Exception as error:  # noqa: BLE001 - a page would wait for ever
+            return Trouble(printable(f"{type(error).__name__}: {error}", keep="\n"))
 
     def _look_again(self) -> None:
         try:

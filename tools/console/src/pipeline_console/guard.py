@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs
+from urllib.parse import parse_qsl, urlencode
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, RedirectResponse
@@ -25,20 +24,36 @@ _HEADERS = {
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
 }
+_COOKIE = "console"
+_TOKEN = "token"  # noqa: S105 - its name in the address
 
 
 class Guard:
     """Lets a request or a socket through to an application only if host, origin and token are right."""
 
-    def __init__(self, app: ASGIApp, port: int, token: str) -> None:
-        """Guard an application that is served on a port of the loopback interface."""
+    def __init__(self, app: ASGIApp, port: int) -> None:
+        """Guard an application that is served on a port of the loopback interface.
+
+        A browser sends the cookies of a host to each of its ports. So the host is a name of this run alone: browsers
+        take all names below localhost to this machine, https://www.rfc-editor.org/rfc/rfc6761#section-6.3.
+        """
         self._app = app
-        self._token = token
-        # A browser sends cookies to every port of a host.
-        self._cookie = f"console-{port}"
+        self._token = secrets.token_urlsafe(32)
+        self._once: set[str] = set()
         # A page of another site whose name was made to point to this machine names that site as the host.
-        self._hosts = {f"{host}:{port}" for host in ("127.0.0.1", "localhost")}
-        self._origins = {f"http://{host}" for host in self._hosts}
+        self._host = f"console-{secrets.token_hex(8)}.localhost:{port}"
+        self.origin = f"http://{self._host}"
+
+    @property
+    def address(self) -> str:
+        """The address of the first page, with the token."""
+        return f"{self.origin}/?{_TOKEN}={self._token}"
+
+    def address_for_once(self) -> str:
+        """Make an address that opens the console one time: other users may see the command line of a browser."""
+        token = secrets.token_urlsafe(32)
+        self._once.add(token)
+        return f"{self.origin}/?{_TOKEN}={token}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve, refuse, or take the token out of the address."""
@@ -48,43 +63,52 @@ class Guard:
         headers = Headers(scope=scope)
         if why := self._refusal(scope, headers):
             await _refuse(scope, receive, send, PlainTextResponse(why, _REFUSED))
-        elif self._knows(headers):
-            await self._app(scope, receive, _with_headers(send))
         elif scope["type"] == "http" and self._is_opened(scope):
             await self._admitted(scope)(scope, receive, send)
+        elif self._knows(headers):
+            await self._app(scope, receive, _with_headers(send))
         else:
             why = "Open the address that the command printed: it has the token.\n"
             await _refuse(scope, receive, send, PlainTextResponse(why, _REFUSED))
 
     def _refusal(self, scope: Scope, headers: Headers) -> str:
-        if headers.get("host") not in self._hosts:
-            return "The console is at 127.0.0.1 only.\n"
+        if headers.getlist("host") != [self._host]:
+            return "Open the address that the command printed: the console has no other.\n"
         # A browser names the origin of each socket, and of each request that changes something.
         needed = scope["type"] == "websocket" or scope["method"] not in ("GET", "HEAD")
-        origin = headers.get("origin")
-        if (origin is not None or needed) and origin not in self._origins:
+        origins = headers.getlist("origin")
+        if (origins or needed) and origins != [self.origin]:
+            return "The console answers its own pages only.\n"
+        if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
             return "The console answers its own pages only.\n"
         return ""
 
     def _knows(self, headers: Headers) -> bool:
-        try:
-            cookie = SimpleCookie(headers.get("cookie", "")).get(self._cookie)
-        except CookieError:
-            return False
-        return cookie is not None and self._is_token(cookie.value)
+        pairs = (pair.strip().partition("=") for line in headers.getlist("cookie") for pair in line.split(";"))
+        return any(name == _COOKIE and self._is_token(value) for name, _, value in pairs)
 
     def _is_opened(self, scope: Scope) -> bool:
-        given = parse_qs(scope["query_string"].decode("latin-1")).get("token", [])
-        return scope["method"] == "GET" and len(given) == 1 and self._is_token(given[0])
+        given = [value for name, value in _query(scope) if name == _TOKEN]
+        if scope["method"] != "GET" or len(given) != 1:
+            return False
+        if given[0] in self._once:
+            self._once.remove(given[0])
+            return True
+        return self._is_token(given[0])
 
     def _is_token(self, given: str) -> bool:
         return secrets.compare_digest(given.encode(), self._token.encode())
 
     def _admitted(self, scope: Scope) -> Response:
         """Send the browser to the same page, with the token in a cookie instead of the address."""
-        answer = RedirectResponse(f"/{scope['path'].lstrip('/')}", 303)
-        answer.set_cookie(self._cookie, self._token, httponly=True, samesite="strict", path="/")
+        rest = urlencode([(name, value) for name, value in _query(scope) if name != _TOKEN])
+        answer = RedirectResponse(f"/{scope['path'].lstrip('/')}" + (f"?{rest}" if rest else ""), 303)
+        answer.set_cookie(_COOKIE, self._token, httponly=True, samesite="strict", path="/")
         return answer
+
+
+def _query(scope: Scope) -> list[tuple[str, str]]:
+    return parse_qsl(scope["query_string"].decode("latin-1"))
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send, answer: Response) -> None:

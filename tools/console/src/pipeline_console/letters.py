@@ -71,6 +71,7 @@ class _Letters:
         self._listed = Listed((), ())
         self._edits: dict[str, ExportedMessage] = {}
         self._group: tuple[str, str, str] | None = None
+        self._busy = False
         self._table: ui.table | None = None
 
     def draw(self) -> None:
@@ -78,9 +79,19 @@ class _Letters:
             self._again = ui.button("Read again", on_click=self._load).props("outline no-caps")
             self._reading = text("", "faint")
         self._place = ui.element("div").classes("section wide")
+        self._dialogs = ui.element("div")
         ui.timer(0, self._load, once=True)
 
     async def _load(self) -> None:
+        if self._busy:  # two readers of a queue take messages away from each other
+            return
+        self._busy = True
+        try:
+            await self._read()
+        finally:
+            self._busy = False
+
+    async def _read(self) -> None:
         progress = Progress()
         self._again.disable()
         timer = ui.timer(0.5, lambda: self._reading.set_text(f"reading the queue: {progress.count:,} messages"))
@@ -207,8 +218,14 @@ class _Letters:
             else self._edits.get(one.message_id, ExportedMessage(one.message_id, one.draft.body, None))
             for one in messages
         }
-        with self._place:
-            done = await Planning(self._console.environment, self._kind, exported, discards=discards).run()
+        if self._busy:
+            return
+        self._busy = True
+        try:
+            with self._dialogs:
+                done = await Planning(self._console.environment, self._kind, exported, discards=discards).run()
+        finally:
+            self._busy = False
         if done:
             await self._load()
             await self._console.live.look()

@@ -44,7 +44,8 @@ def add(console: Console) -> None:
     @ui.page("/messages")
     def messages(id: str = "", days: int = 4) -> None:  # noqa: A002 - the name in the address
         with console.frame("/messages", "Messages"):
-            _search(id, days if days in _SINCE else 4)
+            days = days if days in _SINCE else 4
+            _search(id, days)
             if id:
                 place = ui.element("div").classes("section wide")
 

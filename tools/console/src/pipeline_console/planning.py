@@ -61,7 +61,7 @@ class Planning:
         progress = self._progress("planning")
         found = await self._environment.ask(make_plan, self._wish, self._environment.repository, progress)
         if isinstance(found, Trouble):
-            self._end(found.why)
+            self._fail(found.why)
         else:
             self._show(found)
 
@@ -89,6 +89,16 @@ class Planning:
                     go = ui.button(self._wish.action.capitalize(), on_click=lambda: self._do(plan))
                     go.props("color=negative no-caps")
 
+    def _fail(self, why: str) -> None:
+        """Say why there is no plan; with other options, there may be one."""
+        self._place.clear()
+        with self._place:
+            problem(why)
+            if not self._wish.discards:
+                self._options()
+            with ui.row().classes("buttons"):
+                ui.button("Cancel", on_click=lambda: self._dialog.submit(None)).props("flat autofocus no-caps")
+
     def _options(self) -> None:
         async def choose(wish: Wish) -> None:
             self._wish = wish
@@ -108,7 +118,9 @@ class Planning:
 
     async def _do(self, plan: Plan) -> None:
         progress = self._progress(self._wish.action)
-        done = await self._environment.ask(carry_out, self._wish, plan, self._environment.repository, progress)
+        done = await self._environment.ask(
+            carry_out, self._wish, plan, self._environment.repository, progress, lambda: self._environment.is_closed
+        )
         if isinstance(done, Plan):
             self._show(done, "Nothing was sent or deleted: the queue or the table has changed. This is the plan now.")
             return

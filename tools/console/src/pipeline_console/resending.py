@@ -104,8 +104,10 @@ def make_plan(target: Target, wish: Wish, repository: Path, progress: Progress) 
         return _plan(target, wish, repository, queue)
 
 
-def carry_out(target: Target, wish: Wish, agreed: Plan, repository: Path, progress: Progress) -> Done | Plan:
-    """Do what was agreed to; if the queue or the table has changed so that the plan is another one, give that."""
+def carry_out(
+    target: Target, wish: Wish, agreed: Plan, repository: Path, progress: Progress, stops: Callable[[], bool]
+) -> Done | Plan:
+    """Do what was agreed to, until it ``stops``; if the plan is another one now, give that, and do nothing."""
     with open_queue(
         target, wish.kind, limit=None, log_seconds=_LOG_SECONDS, progress=_counting(progress, "read")
     ) as queue:
@@ -122,7 +124,7 @@ def carry_out(target: Target, wish: Wish, agreed: Plan, repository: Path, progre
             rate=_RATE,
         )
         progress.of = now.leaving
-        return carrier.run(now.planned, _counting(progress, "handled"))
+        return carrier.run(now.planned, _counting(progress, "handled"), stops)
 
 
 def _plan(target: Target, wish: Wish, repository: Path, queue: OpenQueue) -> Plan:

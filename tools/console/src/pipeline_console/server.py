@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import secrets
 import socket
 import webbrowser
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -42,22 +42,20 @@ def serve(find: Callable[[], Target], port: int, *, opens: bool) -> None:
         raise CommandError(
             f"port {port} of {LOOPBACK} cannot be had: {error.strerror}; --port 0 takes a free one"
         ) from None
-    with listener:
-        port = listener.getsockname()[1]
-        token = secrets.token_urlsafe(32)
+    with listener, closing(environment):
         app = FastAPI(openapi_url=None)
+        guard = Guard(app, listener.getsockname()[1])
         add_pages(Console(environment, Live(environment)))
         ui.run_with(app, title="console", dark=None, show_welcome_message=False)
-        config = uvicorn.Config(Guard(app, port, token), log_level="error", timeout_graceful_shutdown=_CLOSING_SECONDS)
-        address = f"http://{LOOPBACK}:{port}/?token={token}"
+        config = uvicorn.Config(guard, log_level="error", timeout_graceful_shutdown=_CLOSING_SECONDS)
 
         def tell() -> None:
-            print(f"The console of {environment.name} in {environment.region}: {address}", flush=True)
+            print(f"The console of {environment.name} in {environment.region}: {guard.address}", flush=True)
             if opens:
-                webbrowser.open(address)
+                webbrowser.open(guard.address_for_once())
 
         server.on_startup(tell)
         try:
             uvicorn.Server(config).run(sockets=[listener])
         except KeyboardInterrupt:
-            print("stopped")
+            print("stopping")

@@ -92,11 +92,7 @@ class Reloader:
             function
             for function in self.functions
             for built in [last_build(self.application, function).stat().st_mtime_ns]
-            if any(
-                path.stat().st_mtime_ns > built
-                for folder in (function.source, *self.shared)
-                for path in source_files(folder)
-            )
+            if any(_saved(path) > built for folder in (function.source, *self.shared) for path in source_files(folder))
         ]
 
     def reload(self, functions: Sequence[ReloadableFunction]) -> list[Reloaded]:
@@ -135,7 +131,10 @@ class Reloader:
         problems: dict[str, str] = {}
         running, built = [], []
         folders = dict.fromkeys([*self.shared, *(function.source for function in functions)])
-        errors = syntax_errors(ministack_python(), list(folders))
+        try:
+            errors = syntax_errors(ministack_python(), list(folders))
+        except EmulatorError as error:
+            return {function.name: str(error) for function in functions}, []
         try:
             for function in functions:
                 if own := [error for path, error in errors.items() if function in self.made_from([path])]:
@@ -158,6 +157,14 @@ class Reloader:
         with (self.application.run / "reload.lock").open("a") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
+
+
+def _saved(path: Path) -> int:
+    """Give when a file was saved, in nanoseconds; 0 if it is gone, or a link to nothing."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 @contextmanager

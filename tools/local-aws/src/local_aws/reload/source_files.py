@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from watchfiles import Change, DefaultFilter
 
+from local_aws.errors import EmulatorError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -23,10 +25,10 @@ for path in json.load(sys.stdin):
             compile(file.read(), path, "exec", dont_inherit=True)
     except SyntaxError as error:
         errors[path] = f"{path}, line {error.lineno}: {error.msg}: {(error.text or '').strip()}".rstrip(": ")
-    except ValueError as error:
-        errors[path] = f"{path}: {error}"
     except FileNotFoundError:
         pass
+    except (MemoryError, OSError, RecursionError, ValueError) as error:
+        errors[path] = f"{path}: {error or type(error).__name__}"
 json.dump(errors, sys.stdout)
 """
 
@@ -49,10 +51,15 @@ def syntax_errors(python: Path, folders: Sequence[Path]) -> dict[Path, str]:
     """Compile the Python source of some folders with an interpreter, and give the error of each file that has one.
 
     An error names file, line and message.
+
+    Raises:
+        EmulatorError: The interpreter cannot tell, such as of source that is nested too deeply for it.
     """
     files = [str(path) for folder in folders for path in source_files(folder) if path.suffix == ".py"]
     command = [str(python), "-I", "-W", "ignore", "-c", _CHECK]
-    answer = subprocess.run(command, input=json.dumps(files), capture_output=True, text=True, check=True)  # noqa: S603
+    answer = subprocess.run(command, input=json.dumps(files), capture_output=True, text=True, check=False)  # noqa: S603
+    if answer.returncode:
+        raise EmulatorError(f"the source cannot be checked: {answer.stderr.strip() or answer.returncode}")
     return {Path(path): error for path, error in json.loads(answer.stdout).items()}
 
 

@@ -76,8 +76,16 @@ class Carrier:
         self._clock = clock
         self._next = clock()
 
-    def run(self, planned: Sequence[Planned], progress: Callable[[int], None] = lambda _: None) -> Done:
-        """Carry out the decisions by which messages leave the queue; ``progress`` is told how many were tried."""
+    def run(
+        self,
+        planned: Sequence[Planned],
+        progress: Callable[[int], None] = lambda _: None,
+        stops: Callable[[], bool] = lambda: False,
+    ) -> Done:
+        """Carry out the decisions by which messages leave the queue.
+
+        ``progress`` is told how many were tried, and ``stops`` is asked after each batch whether the rest is left.
+        """
         done = Done()
         refused = tried = 0
         batches = list(_batches([one for one in planned if one.decision in LEAVES]))
@@ -88,9 +96,12 @@ class Carrier:
             tried += len(batch)
             progress(tried)
             refused = refused + 1 if was_refused else 0
-            if refused == _MOST_REFUSED:
-                rest = sum(map(len, batches[index + 1 :]))
-                done.problems.update({"not tried after so many refused calls": rest} if rest else {})
+            rest = sum(map(len, batches[index + 1 :]))
+            if refused == _MOST_REFUSED or stops():
+                why = (
+                    "not tried after so many refused calls" if refused == _MOST_REFUSED else "not tried: it was stopped"
+                )
+                done.problems.update({why: rest} if rest else {})
                 break
         return done
 
