@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 HOSTILE = [
     *(chr(number) for number in (*range(0x20), *range(0x7F, 0xA0))),
+    *"\u00ad\u034f\u115f\u1160\u180e\u200b\u2060\u2061\u2062\u2063\u2064\u3164\ufeff\uffa0",
     *"\u2028\u2029\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ud800",
 ]
 

@@ -10,13 +10,16 @@ from rich.text import Text
 _ESCAPED_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 # They change the direction of the text that follows: https://www.unicode.org/reports/tr9/#Directional_Formatting_Codes
 _BIDIRECTIONAL = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Texts that look the same may differ by them. The joiners, U+200C and U+200D, are left: scripts and emoji need them.
+_INVISIBLE = frozenset("\u00ad\u034f\u115f\u1160\u180e\u200b\u2060\u2061\u2062\u2063\u2064\u3164\ufeff\uffa0")
+_ESCAPED = _BIDIRECTIONAL | _INVISIBLE
 
 
 def printable(text: str, *, keep: str = "") -> str:
-    r"""Write the characters that a terminal would obey as JSON escapes, ``\u001b``; those in ``keep`` stay."""
+    r"""Write what a terminal would obey, and what nobody would see, as JSON escapes, ``\u001b``; ``keep`` stays."""
     return "".join(
         f"\\u{ord(each):04x}"
-        if each not in keep and (each in _BIDIRECTIONAL or unicodedata.category(each) in _ESCAPED_CATEGORIES)
+        if each not in keep and (each in _ESCAPED or unicodedata.category(each) in _ESCAPED_CATEGORIES)
         else each
         for each in text
     )

@@ -240,6 +240,20 @@ def test_a_request_is_bounded_by_bytes() -> None:
     assert service.asked == [4, 4, 1]
 
 
+def test_exported_messages_are_no_bodies_and_the_command_for_them_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = {"message_id": "1", "first_message_id": "1", "receive_count": 1, "body": body()}
+    exported, mixed = tmp_path / "exported.jsonl", tmp_path / "mixed.jsonl"
+    exported.write_text(f"{json.dumps(told)}\n")
+    mixed.write_text(f"{json.dumps(told)}\n{{}}\n")
+
+    assert main(["check", str(exported)]) == 1
+    assert f"invalid resend {exported} --dry-run --rules plans them" in capsys.readouterr().err
+    assert main(["check", str(mixed)]) == 1
+    assert capsys.readouterr().err == ""
+
+
 def test_stages_of_ones_own_are_not_asked_and_named(tmp_path: Path) -> None:
     exported = json.loads((REPOSITORY / EXPORTED).read_text())
     own = {"name": "enrich", "service": "enrich", "request": "ContributionRequest", "output_bytes": 4_096}

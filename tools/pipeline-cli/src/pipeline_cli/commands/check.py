@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json as json_text
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -15,7 +16,7 @@ from pipeline_cli.errors import CommandError
 from pipeline_cli.json_lines import body_lines
 from pipeline_cli.message_check import CheckedLine, MessageCheck
 from pipeline_cli.options import Json
-from pipeline_cli.printing import console, print_json
+from pipeline_cli.printing import console, print_json, print_note
 from pipeline_cli.repository import find_repository
 
 if TYPE_CHECKING:
@@ -33,14 +34,27 @@ def check(
 
     Exits with 1 if any would be rejected. Example: pipeline check messages.jsonl
     """
-    with _open(file) as lines, MessageCheck(find_repository()) as checking:
-        checked = list(checking.check(body_lines(lines)))
+    with _open(file) as given, MessageCheck(find_repository()) as checking:
+        lines = list(body_lines(given))
+        checked = list(checking.check(lines))
     if json:
         print_json([asdict(line) for line in checked])
     else:
         _print(checked, checking.skipped)
     if any(line.problem for line in checked):
+        if all(_is_exported(line.body) for line in lines):
+            print_note(
+                f"these are exported messages, and no bodies: invalid resend {file} --dry-run --rules plans them"
+            )
         raise typer.Exit(1)
+
+
+def _is_exported(text: str) -> bool:
+    try:
+        value = json_text.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(value, dict) and {"message_id", "first_message_id", "receive_count", "body"} <= value.keys()
 
 
 def _open(name: str) -> BinaryIO:
