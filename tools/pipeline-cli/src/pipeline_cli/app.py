@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 PROGRAM = "./nox -s pipeline --"
+ENTRY_POINTS = "durable_pipeline.commands"
+"""The group of the commands that other packages add, such as tools/console."""
 
 app = typer.Typer(
     help="Operate the pipeline: on AWS with --env NAME, or the one that ./nox -s local runs on this machine.",
@@ -46,7 +48,7 @@ app.command()(check.check)
 app.command()(erase.erase)
 app.command()(deploying.deploy)
 app.command()(deploying.delete)
-for further in entry_points(group="durable_pipeline.commands"):  # of other packages, such as tools/console
+for further in entry_points(group=ENTRY_POINTS):
     app.command(further.name)(further.load())
 
 

@@ -68,6 +68,8 @@ def test_a_look_has_every_part_of_an_environment(environment: Environment) -> No
     }
     outcomes = seen.outcomes
     assert not isinstance(outcomes, Unknown)
+    assert sum(minute.stored for minute in outcomes.minutes) == 6
+    assert outcomes.minutes[0].stored == 2
     assert (outcomes.received, outcomes.stored, outcomes.rejected, outcomes.failed) == (10, 4, 2, 4)
     assert (outcomes.source, outcomes.complete) == ("log", True)
     assert seen.event_source.state == "Disabled"  # type: ignore[union-attr]
@@ -173,7 +175,7 @@ def test_a_log_with_more_than_is_read_gives_a_least_number(environment: Environm
 
     class Endless:
         def filter_log_events(self, **_: Any) -> dict[str, Any]:
-            return {"events": [{"message": json.dumps(done)}], "nextToken": "more"}
+            return {"events": [{"timestamp": now_ms(), "message": json.dumps(done)}], "nextToken": "more"}
 
     environment.fakes["logs"] = Endless()
 
