@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from conftest import ENVIRONMENT
 from pipeline_testing.bodies import INVALID, body
 from selenium.webdriver.common.keys import Keys
 
 if TYPE_CHECKING:
     from browser import Page
     from pipeline_e2e.stack import Stack
-
-ENVIRONMENT = "e2e"
 
 
 def test_a_mended_message_is_stored_under_its_first_id(page: Page, stack: Stack) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from conftest import ENVIRONMENT
 from pipeline_cli.declared_stages import services
 from pipeline_cli.recent_outcomes import RecentOutcomes
 from pipeline_cli.snapshot import take
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from browser import Page
     from local_aws.aws import AwsEndpoint
     from pipeline_e2e.stack import Stack
-
-ENVIRONMENT = "e2e"
 
 
 def _outcomes(target: Target) -> str:

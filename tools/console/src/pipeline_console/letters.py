@@ -219,6 +219,7 @@ class _Letters:
             for one in messages
         }
         if self._busy:
+            told("The queue is being read; plan again when that has ended.", bad=True)
             return
         self._busy = True
         try:

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
 
 from pipeline_cli.snapshot import Snapshot, take
 
 from pipeline_console.environment import Environment, Trouble
-
-if TYPE_CHECKING:
-    from pipeline_cli.target import Target
 
 SECONDS = 3.0
 """Between two looks. On AWS, one reads 7 metrics: https://aws.amazon.com/cloudwatch/pricing/ has the price."""
@@ -43,14 +39,10 @@ class Live:
             return
         self._asked = now
         try:
-            seen = await self._environment.ask(_take, self._environment.services)
+            seen = await self._environment.ask(take, self._environment.services)
         finally:
             self._asked, self._looked = None, time.monotonic()
         if isinstance(seen, Trouble):
             self._trouble = seen.why
         else:
             self.snapshot, self._trouble = seen, ""
-
-
-def _take(target: Target, services: list[str]) -> Snapshot:
-    return take(target, services)

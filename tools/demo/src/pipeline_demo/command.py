@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 SAMPLES = "tools/demo/samples/messages.jsonl"
 EXPECTED = "tools/demo/samples/expected.txt"
 
-# Few, so that a message that keeps failing is a dead letter while one watches: after a minute, if it is alone.
+# Few, so that a message that keeps failing is a dead letter while one watches.
 DEMO_PARAMETERS = {"MaxReceiveCount": "2"}
 
 

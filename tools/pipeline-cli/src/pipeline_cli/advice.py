@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -34,6 +33,7 @@ _UNKNOWN = {
     "SignatureDoesNotMatch",
     "UnrecognizedClientException",
 }
+_NOT_FOUND = {"ResourceNotFoundException", "404"}  # the second is the emulated durable service's
 _DENIED = {
     "AccessDenied",
     "AccessDeniedException",
@@ -89,10 +89,8 @@ def advice(error: BotoCoreError | ClientError) -> str:
 
 
 def is_not_found(error: ClientError) -> bool:
-    """Whether what was asked for does not exist; the emulated AWS tells it by the status of the answer alone."""
-    answer = error.response
-    missing = answer.get("ResponseMetadata", {}).get("HTTPStatusCode") == HTTPStatus.NOT_FOUND
-    return missing or answer["Error"]["Code"] == "ResourceNotFoundException"
+    """Whether what was asked for does not exist."""
+    return error.response["Error"]["Code"] in _NOT_FOUND
 
 
 def is_denied(error: ClientError) -> bool:

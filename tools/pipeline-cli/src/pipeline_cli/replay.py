@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from pipeline_cli.advice import is_not_found
 from pipeline_cli.errors import CommandError
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ INTERPRETER = "ORCHESTRATOR_PYTHON"
 
 _ORCHESTRATOR = Path("services/orchestrator")
 _PASSES, _BREAKS, _UNUSABLE = 0, 3, 4
-_NOT_FOUND = {"ResourceNotFoundException", "404"}  # the second is the emulated durable service's
 _SETTINGS = ("ENVIRONMENT", "CHUNK_SIZE")
 _PAGE = 1_000
 
@@ -78,7 +78,7 @@ def download(client: LambdaClient, arn: str) -> dict[str, Any]:
     try:
         execution: Any = client.get_durable_execution(DurableExecutionArn=arn)
     except ClientError as error:
-        if error.response["Error"]["Code"] in _NOT_FOUND:
+        if is_not_found(error):
             raise ReplayError(
                 f"there is no execution {arn}: it is of another account or region, or its history was deleted at the "
                 "end of its retention (ExecutionRetentionDays)"
