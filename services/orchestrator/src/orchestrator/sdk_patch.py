@@ -1,24 +1,23 @@
-"""Two patches of the durable SDK 3.0.0, to be removed once the SDK has them.
+"""Two patches of the durable SDK, to be removed once the SDK has them; docs/upstream/ has the reports.
 
-It hangs on an operation of more than 750 KB. The SDK sends checkpoints in batches of at most that. An operation that
-does not fit behind another one is put aside for the next batch; there it is measured again, against an empty batch, and
-put aside again: it is never sent, and the invocation waits for it until its timeout. The start of a chained invoke with
-1 MiB of payload is such an operation. An operation of any size is sent in a batch of its own when it comes
-straight from the main queue. This does the same for one that was put aside.
-
-It takes up to 0.1 s to end an invocation, which is billed: the thread that sends checkpoints looks ten times a second
-whether it is to stop. This wakes the thread.
+- ``durable-sdk-large-checkpoint.md``: without the patch, an invocation hangs until its timeout when two operations are
+  sent together and the second has more than 750 KB, such as the start of a chained invoke with 1 MiB of payload.
+- ``durable-sdk-slow-stop.md``: without the patch, an invocation ends up to 0.1 s late, which is billed.
 """
 
 from __future__ import annotations
 
+import logging
 import queue
 from typing import TYPE_CHECKING
 
+from aws_durable_execution_sdk_python import __version__
 from aws_durable_execution_sdk_python.state import ExecutionState, _Signal
 
 if TYPE_CHECKING:
     from aws_durable_execution_sdk_python.state import _BatchAccumulator
+
+_log = logging.getLogger(__name__)
 
 
 def _drain_overflow(self: ExecutionState, batch: _BatchAccumulator) -> None:
@@ -42,7 +41,21 @@ def _stop_checkpointing(self: ExecutionState) -> None:
     self._checkpoint_queue.put(_Signal.REFRESH_WAKE)
 
 
-def patch() -> None:
-    """Put the patched methods in place."""
-    ExecutionState._drain_overflow = _drain_overflow  # type: ignore[method-assign]
-    ExecutionState.stop_checkpointing = _stop_checkpointing  # type: ignore[method-assign]
+_PATCHES = {
+    "_drain_overflow": (_drain_overflow, ("3.0.0",)),
+    "stop_checkpointing": (_stop_checkpointing, ("3.0.0",)),
+}
+"""By the method of ``ExecutionState`` that is replaced: with what, and in which versions of the SDK."""
+
+
+def patch(version: str = __version__) -> None:
+    """Replace the methods that have the faults in that version of the SDK.
+
+    A version that a patch does not name may have other internals: it runs without the patch, and a warning is logged.
+    """
+    for method, (replacement, versions) in _PATCHES.items():
+        if version in versions:
+            setattr(ExecutionState, method, replacement)
+        else:
+            known = ", ".join(versions)
+            _log.warning("durable SDK %s runs without the patch of %s, which is for %s", version, method, known)
