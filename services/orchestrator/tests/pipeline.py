@@ -225,7 +225,10 @@ class Pipeline:
     def run(self, *bodies: str, execution_timeout: int = 300, receive_count: int = 1) -> Run:
         self._entered = 0
         event = event_of(*bodies, receive_count=receive_count)
-        result = self._runner.run(input=json.dumps(event), execution_timeout=execution_timeout)
+        result = self.execute(event, execution_timeout)
         assert result.status.value == "SUCCEEDED", result.error
         failures = json.loads(result.result)["batchItemFailures"]
         return Run([failure["itemIdentifier"] for failure in failures], result, self._entered)
+
+    def execute(self, event: dict[str, Any], execution_timeout: int = 300) -> DurableFunctionTestResult:
+        return self._runner.run(input=json.dumps(event), execution_timeout=execution_timeout)

@@ -37,6 +37,7 @@ class Aws:
         self.meta = SimpleNamespace(endpoint_url=url)
         self.statuses: dict[str, str] = {}
         self.names: set[str] = set()
+        self.values: dict[str, str] = {}  # of SSM parameters
         self.resources: dict[str, list[tuple[str, str]]] = {}  # of each stack: types and physical ids
         self.parents: dict[str, str] = {}
 
@@ -98,9 +99,13 @@ class Aws:
         self.resources["theirs"] = [("AWS::CloudFormation::Stack", stack_id("theirs-Nested"))]
         self.resources["theirs-Nested"] = [("AWS::IAM::Role", "a-role"), (kind, physical_id)]
 
-    def get_parameters(self, Names: list[str]) -> dict[str, list[str]]:  # noqa: N803 - boto3's name
+    def get_parameters(self, Names: list[str]) -> dict[str, list[Any]]:  # noqa: N803 - boto3's name
         assert len(Names) <= 10
-        return {"InvalidParameters": [name for name in Names if name not in self.names]}
+        there = [name for name in Names if name in self.names]
+        return {
+            "Parameters": [{"Name": name, "Value": self.values.get(name, name)} for name in there],
+            "InvalidParameters": [name for name in Names if name not in there],
+        }
 
 
 @pytest.fixture(scope="module")
@@ -164,6 +169,34 @@ def test_what_another_environment_has_is_taken_if_it_is_named(catalogue: Catalog
     assert "needs the shared resources" in refusal(
         check_deploy, *deploying(catalogue, aws, "storer", "prod-2", ProcessedDataTable=f"{table}s")
     )
+
+
+@pytest.mark.parametrize("name", [None, "shared"])
+@pytest.mark.parametrize("fifo", ["true", "!If [IsProduction, true, false]"])
+def test_a_fifo_queue_is_refused(tmp_path: Path, name: str | None, fifo: str) -> None:
+    for template in (REPOSITORY / "infra/template.yaml", REPOSITORY / "infra/shared/template.yaml"):
+        copy = tmp_path / template.relative_to(REPOSITORY)
+        copy.parent.mkdir(exist_ok=True)
+        name_of_queue = "QueueName: !Sub ${EnvironmentName}-durable-pipeline-data-processing\n"
+        text = template.read_text("utf-8")
+        copy.write_text(text.replace(name_of_queue, f"{name_of_queue}      FifoQueue: {fifo}\n"), "utf-8")
+    changed = Catalogue(tmp_path)
+
+    assert refusal(check_deploy, *deploying(changed, Aws(changed), name)) == (
+        "DataProcessingQueue has FifoQueue set: the pipeline works on standard queues only, "
+        "see docs/decisions/0013-standard-queues.md"
+    )
+
+
+def test_a_fifo_queue_of_somebody_else_is_refused(catalogue: Catalogue, aws: Aws) -> None:
+    aws.has(*ORDER)
+    aws.names.add("/orders/queue/arn")
+    aws.values["/orders/queue/arn"] = "arn:aws:sqs:eu-west-1:1:orders.fifo"
+
+    message = refusal(
+        check_deploy, *deploying(catalogue, aws, "orchestrator", DataProcessingQueueArn="/orders/queue/arn")
+    )
+    assert message.startswith("/orders/queue/arn names arn:aws:sqs:eu-west-1:1:orders.fifo, a FIFO queue: ")
 
 
 @pytest.mark.parametrize("first", [("shared", "validator"), ("validator", "transformer")])

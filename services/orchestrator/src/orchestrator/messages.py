@@ -114,11 +114,21 @@ class Failure:
         return (*self.record.messages, *(message for other in self.record.conflicting for message in other.messages))
 
 
+class FifoQueueError(Exception):
+    """The messages come from a FIFO queue, whose order the pipeline does not keep."""
+
+
 def messages_of(event: Mapping[str, Any]) -> tuple[Message, ...]:
-    """Read the event of an SQS event source mapping.
+    """Read the event of an SQS event source mapping; raises FifoQueueError.
 
     https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html#example-standard-queue-message-event
     """
+    for record in event["Records"]:
+        if record["eventSourceARN"].endswith(".fifo"):
+            raise FifoQueueError(
+                f"{record['eventSourceARN']} is a FIFO queue; the pipeline works on standard queues only, "
+                f"see docs/decisions/0013-standard-queues.md"
+            )
     return tuple(
         Message(
             index=index,

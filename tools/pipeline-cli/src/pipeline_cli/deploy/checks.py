@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pipeline_cli.deploy.stacks import Catalogue, Stack
 
 _MOST_NAMES = 10  # of one call, https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html
+_STANDARD_ONLY = "the pipeline works on standard queues only, see docs/decisions/0013-standard-queues.md"
 _NOT_THERE = ("REVIEW_IN_PROGRESS", "DELETE_COMPLETE")
 
 
@@ -27,6 +28,7 @@ def check_deploy(
     ``client`` makes a client of a service; ``given`` may name SSM parameters of another environment for the stack to
     take.
     """
+    _check_no_fifo(catalogue, stack)
     _check_stacks(catalogue, stack, environment, client("cloudformation"))
     _check_resources(catalogue, stack, environment, client)
     owners = missing(catalogue, stack, environment, client("ssm"), given)
@@ -34,6 +36,23 @@ def check_deploy(
         commands = "".join(f"\n    ./nox -s deploy -- {owner.name} --env {environment}" for owner in owners)
         them = "it" if len(owners) == 1 else "them"
         raise DeployError(f"{stack.title} needs {_listed(owners)} in {environment}: deploy {them} first{commands}")
+    _check_taken_queues(stack, environment, client("ssm"), given)
+
+
+def _check_no_fifo(catalogue: Catalogue, stack: Stack) -> None:
+    parts = catalogue.parts.values() if stack is catalogue.root else [stack]
+    if queues := [queue for part in parts for queue in part.fifo_queues]:
+        raise DeployError(f"{queues[0]} has FifoQueue set: {_STANDARD_ONLY}")
+
+
+def _check_taken_queues(stack: Stack, environment: str, ssm: Any, given: Mapping[str, str]) -> None:
+    """Look at the ARNs of queues that the stack takes, which may be of another environment, or of nobody's here."""
+    names = [given.get(key, ssm_name(environment, path)) for key, path in stack.takes.items() if "QueueArn" in key]
+    if not names:
+        return
+    for parameter in ssm.get_parameters(Names=names)["Parameters"]:
+        if parameter["Value"].endswith(".fifo"):
+            raise DeployError(f"{parameter['Name']} names {parameter['Value']}, a FIFO queue: {_STANDARD_ONLY}")
 
 
 def _check_stacks(catalogue: Catalogue, stack: Stack, environment: str, cloudformation: Any) -> None:

@@ -58,6 +58,8 @@ class Stack:
     takes: Mapping[str, str]
     """The SSM parameter behind each parameter of the template that takes the value of one."""
     named: tuple[Named, ...]
+    fifo_queues: tuple[str, ...]
+    """Logical ids."""
 
     @classmethod
     def read(cls, name: str, template: Path) -> Stack:
@@ -77,6 +79,7 @@ class Stack:
                 if entry["Type"] == _VALUE_OF_PARAMETER
             },
             named=tuple(_named(body["Resources"])),
+            fifo_queues=tuple(name for name, entry in body["Resources"].items() if _is_fifo(entry)),
         )
 
     @property
@@ -133,6 +136,11 @@ def _named(resources: Mapping[str, Any]) -> Iterator[Named]:
         pattern = resource.get("Properties", {}).get(_NAMED.get(kind, ""))
         if isinstance(pattern, dict) and isinstance(pattern.get("Fn::Sub"), str):
             yield Named(_TRANSLATED.get(kind, kind), pattern["Fn::Sub"])
+
+
+def _is_fifo(resource: Mapping[str, Any]) -> bool:
+    # A condition in place of the value may make it one.
+    return resource["Type"] == "AWS::SQS::Queue" and bool(resource.get("Properties", {}).get("FifoQueue"))
 
 
 def ssm_name(environment: str, path: str) -> str:
