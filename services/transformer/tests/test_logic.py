@@ -24,7 +24,8 @@ NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 
 def result_of(text: str, transformations: dict[str, Transformation] = TRANSFORMATIONS) -> TransformationResult:
-    return transform(TransformationRecord(execution_id="test-esm-1", data=text), transformations, NOON, 4_096)
+    record = TransformationRecord(execution_id="test-esm-1", data=text)
+    return transform(record, transformations, NOON, 4_096).result
 
 
 def test_the_pipelines_own_fields_are_added() -> None:
@@ -94,10 +95,10 @@ def test_what_can_never_be_transformed_is_a_permanent_error(
 
 def test_transformed_data_may_take_all_the_bytes_that_the_stage_declares() -> None:
     record = TransformationRecord(execution_id="test-esm-1", data=body())
-    size = ascii_bytes(transform(record, {}, NOON, 4_096).transformed_data)
+    size = ascii_bytes(transform(record, {}, NOON, 4_096).result.transformed_data)
 
-    assert transform(record, {}, NOON, size).transformed_data is not None
-    assert transform(record, {}, NOON, size - 1).error is not None
+    assert transform(record, {}, NOON, size).result.transformed_data is not None
+    assert transform(record, {}, NOON, size - 1).result.error is not None
 
 
 def test_a_bug_in_a_transformation_is_not_hidden() -> None:

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import json
-import os
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Logger, Metrics, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 from pipeline_contracts import answer, read_exchange, without_words
 from pipeline_contracts.transformation import TransformationRequest, TransformationResponse
 
 from transformer.logic import transform
+from transformer.processing_types import by_nearest, most_frequent
+from transformer.settings import Settings
 from transformer.transformations import TRANSFORMATIONS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
+    from transformer.processing_types import UnknownType
+
+settings = Settings.from_environment()
 # Powertools' own serializer does not escape U+2028 and U+009B, which end a line or start a terminal command.
 logger = Logger(json_serializer=partial(json.dumps, default=str, separators=(",", ":")))
 metrics = Metrics()
-metrics.set_default_dimensions(environment=os.environ["ENVIRONMENT"])
+metrics.set_default_dimensions(environment=settings.environment)
 
 
 @without_words
@@ -31,13 +37,30 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
     """Answer a `TransformationRequest` with a `TransformationResponse`."""
     request = read_exchange(TransformationRequest, event)
     now = datetime.now(UTC)
-    results = tuple(transform(record, TRANSFORMATIONS, now, request.max_bytes) for record in request.records)
+    transformed = [
+        transform(record, TRANSFORMATIONS, now, request.max_bytes, rejects_unknown_types=settings.rejects_unknown_types)
+        for record in request.records
+    ]
+    results = tuple(each.result for each in transformed)
 
     for result in results:
         if result.error:
             logger.info("record is not transformable", execution_id=result.execution_id, code=result.error.code)
-    transformed = sum(result.error is None for result in results)
-    metrics.add_metric("RecordsTransformed", MetricUnit.Count, transformed)
-    metrics.add_metric("RecordsNotTransformable", MetricUnit.Count, len(results) - transformed)
+    refused = sum(result.error is not None for result in results)
+    metrics.add_metric("RecordsTransformed", MetricUnit.Count, len(results) - refused)
+    metrics.add_metric("RecordsNotTransformable", MetricUnit.Count, refused)
     metrics.flush_metrics()
+    report_unknown([each.unknown_type for each in transformed if each.unknown_type])
     return answer(TransformationResponse(results=results), event)
+
+
+def report_unknown(unknown: Sequence[UnknownType]) -> None:
+    """Log the processing types that are not registered, and count their records."""
+    for each, records in most_frequent(unknown):
+        logger.warning(
+            "processing type is not registered", processing_type=each.name, nearest=each.nearest, records=records
+        )
+    for nearest, records in by_nearest(unknown).items():
+        dimensions = metrics.default_dimensions | {"nearest": nearest}
+        with single_metric("RecordsOfUnknownType", MetricUnit.Count, records, default_dimensions=dimensions):
+            pass
