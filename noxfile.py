@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 from pathlib import Path
@@ -14,10 +15,11 @@ import nox
 ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT / "tools"))
 
-import nox_environments as envs  # noqa: E402 - it is found only now
+import nox_changes  # noqa: E402 - it is found only now
+import nox_environments as envs  # noqa: E402
 import nox_locks  # noqa: E402
 import nox_mutants  # noqa: E402
-from nox_environments import PACKAGES, SERVICES, TEMPLATES, TOOLS  # noqa: E402
+from nox_environments import PACKAGES, SERVICES, TEMPLATES, TESTED, TOOLS  # noqa: E402
 
 nox.needs_version = ">=2026.10.20"
 nox.options.default_venv_backend = "uv"
@@ -26,7 +28,14 @@ nox.options.sessions = ["lint", "templates", "test"]
 
 # jsoncompat has no wheel for a newer one yet; uv finds or fetches this one.
 CHECK_PYTHON = "3.13" if sys.version_info >= (3, 14) else None
-NOX_FILES = ("noxfile.py", "tools/nox_environments.py", "tools/nox_locks.py", "tools/nox_mutants.py")
+NOX_FILES = ("noxfile.py", *map(str, sorted(Path("tools").glob("nox_*.py"))))
+GITHUB_FILES = {
+    "github-workflows": sorted(map(str, Path(".github/workflows").glob("*.yml"))),
+    "github-actions": [".github/actions/setup/action.yml"],
+    "dependabot": [".github/dependabot.yml"],
+    "github-issue-forms": sorted(map(str, Path(".github/ISSUE_TEMPLATE").glob("[!c]*.yml"))),
+}
+"""By the schema that they follow."""
 BENCHES = ("growth", "profile", "cold-start", "cost", "capacity", "page")
 
 
@@ -67,7 +76,7 @@ def delete(session: nox.Session) -> None:
 
 
 @nox.session(allow_parallel=True)
-@nox.parametrize("package", [nox.param(name, id=name) for name in PACKAGES if name != "e2e"])
+@nox.parametrize("package", [nox.param(name, id=name) for name in TESTED])
 def test(session: nox.Session, package: str) -> None:
     """Test a package, installed alone; what follows -- is pytest's."""
     envs.install_tests(session, package)
@@ -187,8 +196,18 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
     session.run("mypy", *NOX_FILES)
+    session.run("zizmor", "--quiet", "--offline", ".github")
+    for schema, files in GITHUB_FILES.items():
+        session.run("check-jsonschema", "--quiet", "--builtin-schema", f"vendor.{schema}", *files)
     for name in session.posargs or PACKAGES:
         session.run("mypy", *envs.types(session, name), *envs.typed(name))
+
+
+@nox.session(venv_backend="none")
+def changed(session: nox.Session) -> None:
+    """Print the packages that the changes since a commit may break, as JSON: -- origin/main."""
+    for name, packages in nox_changes.since(session, *session.posargs).items():
+        print(f"{name}={json.dumps(packages)}")
 
 
 @nox.session(allow_parallel=True)

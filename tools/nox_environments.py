@@ -38,6 +38,8 @@ SERVICES = _packages("services/*")
 TOOLS = _packages("tools/*") | _packages("tests/*") | _packages("bench")
 PACKAGES = {"contracts": CONTRACTS} | SERVICES | TOOLS
 """The folder of each package, by the folder's name."""
+TESTED = [name for name in PACKAGES if name != "e2e"]
+"""The packages that the session `test` tests; e2e is a session of its own."""
 TEMPLATES = [
     path.relative_to(ROOT)
     for pattern in ("infra/template.yaml", "infra/*/template.yaml", "services/*/template.yaml")
@@ -207,6 +209,11 @@ def install(session: nox.Session, into: Path, *steps: Sequence[str]) -> None:
             return
     made_from.write_text(digest.hexdigest(), encoding="utf-8")
     session.log(f"{folder} is installed: {_megabytes(into)} MB, in {time.monotonic() - began:.0f} s")
+
+
+def with_dependencies(name: str) -> list[Path]:
+    """The folders of a package and of those that it or its tests depend on, of this repository."""
+    return _ours(PACKAGES[name])
 
 
 def _named(steps: Sequence[Sequence[str]]) -> str:

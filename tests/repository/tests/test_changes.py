@@ -1,0 +1,54 @@
+"""Which packages are tested after a change."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[3]
+SERVICES = {path.parent.name for path in REPOSITORY.glob("services/*/pyproject.toml")}
+# nox runs with PYTHONSAFEPATH.
+_PROGRAM = """
+import json, sys
+sys.path.insert(0, "")
+import nox_changes
+print(json.dumps(nox_changes.affected(sys.argv[1:])))
+"""
+
+
+def affected(*files: str) -> list[str]:
+    """Ask in the environment of nox, which its modules need."""
+    command = [str(REPOSITORY / ".nox/launcher/bin/python"), "-c", _PROGRAM, *files]
+    asked = subprocess.run(command, cwd=REPOSITORY / "tools", capture_output=True, text=True, check=True)
+    names: list[str] = json.loads(asked.stdout)
+    return names
+
+
+def test_a_service_is_tested_with_what_imports_it() -> None:
+    packages = affected("services/storer/src/storer/logic.py")
+
+    assert "fuzz" in packages
+    assert SERVICES & set(packages) == {"storer"}
+
+
+def test_the_contracts_are_tested_with_what_depends_on_them() -> None:
+    assert {"contracts", "pipeline-cli", "fuzz"} <= set(affected("contracts/src/pipeline_contracts/message.py"))
+
+
+@pytest.mark.parametrize("file", ["noxfile.py", "tools/nox_locks.py", "infra/template.yaml", ".ci/run"])
+def test_what_belongs_to_no_package_may_break_all(file: str) -> None:
+    packages = affected("services/storer/src/storer/logic.py", file)
+
+    assert set(packages) > {*SERVICES, "contracts", "local-aws", "bench"}
+    assert "e2e" not in packages  # a session of its own
+
+
+def test_a_document_is_read_by_the_tests_of_the_repository() -> None:
+    assert affected("docs/operations.md", "tools/demo/README.md") == ["repository"]
+
+
+def test_no_change_breaks_nothing() -> None:
+    assert affected() == []
