@@ -121,6 +121,13 @@ def ministack(session: nox.Session) -> dict[str, str]:
     return {"MINISTACK_PYTHON": str(Path(program(session, "ministack", "--compile-bytecode")).with_name("python"))}
 
 
+def awslambdaric(session: nox.Session) -> dict[str, str]:
+    """The variable that names the interpreter of AWS's runtime interface client."""
+    return {
+        "AWSLAMBDARIC_PYTHON": str(Path(program(session, "awslambdaric", "--compile-bytecode")).with_name("python"))
+    }
+
+
 def sam(session: nox.Session) -> dict[str, str]:
     """The variable that names the SAM CLI."""
     return {"SAM_EXECUTABLE": program(session, "sam", "--compile-bytecode")}
@@ -152,6 +159,8 @@ def variables(session: nox.Session, name: str) -> dict[str, str]:
     """The variables that a package's tests need."""
     if name == "pipeline-cli":
         return local_aws(session) | orchestrator(session) | service_pythons(session)
+    if name == "runtime":
+        return ministack(session) | awslambdaric(session)
     if name == "console":
         return local_aws(session) | service_pythons(session)
     if PACKAGES["local-aws"] in _ours(PACKAGES[name]):

@@ -13,7 +13,7 @@ SERVICES = {path.parent.name for path in REPOSITORY.glob("services/*/pyproject.t
 # nox runs with PYTHONSAFEPATH.
 _PROGRAM = """
 import json, sys
-sys.path.insert(0, "")
+sys.path.insert(0, "tools")
 import nox_changes
 print(json.dumps(nox_changes.affected(sys.argv[1:])))
 """
@@ -22,7 +22,7 @@ print(json.dumps(nox_changes.affected(sys.argv[1:])))
 def affected(*files: str) -> list[str]:
     """Ask in the environment of nox, which its modules need."""
     command = [str(REPOSITORY / ".nox/launcher/bin/python"), "-c", _PROGRAM, *files]
-    asked = subprocess.run(command, cwd=REPOSITORY / "tools", capture_output=True, text=True, check=True)
+    asked = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
     names: list[str] = json.loads(asked.stdout)
     return names
 

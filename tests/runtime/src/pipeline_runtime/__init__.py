@@ -1,0 +1,1 @@
+"""The packages of the services in AWS's own runtime interface client."""
