@@ -25,3 +25,16 @@ def event(name: str, message: str = "", **changed: Any) -> str:
         fields = json.loads(text) | changed
         text = json.dumps({name: value for name, value in fields.items() if value is not None})
     return text.replace('"goes here"', json.dumps(message)) if name == "sns" else text.replace(MARK, message or body())
+
+
+def object_event(**changed: Any) -> str:
+    """Give a notification of S3 with other values of its record, its bucket or its object; None removes one."""
+    sent = json.loads(event("s3"))
+    record = sent["Records"][0]
+    found = record["s3"]["object"]
+    for name, value in changed.items():
+        place = found if name in found else record["s3"]["bucket"] if name == "name" else record
+        place[name] = value
+        if value is None:
+            del place[name]
+    return json.dumps(sent)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import asdict
-from typing import Any
+import sys
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from events import body, event
+from events import body, event, object_event
 from pipeline_contracts import ErrorCode, InvalidBodyError, execution_id, message, own_envelope, parse_message
 from pipeline_contracts.envelopes import Envelope, Unwrapped, read_message
 from pipeline_contracts.message import EXAMPLES
-from pipeline_contracts.s3_object import S3Object
+
+if TYPE_CHECKING:
+    from pipeline_contracts.s3_object import S3Object
 
 EXACT = '"exact": 1.10000000000000000000000000000000001, "big": 12345678901234567890123456789012345678'
-KEY = "incoming/red flower, ü.csv"
 ENVELOPES = [Envelope.SNS, Envelope.EVENTBRIDGE, Envelope.S3, Envelope.CLOUDEVENTS]
 
 
@@ -165,72 +166,6 @@ def test_attributes_of_a_notification_are_those_of_the_message(text: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "text",
-    [
-        event("s3"),
-        event("s3-eventbridge"),
-        event("sns", event("s3")),
-        event("sns", event("s3-eventbridge")),
-    ],
-)
-def test_a_notification_of_an_object_is_one_record_however_it_arrives(text: str) -> None:
-    read = read_message(text, Envelope.S3)
-
-    assert (read.body["bucket"], read.body["key"], read.body["size"]) == ("arrivals", KEY, 1024)
-    assert read.key == read_message(event("s3"), Envelope.S3).key
-    assert read.data_digest() == read_message(event("s3"), Envelope.S3).data_digest()
-
-
-def object_event(**changed: Any) -> str:
-    sent = json.loads(event("s3"))
-    record = sent["Records"][0]
-    found = record["s3"]["object"]
-    for name, value in changed.items():
-        place = found if name in found else record["s3"]["bucket"] if name == "name" else record
-        place[name] = value
-        if value is None:
-            del place[name]
-    return json.dumps(sent)
-
-
-@pytest.mark.parametrize(
-    "changed",
-    [
-        {"name": "others"},
-        {"key": "incoming/other.csv"},
-        {"versionId": "other"},
-        {"versionId": None},
-        {"sequencer": "0055AED6DCD90281E6"},
-        {"sequencer": None},
-        {"sequencer": None, "eventTime": "2026-01-31T12:00:01.000Z"},
-        {"sequencer": None, "eventName": "ObjectTagging:Put"},
-        {"key": "k" * 1_024},
-    ],
-)
-def test_another_object_version_or_event_is_another_record(changed: dict[str, Any]) -> None:
-    key = read_message(object_event(**changed), Envelope.S3).key
-
-    assert key != read_message(event("s3"), Envelope.S3).key
-    assert key == read_message(object_event(**changed), Envelope.S3).key
-    assert len(key or "") == len("s3-") + 64
-
-
-def test_without_a_function_the_message_has_the_fields_of_the_object(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(message, "fields_of_object")
-    read: list[str] = []
-    parse = parse_message
-    monkeypatch.setattr(
-        "pipeline_contracts.envelopes.reading.parse_message", lambda text: (read.append(text), parse(body()))[1]
-    )
-
-    read_message(event("s3"), Envelope.S3)
-
-    sent = json.loads(read[0])
-    assert {"bucket", "key", "version_id", "sequencer", "size", "etag", "event", "time"} < sent.keys()
-    assert asdict(S3Object(**{name: sent[name] for name in S3Object.__dataclass_fields__}))["key"] == KEY
-
-
-@pytest.mark.parametrize(
     ("text", "envelope", "code", "words"),
     [
         (event("s3-test"), Envelope.S3, ErrorCode.S3_TEST_EVENT, "test event"),
@@ -258,6 +193,12 @@ def test_without_a_function_the_message_has_the_fields_of_the_object(monkeypatch
         (event("sns", "text"), Envelope.SNS, ErrorCode.NOT_JSON, "line 1"),
         (event("eventbridge", "[]"), Envelope.EVENTBRIDGE, ErrorCode.NOT_AN_OBJECT, "an array"),
         (event("eventbridge", '{"a": 1, "a": 2}'), Envelope.EVENTBRIDGE, ErrorCode.DUPLICATE_KEY, "twice"),
+        (
+            event("eventbridge", f'{{"n": {"9" * 5_000}}}'),
+            Envelope.EVENTBRIDGE,
+            ErrorCode.NUMBER_OUT_OF_RANGE,
+            "38 digits",
+        ),
         (event("eventbridge", body('"metadata": 1')), Envelope.EVENTBRIDGE, ErrorCode.WRONG_TYPE, "an object"),
         (event("eventbridge", id=""), Envelope.EVENTBRIDGE, ErrorCode.INVALID_ENVELOPE, "id: String should have"),
         (event("cloudevent", specversion="0.3"), Envelope.CLOUDEVENTS, ErrorCode.INVALID_ENVELOPE, "'1.0'"),
@@ -350,10 +291,29 @@ def test_text_that_is_hard_to_take_apart_is_refused(text: str, declared: Envelop
     assert refused(text, declared)
 
 
+@pytest.mark.parametrize("declared", [Envelope.NONE, Envelope.SNS, Envelope.S3])
+def test_no_depth_of_nesting_is_more_than_can_be_recognized(declared: Envelope) -> None:
+    limit = sys.getrecursionlimit()
+
+    for depth in range(limit - 150, limit + 10):
+        assert refused(f'{{"Records": {"[" * depth}{"]" * depth}}}', declared)
+
+
 def test_a_byte_order_mark_is_skipped() -> None:
     assert read_message(f"\ufeff{body()}", Envelope.NONE).text == body()
     assert read_message("\ufeff" + event("eventbridge", body()), Envelope.EVENTBRIDGE).key
     assert read_message(event("sns", f"\ufeff{body()}"), Envelope.SNS).body == parse_message(body()).body
+
+
+def test_an_envelope_of_ones_own_that_refuses_a_body_has_to_say_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unwrap(text: str) -> Unwrapped | None:
+        raise InvalidBodyError([])
+
+    monkeypatch.setattr(own_envelope, "unwrap", unwrap)
+
+    with pytest.raises(ValueError, match="names at least one error") as raised:
+        read_message(body(), Envelope.OWN)
+    assert not isinstance(raised.value, InvalidBodyError)
 
 
 def test_an_envelope_of_ones_own_is_a_function(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -108,6 +108,8 @@ class InvalidBodyError(ValueError):
     """A body that can never be processed, with everything that is wrong with it."""
 
     def __init__(self, errors: Sequence[FieldError]) -> None:
+        if not errors:
+            raise ValueError("an InvalidBodyError names at least one error")
         super().__init__(reason(errors))
         self.errors = tuple(errors)
 

@@ -95,7 +95,7 @@ def _object(detail: _Detail, key: str, event: str, time: str | None) -> S3Object
     return S3Object(
         bucket=detail.bucket.name,
         key=key,
-        version_id=found.version_id,
+        version_id=found.version_id or None,
         sequencer=found.sequencer,
         size=found.size,
         etag=found.etag,

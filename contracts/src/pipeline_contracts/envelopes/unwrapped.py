@@ -45,9 +45,12 @@ class Unwrapped:
 
 
 class EnvelopeModel(BaseModel):
-    """The fields of an envelope that are read; it may have any others."""
+    """The fields of an envelope that are read; it may have any others.
 
-    model_config = ConfigDict(frozen=True, strict=True, hide_input_in_errors=True)
+    It is built when it is first used: a cold start needs the models of one envelope at most.
+    """
+
+    model_config = ConfigDict(frozen=True, strict=True, hide_input_in_errors=True, defer_build=True)
 
 
 _Model = TypeVar("_Model", bound=EnvelopeModel)
