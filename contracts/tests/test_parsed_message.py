@@ -43,7 +43,7 @@ def test_a_message_may_have_no_metadata(text: str) -> None:
         (body(idempotency_key=""), "idempotency_key", ErrorCode.BLANK_FIELD, "blank"),
         (body(idempotency_key="k" * 257), "idempotency_key", ErrorCode.TOO_LONG, "256"),
         (body(metadata=[]), "metadata", ErrorCode.WRONG_TYPE, "an object"),
-        (body(metadata="a"), "metadata", ErrorCode.WRONG_TYPE, "an object"),
+        (body(metadata="a"), "metadata", ErrorCode.WRONG_TYPE, "this key is reserved for an object of strings"),
         (body(metadata={"a": 1}), "metadata.*", ErrorCode.WRONG_TYPE, 'metadata."a": Input should be a valid string'),
         (body(metadata={"a": None}), "metadata.*", ErrorCode.WRONG_TYPE, "valid string"),
         (body(metadata={"k" * 9_000: {}}), "metadata.*", ErrorCode.WRONG_TYPE, 'k…": Input should be a valid string'),

@@ -17,7 +17,10 @@ def statements(shared, queue):
         for policy in of_type(shared, "AWS::SQS::QueuePolicy").values()
         if {"Ref": queue} in policy["Properties"]["Queues"]
     ]
-    found = policy["PolicyDocument"]["Statement"]
+    found = [
+        statement["Fn::If"][1] if "Fn::If" in statement else statement
+        for statement in policy["PolicyDocument"]["Statement"]
+    ]
     assert [one["Resource"] for one in found] == [{"Fn::GetAtt": [queue, "Arn"]}] * len(found)
     return found
 
@@ -33,15 +36,48 @@ def test_a_queue_is_encrypted_and_refuses_plain_http(shared, queue):
     assert plain_http["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
-@pytest.mark.parametrize("queue", QUEUES)
-def test_no_policy_allows_anything_and_what_went_wrong_is_nothing_for_other_accounts(shared, queue):
-    _, *others = statements(shared, queue)
+@pytest.mark.parametrize("queue", [queue for queue in QUEUES if queue != "DataProcessingQueue"])
+def test_what_went_wrong_is_nothing_for_other_accounts(shared, queue):
+    _, statement = statements(shared, queue)
 
-    assert {statement["Effect"] for statement in others} <= {"Deny"}
-    if queue != "DataProcessingQueue":
-        (statement,) = others
-        assert (statement["Principal"], statement["Action"]) == ("*", "sqs:*")
-        assert statement["Condition"] == {"StringNotEquals": {"aws:PrincipalAccount": {"Ref": "AWS::AccountId"}}}
+    assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "sqs:*")
+    assert statement["Condition"] == {"StringNotEquals": {"aws:PrincipalAccount": {"Ref": "AWS::AccountId"}}}
+
+
+def test_only_declared_buckets_topics_and_rules_may_send_by_the_policy_of_the_queue(shared):
+    _, buckets, others = statements(shared, "DataProcessingQueue")
+    declared = {"aws:SourceArn": {"Fn::Split": [",", {"Ref": "ProducerArns"}]}}
+
+    for statement in (buckets, others):
+        assert (statement["Effect"], statement["Action"]) == ("Allow", "sqs:SendMessage")
+        assert statement["Condition"]["ArnEquals"] == declared
+    assert buckets["Principal"] == {"Service": "s3.amazonaws.com"}
+    assert buckets["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+    assert others["Principal"] == {"Service": ["sns.amazonaws.com", "events.amazonaws.com"]}
+    (policy,) = [
+        policy["Properties"]["PolicyDocument"]["Statement"]
+        for policy in of_type(shared, "AWS::SQS::QueuePolicy").values()
+        if {"Ref": "DataProcessingQueue"} in policy["Properties"]["Queues"]
+    ]
+    assert [statement["Fn::If"][::2] for statement in policy[1:]] == [["HasProducers", NOTHING]] * 2
+
+
+@pytest.mark.parametrize(
+    ("arns", "accepted"),
+    [
+        ("", True),
+        ("arn:aws:s3:::arrivals", True),
+        ("arn:aws:s3:::arrivals,arn:aws:sns:eu-central-1:111122223333:orders", True),
+        ("arn:aws-cn:events:cn-north-1:111122223333:rule/orders", True),
+        ("arn:aws:s3:::arrivals, arn:aws:s3:::others", False),
+        ("arn:aws:s3:::arrivals,", False),
+        ("arn:aws:iam::111122223333:role/any", False),
+        ("*", False),
+    ],
+)
+def test_a_producer_is_a_bucket_a_topic_or_a_rule(shared, root, arns, accepted):
+    for template in (shared, root):
+        assert bool(re.fullmatch(template["Parameters"]["ProducerArns"]["AllowedPattern"], arns)) is accepted
 
 
 def test_a_message_that_keeps_failing_is_a_dead_letter_and_only_the_processing_queue_may_send_one(shared):

@@ -22,11 +22,12 @@ def taken(template):
     return {name: given["Default"] for name, given in template["Parameters"].items() if given["Type"] == kind}
 
 
-def test_a_service_publishes_the_arn_of_its_alias_and_the_orchestrator_that_of_its_mapping(service, template):
+def test_a_service_publishes_the_arn_of_its_alias_and_the_orchestrator_its_mapping_and_envelope(service, template):
     expected = {f"{PREFIX}{service}/function-arn": {"Ref": "Function.Alias"}}
     if service == "orchestrator":
         mapping = {"Fn::GetAtt": ["EventSource", "EventSourceMappingArn"]}
         expected |= {f"{PREFIX}orchestrator/event-source-mapping-arn": mapping}
+        expected |= {f"{PREFIX}orchestrator/envelope": {"Ref": "Envelope"}}
 
     assert published(template) == expected
 

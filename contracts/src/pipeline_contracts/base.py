@@ -21,8 +21,8 @@ JsonText = Annotated[
     str,
     Field(
         description=(
-            "The body of the message, as it arrived. It crosses as text, because the Lambda runtime reads "
-            "JSON numbers as floats and would not give back 38 digits."
+            "The message: the body as it arrived, or what was in its envelope. It crosses as text, because the Lambda "
+            "runtime reads JSON numbers as floats and would not give back 38 digits."
         ),
         json_schema_extra={"contentMediaType": "application/json"},
     ),

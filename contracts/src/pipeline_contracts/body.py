@@ -20,6 +20,8 @@ MAX_DIGITS = 38
 MIN_EXPONENT, MAX_EXPONENT = -130, 125
 """A number other than zero lies between 1E-130 and 9.99E+125, or is the negative of such a number."""
 
+BOM = "\ufeff"
+
 EXACT = Context(prec=MAX_DIGITS, traps=[Inexact])
 """Arithmetic that raises `Inexact` rather than lose a digit."""
 
@@ -32,7 +34,7 @@ def parse_body(text: str) -> dict[str, Any]:
     """
     try:
         value = json.loads(
-            text,
+            without_bom(text),
             object_pairs_hook=_object,
             parse_float=_number,
             parse_int=_integer,
@@ -48,6 +50,11 @@ def parse_body(text: str) -> dict[str, Any]:
         _refuse(ErrorCode.NOT_AN_OBJECT, f"must be a JSON object, not {json_type(value)}")
     _check_storable(value)
     return value
+
+
+def without_bom(text: str) -> str:
+    """Remove the byte order mark that some producers write in front of JSON."""
+    return text.removeprefix(BOM)
 
 
 def same_json(left: object, right: object) -> bool:

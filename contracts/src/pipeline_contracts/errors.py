@@ -37,6 +37,15 @@ class ErrorCode(StrEnum):
     IDEMPOTENCY_CONFLICT = "idempotency_conflict"
     THROTTLED = "throttled"
     UNAVAILABLE = "unavailable"
+    UNDECLARED_SNS = "undeclared_sns"
+    UNDECLARED_EVENTBRIDGE = "undeclared_eventbridge"
+    UNDECLARED_S3 = "undeclared_s3"
+    UNDECLARED_CLOUDEVENTS = "undeclared_cloudevents"
+    NOT_IN_ENVELOPE = "not_in_envelope"
+    INVALID_ENVELOPE = "invalid_envelope"
+    SNS_CONFIRMATION = "sns_confirmation"
+    S3_TEST_EVENT = "s3_test_event"
+    SEVERAL_OBJECTS = "several_objects"
 
     @property
     def retryable(self) -> bool:
@@ -99,6 +108,8 @@ class InvalidBodyError(ValueError):
     """A body that can never be processed, with everything that is wrong with it."""
 
     def __init__(self, errors: Sequence[FieldError]) -> None:
+        if not errors:
+            raise ValueError("an InvalidBodyError names at least one error")
         super().__init__(reason(errors))
         self.errors = tuple(errors)
 

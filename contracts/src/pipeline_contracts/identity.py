@@ -11,13 +11,14 @@ if TYPE_CHECKING:
 def execution_id(environment: str, message_id: str, message: ParsedMessage | None) -> str:
     """Name a record, so that its second delivery has the name of its first.
 
-    SQS gives a message a new id when it is redriven or sent again; only a key in the body stays the same.
+    SQS gives a message a new id when it is redriven or sent again. Only a key in the body stays the same: its
+    `idempotency_key`, or the id of its envelope.
 
     Args:
         environment: Name of the deployment, such as `dev`.
         message_id: The `messageId` of the SQS message.
         message: The parsed body; None for a body that could not be parsed.
     """
-    if message is not None and message.content.idempotency_key is not None:
-        return f"{environment}-key-{message.content.idempotency_key}"
+    if message is not None and message.key is not None:
+        return f"{environment}-key-{message.key}"
     return f"{environment}-esm-{message_id}"

@@ -1,6 +1,6 @@
 """The body of an SQS message: the one file to change for a message of your own.
 
-Any pydantic model will do. The two functions below it say what the pipeline needs to know about it.
+Any pydantic model will do. The functions below it say what the pipeline needs to know about it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from pipeline_contracts.model_errors import NOT_BLANK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from pipeline_contracts.s3_object import S3Object
 
 NonBlank = Annotated[str, StringConstraints(pattern=NOT_BLANK)]
 
@@ -52,3 +54,21 @@ def processing_type_of(message: PipelineMessage) -> str:
 def item_attributes_of(message: PipelineMessage) -> Mapping[str, str]:
     """Give what the item has as attributes beside the whole message, for indexes and filters."""
     return {"data_source": message.data_source, "processing_type": message.processing_type}
+
+
+OBJECT_TYPES: tuple[tuple[str, str, str], ...] = (("", "", "standard"),)
+"""Processing types of objects in S3, each with the prefix and the suffix of the keys that have it. The first counts."""
+
+
+def fields_of_object(found: S3Object) -> dict[str, JsonValue]:
+    """Make the body of a message about an object in S3; without this function, it has the fields of `S3Object`."""
+    kinds = (
+        kind for prefix, suffix, kind in OBJECT_TYPES if found.key.startswith(prefix) and found.key.endswith(suffix)
+    )
+    return {
+        "data_source": f"s3://{found.bucket}/{found.key}",
+        "processing_type": next(kinds, "standard"),
+        "size": found.size,
+        "etag": found.etag,
+        "version_id": found.version_id,
+    }

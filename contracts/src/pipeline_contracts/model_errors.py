@@ -19,6 +19,8 @@ MAX_LISTED = 1_000
 NOT_BLANK = r"\S"
 """Pattern of a string with something to see in it, for which pydantic's words would be a riddle."""
 
+METADATA_IS_RESERVED = "; this key is reserved for an object of strings that describes the message"
+
 INVALID_FIELD, TOO_MANY_ERRORS = "invalid_field", "too_many_errors"
 
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -39,6 +41,8 @@ def _field_error(detail: ErrorDetails, declared: frozenset[str]) -> FieldError:
     if "*" in path:  # a key of the producer's: it is named in the words, which are not logged
         shown = (known if known != "*" else quoted(str(part)) for known, part in zip(path, detail["loc"], strict=True))
         message = f"{'.'.join(shown)}: {message}"
+    if path[:1] == ["metadata"]:
+        message += METADATA_IS_RESERVED
     return FieldError(field=".".join(path)[:128], code=_code(detail), message=message[:256])
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from pipeline_contracts import message
-from pipeline_contracts.body import parse_body
+from pipeline_contracts.body import parse_body, without_bom
 from pipeline_contracts.digest import digest
 from pipeline_contracts.errors import InvalidBodyError
 from pipeline_contracts.model_errors import field_errors
@@ -27,6 +27,18 @@ class ParsedMessage:
     """Its model. The keys that the model does not name are in `content.model_extra`, their numbers with all digits."""
     body: Mapping[str, Any]
     """All that was sent, as `parse_body` reads it."""
+    text: str = ""
+    """The JSON text that was read, which is what the services get."""
+    default_key: str | None = None
+    """Of its envelope: identifies the record of a message that has no key."""
+    attributes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """The message attributes in its envelope, in the form in which Lambda gives those of SQS."""
+
+    @property
+    def key(self) -> str | None:
+        """Identify its record; None if only the message id does."""
+        own: str | None = self.content.idempotency_key
+        return self.default_key if own is None else own
 
     @property
     def processing_type(self) -> str:
@@ -52,6 +64,7 @@ def parse_message(text: str, model: type[Any] | None = None) -> ParsedMessage:
     Raises:
         InvalidBodyError: It names each field that is wrong, and why, in pydantic's words.
     """
+    text = without_bom(text)
     body = parse_body(text)
     model = model or message.PipelineMessage
     try:
@@ -60,7 +73,7 @@ def parse_message(text: str, model: type[Any] | None = None) -> ParsedMessage:
         raise InvalidBodyError(field_errors(model, error)) from None
     if content.model_extra:
         content.model_extra.update((name, body[name]) for name in content.model_extra.keys() & body.keys())
-    return ParsedMessage(content, body)
+    return ParsedMessage(content, body, text)
 
 
 def data_digest(body: Mapping[str, Any]) -> str:

@@ -14,6 +14,7 @@ from aws_durable_execution_sdk_python.lambda_service import Operation
 from aws_events import EXECUTION, Event, UnusableError
 from history import History
 from pipeline_contracts.encoding import Compressed
+from pipeline_contracts.envelopes import Envelope
 from variables import VARIABLES
 
 if TYPE_CHECKING:
@@ -46,8 +47,10 @@ def history_of(document: Any) -> History:
         by_code = event.is_by_code
         _apply(event, operations, execution)
     states.append(_state(operations))
-    environment, chunk_size = _settings(document.get("Variables", {}), events)
-    return History(chunk_size, tuple(states), _failed(events[-1], execution), environment)
+    variables = document.get("Variables", {})
+    environment, chunk_size = _settings(variables, events)
+    envelope = Envelope(variables.get("ENVELOPE", Envelope.NONE))
+    return History(chunk_size, tuple(states), _failed(events[-1], execution), environment, envelope)
 
 
 def _events(document: Any) -> list[Event]:

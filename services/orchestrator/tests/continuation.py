@@ -40,7 +40,12 @@ def check(history: History) -> None:
             other messages fail.
     """
     continued: set[Point] = set()
-    settings = replace(module.settings, chunk_size=history.chunk_size, environment=history.environment)
+    settings = replace(
+        module.settings,
+        chunk_size=history.chunk_size,
+        environment=history.environment,
+        envelope=history.envelope,
+    )
     with patch.object(module, "settings", settings):
         for state in history.states:
             service = RecordedService.at(history, state)

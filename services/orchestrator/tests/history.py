@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aws_durable_execution_sdk_python.lambda_service import Operation, OperationStatus
+from pipeline_contracts.envelopes import Envelope
 from variables import VARIABLES
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ class History:
     """The ids of the messages that failed, if the execution returned them."""
     environment: str = VARIABLES["ENVIRONMENT"]
     """The name of the deployment, which the identities of the records begin with."""
+    envelope: Envelope = Envelope.NONE
+    """The envelope of the messages."""
 
     @property
     def end(self) -> dict[str, Operation]:
@@ -51,7 +54,8 @@ class History:
         ]
         end = tuple(Operation.from_json_dict(entry) for entry in held["operations"])
         environment = held.get("environment", VARIABLES["ENVIRONMENT"])
-        return cls(held["chunk_size"], (*states, end), tuple(held["failed"]), environment)
+        envelope = Envelope(held.get("envelope", Envelope.NONE))
+        return cls(held["chunk_size"], (*states, end), tuple(held["failed"]), environment, envelope)
 
     def to_json(self) -> dict[str, Any]:
         """Give it as JSON values: an operation once, as it ended, and of each state what differs from that."""
@@ -63,6 +67,7 @@ class History:
             states.append({key: _differing(entry, end[key]) for key, entry in then.items()})
         return {
             "environment": self.environment,
+            **({} if self.envelope is Envelope.NONE else {"envelope": self.envelope}),
             "chunk_size": self.chunk_size,
             "failed": self.failed,
             "operations": operations,

@@ -12,6 +12,7 @@ from aws_durable_execution_sdk_python.operation import child
 from aws_events import UnusableError
 from aws_history import history_of
 from downloads import EVERYTHING, details, document, downloaded, recording
+from history import History
 from orchestrator import operations
 from orchestrator.stages import STAGES
 from pipeline import body
@@ -85,8 +86,9 @@ def test_the_requests_tell_the_environment_and_the_size_of_a_chunk(mark: str) ->
 
     assert ("encoding" in details(held, "ChainedInvokeStarted")["Input"]["Payload"]) == bool(mark)
     assert (history_of(held).environment, history_of(held).chunk_size) == ("test", 10)
-    told_otherwise = history_of(held | {"Variables": {"ENVIRONMENT": "prod", "CHUNK_SIZE": "50"}})
-    assert (told_otherwise.environment, told_otherwise.chunk_size) == ("prod", 50)
+    told_otherwise = history_of(held | {"Variables": {"ENVIRONMENT": "prod", "CHUNK_SIZE": "50", "ENVELOPE": "sns"}})
+    assert (told_otherwise.environment, told_otherwise.chunk_size, told_otherwise.envelope) == ("prod", 50, "sns")
+    assert History.from_json(told_otherwise.to_json()).envelope == "sns"
 
 
 def test_a_request_that_was_cut_off_tells_nothing() -> None:

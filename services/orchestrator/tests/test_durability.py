@@ -16,6 +16,8 @@ from pipeline import CORE, body, event_of
 if TYPE_CHECKING:
     import pytest
     from pipeline import Pipeline
+    from pipeline_contracts import ParsedMessage
+    from pipeline_contracts.envelopes import Envelope
 
 
 def test_one_chain_for_a_hundred_records_takes_at_most_five_operations(pipeline: Pipeline) -> None:
@@ -151,8 +153,15 @@ def test_a_replay_compresses_no_request_again(pipeline: Pipeline) -> None:
 
 def test_a_replay_reads_no_body_again(pipeline: Pipeline) -> None:
     read: list[str] = []
-    parse = intake.parse_message
-    pipeline.monkeypatch.setattr(intake, "parse_message", lambda text: (read.append(text), parse(text))[1])
+    parse = intake.read_message
+
+    def reading(text: str, envelope: Envelope) -> ParsedMessage:
+        read.append(text)
+        return parse(text, envelope)
+
+    pipeline.monkeypatch.setattr(
+        intake, "read_message", lambda text, envelope: (read.append(text), parse(text, envelope))[1]
+    )
 
     pipeline.run(*(body(mark="read once", n=index) for index in range(3)))
 
@@ -161,8 +170,13 @@ def test_a_replay_reads_no_body_again(pipeline: Pipeline) -> None:
 
 def test_executions_that_take_turns_read_their_bodies_once_each(monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
-    parse = intake.parse_message
-    monkeypatch.setattr(intake, "parse_message", lambda text: (read.append(text), parse(text))[1])
+    parse = intake.read_message
+
+    def reading(text: str, envelope: Envelope) -> ParsedMessage:
+        read.append(text)
+        return parse(text, envelope)
+
+    monkeypatch.setattr(intake, "read_message", reading)
 
     for _ in range(3):
         for batch in range(8):

@@ -7,6 +7,7 @@ import os
 import pytest
 from orchestrator.settings import Settings
 from orchestrator.stages import STAGES
+from pipeline_contracts.envelopes import Envelope
 
 
 def test_the_variables_are_read_by_their_names() -> None:
@@ -24,6 +25,16 @@ def test_the_variables_are_read_by_their_names() -> None:
 def test_a_variable_that_is_not_set_is_named(name: str) -> None:
     with pytest.raises(KeyError, match=name):
         Settings.from_environment({key: value for key, value in os.environ.items() if key != name})
+
+
+def test_the_envelope_is_none_unless_it_is_declared() -> None:
+    assert Settings.from_environment().envelope == "none"
+    assert Settings.from_environment({**os.environ, "ENVELOPE": "s3"}).envelope is Envelope.S3
+
+
+def test_an_unknown_envelope_is_refused() -> None:
+    with pytest.raises(ValueError, match="'xml' is not a valid Envelope"):
+        Settings.from_environment({**os.environ, "ENVELOPE": "xml"})
 
 
 @pytest.mark.parametrize("value", ["", "9", "201", "-10", "ten", "10.0"])

@@ -102,7 +102,7 @@ def test_a_reader_lists_messages_and_moves_none(
     assert pipeline("invalid", "list") == 0
     assert "intake, missing_field" in capsys.readouterr().out
     assert pipeline("invalid", "resend", "--dry-run") == 0
-    monkeypatch.setattr("pipeline_cli.messages.content.parse_message", lambda _: parse_message(body()))
+    monkeypatch.setattr("pipeline_cli.intake.read_message", lambda *_: parse_message(body()))
     assert pipeline("invalid", "resend", "--unchanged", "--yes") == 1
     assert "not allowed: logs:CreateLogStream" in capsys.readouterr().err
     assert stack.outcomes().of([rejected]) == {rejected: {"rejected"}}

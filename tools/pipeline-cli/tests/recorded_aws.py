@@ -70,8 +70,9 @@ class RecordedAws:
             "processed-data-table/name": "table",
             "orchestrator/function-arn": FUNCTION,
         }
-        found = [{"Name": name, "Value": values[name.split("/", 3)[3]]} for name in Names]
-        return {"Parameters": found, "InvalidParameters": []}
+        paths = {name: name.split("/", 3)[3] for name in Names}
+        found = [{"Name": name, "Value": values[path]} for name, path in paths.items() if path in values]
+        return {"Parameters": found, "InvalidParameters": [name for name, path in paths.items() if path not in values]}
 
     def filter_log_events(self, **request: Any) -> dict[str, Any]:
         self._ask("FilterLogEvents")

@@ -15,6 +15,8 @@ from pipeline_cli.executions.history import History
 from pipeline_cli.executions.log_search import LogLine
 from pipeline_cli.executions.queue_look import look
 from pipeline_cli.executions.timeline import rows_of
+from pipeline_cli.intake import Intake
+from pipeline_contracts.envelopes import Envelope
 from pipeline_contracts.message import EXAMPLES
 from recorded_aws import DEAD_LETTERS, INVALID, RecordedAws
 
@@ -74,7 +76,7 @@ class Written:
 
     def follow(self, message_id: str) -> Path:
         history = History.of(sorted(self.events, key=lambda event: event["EventTimestamp"]))
-        batch = Batch.of(self.input, "dev")
+        batch = Batch.of(self.input, Intake("dev", Envelope.NONE))
         record = batch.find(message_id)
         assert record
         return follow(history, batch, record)
@@ -189,7 +191,7 @@ def test_the_words_of_another_reason_are_not_taken() -> None:
 
     line = LogLine(START, "arn", "message failed", fields)
 
-    delivery = Executions(Lambda(), "dev").delivery("a", "arn", [line])
+    delivery = Executions(Lambda(), Intake("dev", Envelope.NONE)).delivery("a", "arn", [line])
 
     assert str(delivery.reason) == "validate, not_invoked"
 

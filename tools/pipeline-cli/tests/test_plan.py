@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from aws_environment import INVALID, MISSING, body
+from pipeline_cli.intake import Intake
 from pipeline_cli.messages.attributes import Attribute
 from pipeline_cli.messages.content import Problem
 from pipeline_cli.messages.failure import Failure
@@ -16,6 +17,7 @@ from pipeline_cli.messages.plan import Decision, Planned, plan
 from pipeline_cli.messages.queued_message import Draft, QueuedMessage
 from pipeline_cli.messages.stored import StoredData
 from pipeline_contracts import data_digest, execution_id, parse_body, parse_message
+from pipeline_contracts.envelopes import Envelope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,6 +27,7 @@ HOUR = timedelta(hours=1)
 BUSY = Failure("store", "throttled", at=NOON)
 CRASHED = Failure("transform", "invoke_failed", at=NOON, repeats=True)
 MAX_BYTES = 1_048_576
+INTAKE = Intake("test", Envelope.NONE)
 
 
 def message(
@@ -65,7 +68,7 @@ def decide(
     def look_up(ids: Sequence[str]) -> Mapping[str, StoredData]:
         return {name: StoredData(value, owner) for name, value in (stored or {}).items() if name in ids}
 
-    return plan(drafts, "test", look_up, **{"released": lambda: NOON + HOUR} | options)
+    return plan(drafts, INTAKE, look_up, **{"released": lambda: NOON + HOUR} | options)
 
 
 def decisions(*messages: QueuedMessage, **options: Any) -> list[Decision]:
@@ -121,16 +124,16 @@ def test_what_would_be_rejected_again_stays(text: str, reason: str) -> None:
 
 
 def test_what_the_model_raises_is_no_end_of_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:
-    def parse(text: str) -> Any:
+    def parse(text: str, _envelope: Envelope) -> Any:
         raise ZeroDivisionError(text)
 
-    monkeypatch.setattr("pipeline_cli.messages.content.parse_message", parse)
+    monkeypatch.setattr("pipeline_cli.intake.read_message", parse)
 
     (one,) = decide(message(body()))
 
     assert (one.decision, one.reason.partition(",")[0]) == (
         Decision.INVALID,
-        "the model of the message raised ZeroDivisionError in parse",
+        "the model of the message or its envelope raised ZeroDivisionError in parse",
     )
 
 
@@ -281,8 +284,34 @@ def test_two_copies_of_a_message_do_not_become_two_records() -> None:
     copies = message(body(1)), replace(message(body(1)), message_id="another copy")
     drafts = [(copies[0], Draft(KEYED, {})), (copies[1], copies[1].draft)]
 
-    planned = plan(drafts, "test", lambda _: {}, released=None)
+    planned = plan(drafts, INTAKE, lambda _: {}, released=None)
 
     assert [one.decision for one in planned] == [Decision.SEND, Decision.CONFLICT]
     assert planned[0].reason == "its key was edited: it becomes another record"
     assert "sent as another record" in planned[1].reason
+
+
+def test_a_message_in_the_envelope_of_its_environment_is_sent_as_it_arrived_and_judged_without_it() -> None:
+    event = f'{{"id": "e-1", "detail-type": "Placed", "source": "shop", "detail": {body()}}}'
+    letter = replace(message(event), execution_id="test-key-e-1")
+    asked: list[str] = []
+
+    def rules(bodies: Sequence[str]) -> list[None]:
+        asked.extend(bodies)
+        return [None for _ in bodies]
+
+    (sent,) = plan(
+        [(letter, letter.draft)], Intake("test", Envelope.EVENTBRIDGE), lambda _: {}, released=None, rules=rules
+    )
+    (stored,) = plan(
+        [(letter, letter.draft)],
+        Intake("test", Envelope.EVENTBRIDGE),
+        lambda _: {"test-key-e-1": StoredData(digest(body()))},
+        released=None,
+    )
+
+    assert sent.decision is Decision.SEND
+    assert sent.entry
+    assert sent.entry.body == event
+    assert [json.loads(text).keys() >= json.loads(body()).keys() for text in asked] == [True]
+    assert stored.decision is Decision.DROP

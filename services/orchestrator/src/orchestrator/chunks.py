@@ -13,7 +13,7 @@ from orchestrator.bounds import (
     operations_of_record,
 )
 from orchestrator.quotas import MAX_OPERATIONS, MAX_PAYLOAD_BYTES
-from orchestrator.sizes import ENVELOPE_BYTES
+from orchestrator.sizes import FRAME_BYTES
 from orchestrator.stages import STAGES
 
 if TYPE_CHECKING:
@@ -48,13 +48,13 @@ def plan(records: Sequence[Record], chunk_size: int, stages: Sequence[Stage] = S
 
 def _groups(records: Iterable[Record], chunk_size: int) -> Iterator[tuple[Record, ...]]:
     group: list[Record] = []
-    payload, written = ENVELOPE_BYTES, 0
+    payload, written = FRAME_BYTES, 0
     for record in records:
         payload += record.entry_bytes
         written += record.item_json_bytes
         if group and (len(group) == chunk_size or payload > MAX_PAYLOAD_BYTES or written > MAX_ITEM_JSON_BYTES):
             yield tuple(group)
-            group, payload, written = [], ENVELOPE_BYTES + record.entry_bytes, record.item_json_bytes
+            group, payload, written = [], FRAME_BYTES + record.entry_bytes, record.item_json_bytes
         group.append(record)
     if group:
         yield tuple(group)

@@ -61,7 +61,7 @@ def handler(event: dict[str, Any], context: DurableContext) -> dict[str, Any]:
     context.set_logger(logger)
     messages = messages_of(event)
     log_received(context, messages)
-    batch = parse_batch(messages, settings.environment)
+    batch = parse_batch(messages, settings.environment, envelope=settings.envelope)
     outcomes = Outcomes()
     sent = reject(context, invalid_message_queue, batch.rejections, operations.REJECT_UNREADABLE)
     outcomes.reject(batch.rejections, sent)

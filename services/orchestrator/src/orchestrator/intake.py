@@ -1,16 +1,20 @@
-"""Parsing messages into records: unreadable ones are rejected here, before any service is invoked."""
+"""Parsing messages into records: unreadable ones are rejected here, before any service is invoked.
+
+The services get the message itself. A rejected or failed message keeps the envelope in which it arrived.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pipeline_contracts import ErrorCode, InvalidBodyError, execution_id, location_of, parse_message
+from pipeline_contracts import ErrorCode, InvalidBodyError, execution_id, location_of
+from pipeline_contracts.envelopes import Envelope, read_message
 
 from orchestrator.errors import FailureCode
 from orchestrator.messages import Failure, Record, Rejection
 from orchestrator.quotas import MAX_PAYLOAD_BYTES
-from orchestrator.sizes import ENVELOPE_BYTES, entry_bytes, item_json_bytes
+from orchestrator.sizes import FRAME_BYTES, entry_bytes, item_json_bytes
 from orchestrator.stages import STAGES
 
 if TYPE_CHECKING:
@@ -33,7 +37,13 @@ class Intake:
     failures: tuple[Failure, ...] = ()
 
 
-def parse_batch(messages: tuple[Message, ...], environment: str, stages: Sequence[Stage] = STAGES) -> Intake:
+def parse_batch(
+    messages: tuple[Message, ...],
+    environment: str,
+    stages: Sequence[Stage] = STAGES,
+    *,
+    envelope: Envelope = Envelope.NONE,
+) -> Intake:
     """Parse the messages, and join those with the same identity and data into one record."""
     groups: dict[str, _Group] = {}
     rejections: list[Rejection] = []
@@ -42,15 +52,17 @@ def parse_batch(messages: tuple[Message, ...], environment: str, stages: Sequenc
         first_id = message.first_message_id
         identity = execution_id(environment, first_id, None)
         try:
-            parsed = parse_message(message.body)
+            parsed = read_message(message.body, envelope)
             identity = execution_id(environment, first_id, parsed)
             record = Record(
                 identity,
                 message,
-                entry_bytes=entry_bytes(identity, message, stages),
-                item_json_bytes=item_json_bytes(message.body),
+                unwrapped=None if parsed.text == message.body else parsed.text,
+                attributes={**parsed.attributes, **message.attributes},
+                entry_bytes=entry_bytes(identity, message.message_id, parsed.text, stages),
+                item_json_bytes=item_json_bytes(parsed.text),
             )
-            if record.entry_bytes + ENVELOPE_BYTES > MAX_PAYLOAD_BYTES:
+            if record.entry_bytes + FRAME_BYTES > MAX_PAYLOAD_BYTES:
                 rejections.append(_too_large(record))
             elif identity in groups:
                 groups[identity].add(record, parsed)

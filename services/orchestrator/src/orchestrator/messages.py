@@ -55,6 +55,10 @@ class Record:
 
     execution_id: str
     message: Message
+    unwrapped: str | None = None
+    """The JSON text of the message, if that is not the body."""
+    attributes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Message attributes, those in its envelope included."""
     duplicates: tuple[Message, ...] = ()
     """Messages of the batch with the same identity and data: they share this one's outcome."""
     conflicting: tuple[Record, ...] = ()
@@ -70,6 +74,11 @@ class Record:
     """Results of your own stages, by stage."""
     stored_at: str | None = None
     """When this execution stored it, by the storer's clock; None for a duplicate."""
+
+    @property
+    def data(self) -> str:
+        """The JSON text that the services get."""
+        return self.message.body if self.unwrapped is None else self.unwrapped
 
     @property
     def messages(self) -> tuple[Message, ...]:

@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+from pipeline_contracts.envelopes import Envelope
+
 from orchestrator.stages import STAGES
 
 if TYPE_CHECKING:
@@ -25,13 +27,15 @@ class Settings:
     """ARNs of the functions, by stage."""
     invalid_message_queue_url: str
     chunk_size: int
+    envelope: Envelope = Envelope.NONE
+    """What producers put their messages in."""
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str] = os.environ, stages: Sequence[Stage] = STAGES) -> Self:
         """Read the variables; a missing one raises a KeyError with its name.
 
         Raises:
-            ValueError: `CHUNK_SIZE` is not a number of records from 10 to 200.
+            ValueError: `CHUNK_SIZE` is not a number of records from 10 to 200, or `ENVELOPE` is no `Envelope`.
         """
         chunk_size = variables.get("CHUNK_SIZE", "100")
         if not chunk_size.isdecimal() or not SMALLEST_CHUNK <= int(chunk_size) <= LARGEST_CHUNK:
@@ -41,4 +45,5 @@ class Settings:
             function_arns={stage.name: variables[stage.variable] for stage in stages},
             invalid_message_queue_url=variables["INVALID_MESSAGE_QUEUE_URL"],
             chunk_size=int(chunk_size),
+            envelope=Envelope(variables.get("ENVELOPE", Envelope.NONE)),
         )

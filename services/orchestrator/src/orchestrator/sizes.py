@@ -11,10 +11,9 @@ from pipeline_contracts.base import ascii_bytes
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from orchestrator.messages import Message
     from orchestrator.stage import Stage
 
-ENVELOPE_BYTES = 96
+FRAME_BYTES = 96
 """Bytes of a request or response, without its entries."""
 
 ENTRY_BYTES = 512
@@ -29,16 +28,16 @@ VALUE_BYTES = 9
 _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')
 
 
-def entry_bytes(identity: str, message: Message, stages: Sequence[Stage]) -> int:
-    """Bound a record's entry in any request or response: the largest has the body and the outputs of all stages."""
-    # The orchestrator writes a body as it is; a service's runtime may escape what is not ASCII in its response.
-    request = len(json.dumps(message.body, ensure_ascii=False).encode()) + sum(stage.output_bytes for stage in stages)
-    identities = 2 * ascii_bytes(identity) + ascii_bytes(message.message_id)
+def entry_bytes(identity: str, message_id: str, data: str, stages: Sequence[Stage]) -> int:
+    """Bound a record's entry in any request or response: the largest has the data and the outputs of all stages."""
+    # The orchestrator writes the data as it is; a service's runtime may escape what is not ASCII in its response.
+    request = len(json.dumps(data, ensure_ascii=False).encode()) + sum(stage.output_bytes for stage in stages)
+    identities = 2 * ascii_bytes(identity) + ascii_bytes(message_id)
     return max(request, MAX_ERRORS_BYTES) + identities + ENTRY_BYTES
 
 
-def item_json_bytes(body: str) -> int:
-    """Estimate a body in DynamoDB's JSON, which is six times as large for an array of small numbers."""
-    outside_strings = _STRING.sub("", body)
+def item_json_bytes(data: str) -> int:
+    """Estimate the data in DynamoDB's JSON, which is six times as large for an array of small numbers."""
+    outside_strings = _STRING.sub("", data)
     values = 1 + outside_strings.count(",") + outside_strings.count("[") + outside_strings.count("{")
-    return len(body.encode()) + VALUE_BYTES * values
+    return len(data.encode()) + VALUE_BYTES * values

@@ -130,7 +130,7 @@ def contribution(
 def _contribution_entry(record: Record) -> ContributionRecord:
     return ContributionRecord(
         execution_id=record.execution_id,
-        data=record.message.body,
+        data=record.data,
         transformed_data=record.transformed,
         contributions=dict(record.contributions),
     )

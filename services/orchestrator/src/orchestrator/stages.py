@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def _to_validate(record: Record) -> ValidationRecord:
-    return ValidationRecord(execution_id=record.execution_id, data=record.message.body)
+    return ValidationRecord(execution_id=record.execution_id, data=record.data)
 
 
 def _validated(stage: Stage, record: Record, result: ValidationResult) -> Verdict:
@@ -38,7 +38,7 @@ def _validated(stage: Stage, record: Record, result: ValidationResult) -> Verdic
 
 
 def _to_transform(record: Record) -> TransformationRecord:
-    return TransformationRecord(execution_id=record.execution_id, data=record.message.body)
+    return TransformationRecord(execution_id=record.execution_id, data=record.data)
 
 
 def _transformed(stage: Stage, record: Record, result: TransformationResult) -> Verdict:
@@ -52,7 +52,7 @@ def _to_store(record: Record) -> StorageRecord:
     return StorageRecord(
         execution_id=record.execution_id,
         message_id=record.message.first_message_id,
-        data=record.message.body,
+        data=record.data,
         transformed_data=record.transformed or {},
         contributions=dict(record.contributions),
         attributes={},

@@ -21,7 +21,7 @@ from storer.adapters import DynamoDBTable, ExactDeserializer, dynamodb_client
 from pipeline_fuzz.properties import key_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from pipeline_contracts import PipelineMessage
 
@@ -65,6 +65,8 @@ class Whole:
     """Runs batches of bodies to their outcomes."""
 
     def __init__(self, table: str) -> None:
+        self.key_of: Callable[[str], Any] = key_of
+        """Gives the key of a body that has one."""
         self._table = table
         patient = Config(read_timeout=300)
         self._dynamodb = boto3.client("dynamodb", config=patient)
@@ -121,7 +123,7 @@ class Whole:
         if message_id in failed:
             found.append(Ended("failed"))
         item = self._item(f"fuzz-esm-{message_id}")
-        if item is None and not found and (key := key_of(body)):
+        if item is None and not found and (key := self.key_of(body)):
             item = self._item(f"fuzz-key-{key}")  # it may be that of another message, with the same key and data
         if item is not None:
             found.append(Ended("stored", item))

@@ -13,6 +13,7 @@ from pipeline_cli.printing import moment
 from pipeline_console.parts import block, facts, text, told
 
 if TYPE_CHECKING:
+    from pipeline_cli.intake import Intake
     from pipeline_cli.messages.export_file import ExportedMessage
     from pipeline_cli.messages.queued_message import QueuedMessage
     from pipeline_cli.messages.reading import Kind
@@ -33,9 +34,12 @@ class Edited(Protocol):
 class Editor:
     """A dialog about one message."""
 
-    def __init__(self, message: QueuedMessage, kind: Kind, edit: ExportedMessage | None, edited: Edited) -> None:
+    def __init__(
+        self, message: QueuedMessage, kind: Kind, intake: Intake, edit: ExportedMessage | None, edited: Edited
+    ) -> None:
         """Show a message as it is, or as it was edited before."""
         self._message = message
+        self._intake = intake
         self._kind = kind
         self._edited = edited
         # Characters that would change what is seen are shown as JSON escapes: in a JSON string, they mean the same.
@@ -82,7 +86,7 @@ class Editor:
 
     def _check(self) -> None:
         body = self._area.value
-        found = content_of(self._message.draft.body if body == self._original else body).problem
+        found = content_of(self._message.draft.body if body == self._original else body, self._intake).problem
         words = (
             why(found.field, found.reason)
             if found

@@ -18,6 +18,8 @@ from pipeline_console.planning import Planning
 from pipeline_console.resending import MOST, Listed, Progress, list_messages
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pipeline_cli.messages.queued_message import QueuedMessage
 
     from pipeline_console.layout import Console
@@ -68,7 +70,7 @@ class _Letters:
     def __init__(self, console: Console, kind: Kind) -> None:
         self._console = console
         self._kind = kind
-        self._listed = Listed((), ())
+        self._listed: Listed | None = None
         self._edits: dict[str, ExportedMessage] = {}
         self._group: tuple[str, str, str] | None = None
         self._busy = False
@@ -111,11 +113,15 @@ class _Letters:
             self._edits = {one: edit for one, edit in self._edits.items() if one in known}
             self._draw_all()
 
+    @property
+    def _messages(self) -> Sequence[QueuedMessage]:
+        return self._listed.messages if self._listed else ()
+
     def _draw_all(self) -> None:
         self._place.clear()
-        messages = self._listed.messages
+        messages = self._messages
         with self._place:
-            for note in self._listed.notes:
+            for note in self._listed.notes if self._listed else ():
                 problem(note)
             if len(messages) == MOST:
                 text(f"These are {MOST:,} of them; what is not here is not planned either.", "unsure")
@@ -128,7 +134,7 @@ class _Letters:
                 self._draw_messages()
 
     def _draw_groups(self) -> None:
-        groups = grouped(self._listed.messages)
+        groups = grouped(self._messages)
         rows = [
             {
                 "key": index,
@@ -154,7 +160,7 @@ class _Letters:
         table.on("show", show)
 
     def _draw_messages(self) -> None:
-        shown = [one for one in self._listed.messages if self._group in (None, _group_of(one))]
+        shown = [one for one in self._messages if self._group in (None, _group_of(one))]
         self._table = ui.table(
             rows=[self._row(one) for one in shown],
             columns=_MESSAGES,
@@ -190,7 +196,9 @@ class _Letters:
         }
 
     def _open(self, message_id: str) -> None:
-        message = next(one for one in self._listed.messages if one.message_id == message_id)
+        if self._listed is None:
+            return
+        message = next(one for one in self._messages if one.message_id == message_id)
 
         async def edited(body: str | None, *, sends: bool) -> None:
             if body is None:
@@ -201,11 +209,11 @@ class _Letters:
             if sends:
                 await self._planning([message], discards=False)
 
-        Editor(message, self._kind, self._edits.get(message_id), edited).open()
+        Editor(message, self._kind, self._listed.intake, self._edits.get(message_id), edited).open()
 
     async def _plan(self, *, discards: bool) -> None:
         chosen = {row["key"] for row in (self._table.selected if self._table else ())}
-        messages = [one for one in self._listed.messages if one.message_id in chosen]
+        messages = [one for one in self._messages if one.message_id in chosen]
         if not messages:
             told("Select messages first.", bad=True)
             return

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from pipeline_cli.intake import Intake
     from pipeline_cli.messages.queued_message import QueuedMessage
     from pipeline_cli.target import Target
 
@@ -48,6 +49,8 @@ class Listed:
 
     messages: Sequence[QueuedMessage]
     notes: Sequence[str]
+    intake: Intake
+    """Reads their bodies."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,7 @@ class Plan:
 def list_messages(target: Target, kind: Kind, progress: Progress) -> Listed:
     """Read a queue, with the reasons of its messages."""
     with open_queue(target, kind, limit=MOST, log_seconds=_LOG_SECONDS, progress=_counting(progress, "read")) as queue:
-        return Listed(queue.messages, queue.notes)
+        return Listed(queue.messages, queue.notes, target.intake)
 
 
 def make_plan(target: Target, wish: Wish, repository: Path, progress: Progress) -> Plan:
@@ -134,7 +137,7 @@ def _plan(target: Target, wish: Wish, repository: Path, queue: OpenQueue) -> Pla
         return Plan(discards(drafts), missing, queue.notes)
     planned = plan(
         drafts,
-        target.environment,
+        target.intake,
         partial(stored_data, Table(target.client("dynamodb"), target.resources.table_name)),
         released=None if wish.unchanged else cache(partial(last_release, target, repository)),
         rules=verdicts if wish.rules else None,

@@ -98,7 +98,7 @@ def erase(target: Target, record: ErasableRecord, since: datetime, show: Callabl
     ids = set(record.message_ids)
 
     def is_it(message: MessageTypeDef, *, rejected: bool) -> bool:
-        if record.execution_id not in identities_of(target.environment, message, rejected=rejected):
+        if record.execution_id not in identities_of(target.intake, message, rejected=rejected):
             return False
         ids.update((message["MessageId"], first_message_id(message)))
         return True
@@ -222,7 +222,7 @@ def _why_kept(error: ClientError, message_id: str) -> str:
 
 
 def _identity_of(target: Target, message: dict[str, Any]) -> str:
-    return identity(target.environment, first_message_id_of_event(message), message["body"])
+    return identity(target.intake, first_message_id_of_event(message), message["body"])
 
 
 def _unseen(queue: str, contents: Contents) -> list[str]:

@@ -11,11 +11,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
-from pipeline_contracts import ErrorCode, InvalidBodyError, execution_id, location_of, parse_message
+from pipeline_contracts import ErrorCode, InvalidBodyError, location_of
 from pipeline_contracts.base import ascii_bytes
 from pipeline_contracts.storage import StorageRequest
 
 from pipeline_cli.declared_stages import STORE, exported, stages
+from pipeline_cli.intake import Intake
 from pipeline_cli.rules import Problem, Rules
 from pipeline_cli.service_process import ServiceProcess, ServiceRaisedError
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pipeline_contracts import ParsedMessage
+    from pipeline_contracts.envelopes import Envelope
 
     from pipeline_cli.json_lines import BodyLine
     from pipeline_cli.rules import Judged
@@ -49,7 +51,7 @@ class CheckedLine:
     number: int
     bytes: int
     identity: str = "message id"
-    """What identifies its record: its idempotency key, or the id that SQS gives the message."""
+    """What identifies its record: a key in the body, or the id that SQS gives the message."""
     problem: Problem | None = None
     duplicate_of: int | None = None
     """The line with the same key and data, whose record it is."""
@@ -64,18 +66,15 @@ class _Candidate:
 
     @property
     def key(self) -> str | None:
-        return self.parsed.content.idempotency_key
-
-    @property
-    def execution_id(self) -> str:
-        return execution_id(_ENVIRONMENT, _MESSAGE_ID, self.parsed)
+        return self.parsed.key
 
 
 class MessageCheck:
     """Checks lines by the code of a repository."""
 
-    def __init__(self, repository: Path) -> None:
-        """Choose the services that are asked."""
+    def __init__(self, repository: Path, envelope: Envelope) -> None:
+        """Choose the services that are asked, and what the bodies are in."""
+        self._intake = Intake(_ENVIRONMENT, envelope)
         self._record_bytes = exported(repository)["record_bytes"]
         (storer,) = (stage.service for stage in stages(repository) if stage.name == STORE)
         self._storer = ServiceProcess(storer, "sized")
@@ -109,7 +108,7 @@ class MessageCheck:
     def _checked(self, lines: list[BodyLine]) -> Iterator[CheckedLine]:
         read = [self._read(line) for line in lines]
         candidates = [one for one in read if isinstance(one, _Candidate)]
-        judged = list(self._rules.judge([one.line.body for one in candidates]))
+        judged = list(self._rules.judge([one.parsed.text for one in candidates]))
         problems = iter(self._sized(candidates, judged))
         for one in read:
             yield self._decided(one, next(problems)) if isinstance(one, _Candidate) else one
@@ -121,11 +120,11 @@ class MessageCheck:
         if problem:
             return replace(checked, problem=problem)
         try:
-            candidate = _Candidate(line, parse_message(line.body))
+            candidate = _Candidate(line, self._intake.parse(line.body))
         except InvalidBodyError as error:
             first = error.errors[0]
             return replace(checked, problem=Problem(INTAKE, first.code, first.field, str(error)))
-        except Exception as error:  # noqa: BLE001 - the model of the message may raise anything
+        except Exception as error:  # noqa: BLE001 - the model of the message or its envelope may raise anything
             return replace(checked, problem=Problem(INTAKE, "model_error", "", location_of(error)))
         needed, most = self._request_bytes(candidate), self._record_bytes["most"]
         if needed > most:
@@ -134,9 +133,12 @@ class MessageCheck:
         return candidate
 
     def _request_bytes(self, candidate: _Candidate) -> int:
-        body = len(json.dumps(candidate.line.body, ensure_ascii=False).encode())
-        ids = 2 * ascii_bytes(candidate.execution_id) + ascii_bytes(_MESSAGE_ID)
+        body = len(json.dumps(candidate.parsed.text, ensure_ascii=False).encode())
+        ids = 2 * ascii_bytes(self._identity(candidate)) + ascii_bytes(_MESSAGE_ID)
         return body + ids + int(self._record_bytes["overhead"])
+
+    def _identity(self, candidate: _Candidate) -> str:
+        return self._intake.identity(_MESSAGE_ID, candidate.parsed)
 
     def _sized(self, candidates: list[_Candidate], judged: list[Judged]) -> Iterator[Problem | None]:
         """Ask the storer about the items of those that have no problem so far."""
@@ -145,9 +147,9 @@ class MessageCheck:
 
     def _item_problem(self, candidate: _Candidate, judged: Judged) -> Problem | None:
         record = {
-            "execution_id": candidate.execution_id,
+            "execution_id": self._identity(candidate),
             "message_id": _MESSAGE_ID,
-            "data": candidate.line.body,
+            "data": candidate.parsed.text,
             "transformed_data": judged.transformed or {},
         }
         request = StorageRequest.model_validate({"records": [record]})

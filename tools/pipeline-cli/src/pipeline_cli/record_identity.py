@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline_contracts import execution_id
-
 from pipeline_cli.messages.content import content_of
 from pipeline_cli.rejected_message import first_message_id, told_of
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
+    from pipeline_cli.intake import Intake
 
-def identity(environment: str, first_message_id: str, body: str) -> str:
+
+def identity(intake: Intake, first_message_id: str, body: str) -> str:
     """Name the record of a body as the orchestrator does."""
-    return execution_id(environment, first_message_id, content_of(body).parsed)
+    return intake.identity(first_message_id, content_of(body, intake).parsed)
 
 
-def identities_of(environment: str, message: MessageTypeDef, *, rejected: bool) -> set[str]:
+def identities_of(intake: Intake, message: MessageTypeDef, *, rejected: bool) -> set[str]:
     """Give the identities of a received message: by its body and ids, and, of one that we rejected, what we said."""
-    computed = identity(environment, first_message_id(message), message["Body"])
+    computed = identity(intake, first_message_id(message), message["Body"])
     said = told_of(message).get("execution_id") if rejected else None
     return {computed, said} if isinstance(said, str) else {computed}

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 from local_aws.aws import AwsEndpoint
+from pipeline_contracts.envelopes import Envelope
 
 from pipeline_cli.errors import CommandError
+from pipeline_cli.intake import Intake
 from pipeline_cli.outputs import StackOutputs
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ _PARAMETERS = {
     "table_name": "processed-data-table/name",
     "function_arn": "orchestrator/function-arn",
 }
+_ENVELOPE = "orchestrator/envelope"
 
 
 @dataclass(frozen=True)
@@ -71,14 +74,36 @@ class Target:
         Raises:
             CommandError: There is no such environment, or it is not complete.
         """
-        names = {f"/durable-pipeline/{self.environment}/{path}": field for field, path in _PARAMETERS.items()}
-        answer = self.client("ssm").get_parameters(Names=list(names))
-        if answer["InvalidParameters"]:
-            missing = ", ".join(sorted(answer["InvalidParameters"]))
+        missing = [path for path in _PARAMETERS.values() if path not in self._published]
+        if missing:
             raise CommandError(
-                f"{self.environment} is not deployed, or not all of it, in {self.region}: no SSM parameter {missing}"
+                f"{self.environment} is not deployed, or not all of it, in {self.region}: "
+                f"no SSM parameter {', '.join(sorted(map(self._parameter, missing)))}"
             )
-        return Resources(**{names[one["Name"]]: one["Value"] for one in answer["Parameters"]})
+        return Resources(**{field: self._published[path] for field, path in _PARAMETERS.items()})
+
+    @cached_property
+    def intake(self) -> Intake:
+        """Give how its orchestrator reads a body; one that publishes no envelope has none.
+
+        Raises:
+            CommandError: It has an envelope that this release does not know.
+        """
+        name = self._published.get(_ENVELOPE, Envelope.NONE.value)
+        try:
+            return Intake(self.environment, Envelope(name))
+        except ValueError:
+            reason = f"{self.environment} has the Envelope {name!r}, which this release does not know"
+            raise CommandError(reason) from None
+
+    @cached_property
+    def _published(self) -> Mapping[str, str]:
+        names = {self._parameter(path): path for path in (*_PARAMETERS.values(), _ENVELOPE)}
+        answer = self.client("ssm").get_parameters(Names=list(names))
+        return {names[one["Name"]]: one["Value"] for one in answer["Parameters"]}
+
+    def _parameter(self, path: str) -> str:
+        return f"/durable-pipeline/{self.environment}/{path}"
 
     @cached_property
     def region(self) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from pipeline_cli import message_check, rules, service_driver
+from pipeline_cli import intake, rules, service_driver
 from pipeline_cli.app import main
 from pipeline_cli.declared_stages import EXPORTED, stages
 from pipeline_cli.errors import CommandError
@@ -21,6 +21,7 @@ from pipeline_cli.message_check import CheckedLine, MessageCheck
 from pipeline_cli.rules import Problem, Rules, verdicts
 from pipeline_cli.service_process import ServiceProcess, ServiceRaisedError, interpreter
 from pipeline_contracts import InvalidBodyError, PipelineMessage, parse_message
+from pipeline_contracts.envelopes import Envelope
 from pipeline_contracts.message import EXAMPLES
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def refused_by_a_rule() -> str:
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[MessageCheck]:
-    with MessageCheck(REPOSITORY) as one:
+    with MessageCheck(REPOSITORY, Envelope.NONE) as one:
         yield one
 
 
@@ -164,10 +165,10 @@ def test_keys_are_compared_over_more_lines_than_are_asked_about_at_once(running:
 
 
 def test_a_model_that_raises_is_told_by_its_place(running: MessageCheck, monkeypatch: pytest.MonkeyPatch) -> None:
-    def raises(text: str) -> Any:
+    def raises(text: str, _envelope: Envelope) -> Any:
         raise KeyError("the secret")
 
-    monkeypatch.setattr(message_check, "parse_message", raises)
+    monkeypatch.setattr(intake, "read_message", raises)
     (line,) = checked(running, body())
 
     assert line.problem
@@ -359,3 +360,17 @@ def test_good_messages_exit_with_0(tmp_path: Path, capsys: pytest.CaptureFixture
 def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", str(tmp_path / "none.jsonl")]) == 1
     assert "none.jsonl cannot be read: No such file or directory" in capsys.readouterr().err
+
+
+def test_messages_in_an_envelope_are_checked_without_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    event = {"id": "e-1", "detail-type": "Placed", "source": "shop", "detail": json.loads(body())}
+    file = tmp_path / "events.jsonl"
+    file.write_text(f"{json.dumps(event)}\n{json.dumps(event)}\n", encoding="utf-8")
+
+    status = main(["check", str(file), "--envelope", "eventbridge", "--json"])
+
+    first, second = json.loads(capsys.readouterr().out)
+    assert (status, first["problem"], first["identity"]) == (0, None, "key e-1")
+    assert second["duplicate_of"] == 1
+    assert main(["check", str(file)]) == 1
+    assert "undeclared_eventbridge" in capsys.readouterr().out

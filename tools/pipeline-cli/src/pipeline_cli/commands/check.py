@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 from local_aws.terminal import shown
+from pipeline_contracts.envelopes import Envelope
 from rich.table import Table
 
 from pipeline_cli.errors import CommandError
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 def check(
     file: Annotated[str, typer.Argument(metavar="FILE", help="JSON Lines, one body per line; - is standard input.")],
     *,
+    envelope: Annotated[
+        Envelope, typer.Option(help="What the messages are in, the parameter Envelope of the deployment.")
+    ] = Envelope.NONE,
     json: Json = False,
 ) -> None:
     """Tell what would become of messages, without AWS.
@@ -34,7 +38,7 @@ def check(
 
     Exits with 1 if any would be rejected. Example: pipeline check messages.jsonl
     """
-    with _open(file) as given, MessageCheck(find_repository()) as checking:
+    with _open(file) as given, MessageCheck(find_repository(), envelope) as checking:
         lines = list(body_lines(given))
         checked = list(checking.check(lines))
     if json:

@@ -32,6 +32,7 @@ from pipeline_cli.repository import find_repository
 
 if TYPE_CHECKING:
     from pipeline_cli.executions.history import History
+    from pipeline_cli.intake import Intake
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _LOOKED_AT = 100
@@ -134,7 +135,7 @@ def history(
             f"there is no execution {arn}: Lambda keeps a history for a limited time, "
             "the parameter ExecutionRetentionDays; or it is of another account or region"
         ) from None
-    kept = _kept(read, of.environment, record) if record else None
+    kept = _kept(read, of.intake, record) if record else None
     if json:
         print_json(history_json(described, read, kept, record, bodies=bodies))
         return
@@ -181,9 +182,9 @@ def executions(
     out.print("pipeline history NAME shows one of them.", style="dim")
 
 
-def _kept(read: History, environment: str, record: str) -> set[str]:
+def _kept(read: History, intake: Intake, record: str) -> set[str]:
     """Choose the operations of a record, and the contexts that they are in."""
-    batch = Batch.of(read.execution.input, environment)
+    batch = Batch.of(read.execution.input, intake)
     kept = set()
     for one in batch.by_identity.get(record, ()):
         path = follow(read, batch, one)

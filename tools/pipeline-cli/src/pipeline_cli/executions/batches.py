@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from pipeline_contracts import InvalidBodyError, data_digest, execution_id, parse_body, parse_message
+from pipeline_contracts import InvalidBodyError, data_digest, parse_body
 
 from pipeline_cli.rejected_message import first_message_id_of_event
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pipeline_contracts import ParsedMessage
+
+    from pipeline_cli.intake import Intake
 
 
 @dataclass(frozen=True)
@@ -53,19 +55,19 @@ class BatchRecord:
 class Batch:
     """The messages of an execution."""
 
-    def __init__(self, messages: Sequence[BatchMessage], environment: str) -> None:
+    def __init__(self, messages: Sequence[BatchMessage], intake: Intake) -> None:
         """Take messages that were delivered to an environment."""
         self.messages = tuple(messages)
-        self._environment = environment
+        self._intake = intake
 
     @classmethod
-    def of(cls, event: str | None, environment: str) -> Batch:
+    def of(cls, event: str | None, intake: Intake) -> Batch:
         """Read an input event; without one, or if it is none of SQS, the batch is empty."""
         try:
             records = json.loads(event or "")["Records"]
-            return cls([_message(index, record) for index, record in enumerate(records)], environment)
+            return cls([_message(index, record) for index, record in enumerate(records)], intake)
         except (ValueError, KeyError, TypeError):
-            return cls((), environment)
+            return cls((), intake)
 
     @cached_property
     def records(self) -> tuple[BatchRecord, ...]:
@@ -99,15 +101,15 @@ class Batch:
 
     def _record(self, message: BatchMessage) -> BatchRecord:
         first_id = message.first_message_id
-        identity = execution_id(self._environment, first_id, None)
+        identity = self._intake.identity(first_id, None)
         try:
-            parsed = parse_message(message.body)
+            parsed = self._intake.parse(message.body)
         except InvalidBodyError as error:
             first = error.errors[0]
             return BatchRecord(message, identity, None, first.code, first.field, str(error))
         except Exception:  # noqa: BLE001 -- a model of a team's own may raise anything; the log has what came of it
             return BatchRecord(message, identity, None)
-        return BatchRecord(message, execution_id(self._environment, first_id, parsed), parsed)
+        return BatchRecord(message, self._intake.identity(first_id, parsed), parsed)
 
 
 def digest_of(body: Any) -> str:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pipeline_cli.executions.following import Path
     from pipeline_cli.executions.history import History
     from pipeline_cli.executions.log_search import LogLine
+    from pipeline_cli.intake import Intake
 
 STORED, REJECTED, FAILED, DIED, RUNNING, UNKNOWN = "stored", "rejected", "failed", "died", "running", "unknown"
 
@@ -81,10 +82,10 @@ class Delivery:
 class Executions:
     """The executions of an environment, each read once."""
 
-    def __init__(self, client: Any, environment: str) -> None:
+    def __init__(self, client: Any, intake: Intake) -> None:
         """Read with a Lambda client."""
         self._client = client
-        self._environment = environment
+        self._intake = intake
         self._read: dict[str, tuple[Execution, History | None, Batch | None, str]] = {}
 
     def delivery(self, message_id: str, arn: str, lines: Sequence[LogLine]) -> Delivery:
@@ -118,7 +119,7 @@ class Executions:
             if is_not_found(error):
                 return execution, None, None, "Lambda keeps its history no longer"
             return execution, None, None, f"its history cannot be read: {error.response['Error']['Code']}"
-        return execution, history, Batch.of(history.execution.input, self._environment), ""
+        return execution, history, Batch.of(history.execution.input, self._intake), ""
 
 
 def describe(client: Any, arn: str) -> Execution:

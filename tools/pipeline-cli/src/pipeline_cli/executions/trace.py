@@ -73,7 +73,7 @@ class Tracer:
         self._now = now
         self._notes: list[str] = []
         self._items: dict[str, Item | None] = {}
-        self._executions = Executions(target.client("lambda"), target.environment)
+        self._executions = Executions(target.client("lambda"), target.intake)
 
     def trace(self, asked: str) -> Trace:
         """Trace a message, by its id or that of its record.

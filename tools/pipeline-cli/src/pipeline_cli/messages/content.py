@@ -6,11 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipeline_contracts import InvalidBodyError, data_digest, location_of, parse_body, parse_message
+from pipeline_contracts import InvalidBodyError, data_digest, location_of, parse_body
 
 if TYPE_CHECKING:
     from pipeline_contracts import ParsedMessage
 
+    from pipeline_cli.intake import Intake
 
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
 NOT_ACCEPTED = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -38,7 +39,12 @@ class Content:
     @property
     def keyed(self) -> bool:
         """Whether a key in the body identifies it, and not its message id."""
-        return self.parsed is not None and self.parsed.content.idempotency_key is not None
+        return self.parsed is not None and self.parsed.key is not None
+
+    @property
+    def text(self) -> str:
+        """What the services get of it; empty if it is no message."""
+        return self.parsed.text if self.parsed else ""
 
 
 def why(field: str, reason: str) -> str:
@@ -46,18 +52,18 @@ def why(field: str, reason: str) -> str:
     return reason if reason.startswith(field) else f"{field}: {reason}"
 
 
-def content_of(body: str) -> Content:
+def content_of(body: str, intake: Intake) -> Content:
     """Read a body; nothing that it has raises an error."""
     try:
-        parsed = parse_message(body)
+        parsed = intake.parse(body)
         refused = NOT_ACCEPTED.search(body)
         problem = Problem("", f"SQS accepts no character U+{ord(refused[0]):04X}") if refused else None
         return Content(parsed, parsed.data_digest(), problem)
     except InvalidBodyError as error:
         problem = Problem(error.errors[0].field, str(error))
     except Exception as error:  # noqa: BLE001 -- a model may raise anything, and the message fails for it
-        problem = Problem("", f"the model of the message raised {location_of(error)}")
+        problem = Problem("", f"the model of the message or its envelope raised {location_of(error)}")
     try:
-        return Content(None, data_digest(parse_body(body)), problem)
-    except InvalidBodyError:
+        return Content(None, data_digest(parse_body(intake.unwrapped(body))), problem)
+    except Exception:  # noqa: BLE001 -- an envelope of a team's own may raise anything
         return Content(None, None, problem)

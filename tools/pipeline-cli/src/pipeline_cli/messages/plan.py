@@ -6,8 +6,6 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
-from pipeline_contracts import execution_id
-
 from pipeline_cli.messages.content import Content, Problem, content_of, why
 from pipeline_cli.messages.entry import Entry, NoRoomError
 
@@ -15,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping, Sequence
     from datetime import datetime
 
+    from pipeline_cli.intake import Intake
     from pipeline_cli.messages.queued_message import Draft, QueuedMessage
 
     Rules = Callable[[Sequence[str]], "Sequence[Refusal | None]"]
@@ -94,7 +93,7 @@ class _Candidate:
 
 def plan(
     drafts: Sequence[tuple[QueuedMessage, Draft]],
-    environment: str,
+    intake: Intake,
     stored: Stored,
     *,
     released: Callable[[], datetime] | None,
@@ -104,18 +103,18 @@ def plan(
 
     Args:
         drafts: The messages, each with what is to be sent of it.
-        environment: Name of the deployment, with which each identity begins.
+        intake: Reads the bodies as the environment does.
         stored: Looks into the table.
         released: Gives the time of the last release, for failures that repeat; None sends such messages as well.
         rules: The validator's rules, if they are asked too.
     """
-    candidates = [_candidate(message, draft, environment) for message, draft in drafts]
+    candidates = [_candidate(message, draft, intake) for message, draft in drafts]
     identities = {name for one in candidates for name in (one.execution_id, one.message.execution_id)}
     found = stored(sorted(identities))
     if rules:
         candidates = _judged(candidates, found, rules)
     sent = _Sent()
-    return [_decide(one, found, sent, released) for one in candidates]
+    return [_decide(one, intake, found, sent, released) for one in candidates]
 
 
 def discards(exported: Sequence[tuple[QueuedMessage, Draft]]) -> list[Planned]:
@@ -128,15 +127,15 @@ def discards(exported: Sequence[tuple[QueuedMessage, Draft]]) -> list[Planned]:
     ]
 
 
-def _candidate(message: QueuedMessage, draft: Draft, environment: str) -> _Candidate:
-    content = content_of(draft.body)
-    return _Candidate(message, draft, content, execution_id(environment, message.first_message_id, content.parsed))
+def _candidate(message: QueuedMessage, draft: Draft, intake: Intake) -> _Candidate:
+    content = content_of(draft.body, intake)
+    return _Candidate(message, draft, content, intake.identity(message.first_message_id, content.parsed))
 
 
 def _judged(candidates: Sequence[_Candidate], stored: Container[str], rules: Rules) -> list[_Candidate]:
     """Note what the rules say of the bodies that are neither stored nor known to be invalid."""
     asked = [one for one in candidates if one.content.problem is None and one.execution_id not in stored]
-    refusals = iter(rules([one.draft.body for one in asked]) if asked else ())
+    refusals = iter(rules([one.content.text for one in asked]) if asked else ())
     waiting = {one.message.message_id for one in asked}
     judged = []
     for one in candidates:
@@ -174,6 +173,7 @@ class _Sent:
 
 def _decide(
     one: _Candidate,
+    intake: Intake,
     stored: Mapping[str, StoredData],
     sent: _Sent,
     released: Callable[[], datetime] | None,
@@ -188,7 +188,7 @@ def _decide(
         reason = "its data is stored; metadata is not compared" if one.edited else "its data is stored"
         return one.decided(Decision.DROP, reason)
     before = stored.get(one.message.execution_id)
-    if before and before.digest and before.digest == content_of(one.message.draft.body).digest:
+    if before and before.digest and before.digest == content_of(one.message.draft.body, intake).digest:
         return one.decided(Decision.CONFLICT, "it is stored with the data that it had before it was edited")
     if one.content.problem:
         return one.decided(Decision.INVALID, why(one.content.problem.field, one.content.problem.reason))

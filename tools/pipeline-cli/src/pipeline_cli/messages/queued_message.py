@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from pipeline_contracts import execution_id
-
 from pipeline_cli.messages.attributes import Attribute, producers
 from pipeline_cli.messages.content import content_of
 from pipeline_cli.rejected_message import first_message_id
@@ -17,6 +15,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
+    from pipeline_cli.intake import Intake
     from pipeline_cli.messages.failure import Failure
 
 
@@ -47,14 +46,14 @@ class QueuedMessage:
     failure: Failure
 
     @classmethod
-    def read(cls, message: MessageTypeDef, environment: str, failure: Failure) -> QueuedMessage:
+    def read(cls, message: MessageTypeDef, intake: Intake, failure: Failure) -> QueuedMessage:
         """Read a received message."""
         system = message["Attributes"]
         first_id = first_message_id(message)
         return cls(
             message_id=message["MessageId"],
             first_message_id=first_id,
-            execution_id=execution_id(environment, first_id, content_of(message["Body"]).parsed),
+            execution_id=intake.identity(first_id, content_of(message["Body"], intake).parsed),
             draft=Draft(message["Body"], producers(message)),
             trace_header=system.get("AWSTraceHeader", ""),
             group_id=system.get("MessageGroupId", ""),

@@ -70,12 +70,10 @@ def open_queue(
         contents = reader.all_messages(limit, progress)
         if kind is Kind.INVALID:
             failures = LoggedFailures({})
-            read = [QueuedMessage.read(one, target.environment, rejection_of(one)) for one in contents.messages]
+            read = [QueuedMessage.read(one, target.intake, rejection_of(one)) for one in contents.messages]
         else:
             failures = _logged(target, contents.messages, log_seconds)
-            read = [
-                QueuedMessage.read(one, target.environment, failures.of(one["MessageId"])) for one in contents.messages
-            ]
+            read = [QueuedMessage.read(one, target.intake, failures.of(one["MessageId"])) for one in contents.messages]
         yield OpenQueue(reader, read, _notes(contents, failures))
 
 

@@ -1,0 +1,134 @@
+"""Messages in envelopes: the services get the message, and what is not stored stays as it arrived."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from orchestrator import handler as module
+from orchestrator.intake import parse_batch
+from orchestrator.messages import messages_of
+from orchestrator.stages import STAGES
+from pipeline import body, event_of
+from pipeline_contracts import own_envelope
+from pipeline_contracts.envelopes import Envelope, Unwrapped
+
+if TYPE_CHECKING:
+    from pipeline import Pipeline
+
+
+def event(detail: str, id_: str = "event-1") -> str:
+    """Write an event of EventBridge."""
+    members = {"version": "0", "id": id_, "detail-type": "Placed", "source": "shop", "time": "2026-01-31T12:00:00Z"}
+    return f'{json.dumps(members)[:-1]}, "detail": {detail}}}'
+
+
+def notification(text: str) -> str:
+    """Write a notification of SNS."""
+    attributes = {"tenant": {"Type": "String", "Value": "acme"}}
+    sent = {"Type": "Notification", "MessageId": "sns-1", "TopicArn": "arn", "Message": text}
+    return json.dumps({**sent, "MessageAttributes": attributes})
+
+
+def declare(pipeline: Pipeline, envelope: Envelope) -> None:
+    pipeline.monkeypatch.setattr(module, "settings", replace(module.settings, envelope=envelope))
+
+
+def test_all_services_get_the_message_and_the_envelope_gives_the_identity(pipeline: Pipeline) -> None:
+    declare(pipeline, Envelope.EVENTBRIDGE)
+    requests: dict[str, Any] = {}
+    for stage in STAGES:
+        honest = getattr(pipeline.services, stage.service, None)
+        if honest:
+            pipeline.serve(
+                stage.service,
+                lambda asked, context, honest=honest, name=stage.name: (
+                    requests.update({name: asked["records"][0]}),
+                    honest(asked, context),
+                )[1],
+            )
+
+    run = pipeline.run(event('{"price": 1.10, ' + body()[1:]), event(body(n=2), "event-2"))
+
+    assert run.failed == []
+    assert pipeline.services.table.keys() == {"test-key-event-1", "test-key-event-2"}
+    assert requests.keys() == {"validate", "transform", "store"}
+    for request in requests.values():
+        assert '"price":1.10' in request["data"]
+        assert "detail" not in json.loads(request["data"])
+        assert json.loads(request["data"])["metadata"]["envelope_id"] == "event-1"
+
+
+def test_an_event_that_is_delivered_twice_is_one_record(pipeline: Pipeline) -> None:
+    declare(pipeline, Envelope.EVENTBRIDGE)
+
+    pipeline.run(event(body()), event(body()))
+
+    assert pipeline.services.calls[-1] == ("storer", ["test-key-event-1"])
+
+
+@pytest.mark.parametrize(
+    ("sent", "code"),
+    [
+        (event('{"x": 1}'), "missing_field"),
+        ("{}", "not_in_envelope"),
+        (notification("{}"), "undeclared_sns"),
+        ('{"specversion": "1.0", "id": "1", "source": "/", "type": "t", "data": {}}', "undeclared_cloudevents"),
+        (event(body(), ""), "invalid_envelope"),
+    ],
+)
+def test_a_rejected_message_is_sent_as_it_arrived(pipeline: Pipeline, sent: str, code: str) -> None:
+    declare(pipeline, Envelope.EVENTBRIDGE)
+
+    run = pipeline.run(event(body()), sent)
+
+    assert run.failed == []
+    assert pipeline.services.table.keys() == {"test-key-event-1"}
+    (rejection,) = pipeline.queue.messages
+    assert (rejection.message.body, rejection.stage, rejection.code) == (sent, "intake", code)
+
+
+def test_an_exception_of_an_envelope_of_ones_own_fails_its_message_alone(pipeline: Pipeline) -> None:
+    declare(pipeline, Envelope.OWN)
+    pipeline.monkeypatch.setattr(own_envelope, "unwrap", lambda text: Unwrapped(json.dumps(json.loads(text)["inside"])))
+
+    run = pipeline.run(json.dumps({"inside": json.loads(body())}), '{"outside": 1}', "[]", "no json")
+
+    assert run.failed == ["m1", "m2", "m3"]
+    assert pipeline.services.table.keys() == {"test-esm-m0"}
+    assert pipeline.queue.messages == []
+
+
+def test_a_record_has_the_attributes_of_its_notification_beside_its_own() -> None:
+    sent = event_of(notification(body()))
+    sent["Records"][0]["messageAttributes"] = {"own": {"dataType": "String", "stringValue": "x"}}
+
+    (record,) = parse_batch(messages_of(sent), "test", envelope=Envelope.SNS).records
+
+    assert {name: value["stringValue"] for name, value in record.attributes.items()} == {"tenant": "acme", "own": "x"}
+    assert record.message.attributes.keys() == {"own"}
+
+
+def test_the_size_of_a_record_is_that_of_its_message() -> None:
+    plain, wrapped = body(), f'{{"padding": "{"x" * 900_000}", {event(body())[1:]}'
+
+    (record,) = parse_batch(messages_of(event_of(wrapped)), "test", envelope=Envelope.EVENTBRIDGE).records
+
+    (alone,) = parse_batch(messages_of(event_of(plain)), "test").records
+    assert record.entry_bytes < alone.entry_bytes + 1_000
+    assert record.item_json_bytes < 2_000
+
+
+@pytest.mark.parametrize("envelope", list(Envelope))
+def test_a_body_in_no_envelope_is_passed_on_as_it_is(envelope: Envelope) -> None:
+    (record,) = parse_batch(messages_of(event_of(body())), "test", envelope=envelope).records
+
+    assert record.data is record.message.body
+
+
+def test_a_byte_order_mark_does_not_reach_the_services() -> None:
+    (record,) = parse_batch(messages_of(event_of(f"\ufeff{body()}")), "test").records
+
+    assert record.data == body()

@@ -1,0 +1,57 @@
+"""The examples of docs/inputs.md, as the intake reads them."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from orchestrator.intake import parse_batch
+from orchestrator.messages import messages_of
+from pipeline_contracts import PipelineMessage, own_envelope, parse_body, same_json
+from pipeline_contracts.envelopes import Envelope, Unwrapped, json_text
+
+PAGE = (Path(__file__).parents[3] / "docs" / "inputs.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"^```json (\w+)\n(.+?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+STORED = dict(re.findall(r"^```json (\w+) stored\n(.+?)^```$", PAGE, re.MULTILINE | re.DOTALL))
+CODE = re.findall(r"^```python\n(def unwrap.+?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+
+pytestmark = pytest.mark.skipif(
+    "data_source" not in PipelineMessage.model_fields, reason="the page shows the message of this repository"
+)
+
+
+def event_of(body: str) -> dict[str, Any]:
+    record = {
+        "messageId": "m",
+        "receiptHandle": "handle",
+        "body": body,
+        "attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": "1769860798500"},
+    }
+    return {"Records": [record]}
+
+
+@pytest.fixture(autouse=True)
+def _own(monkeypatch: pytest.MonkeyPatch) -> None:
+    (code,) = CODE
+    names: dict[str, Any] = {"json": json, "members_of": json_text.members_of, "Unwrapped": Unwrapped}
+    exec(compile(code, "docs/inputs.md", "exec", dont_inherit=True), names)  # noqa: S102 - of this repository
+    monkeypatch.setattr(own_envelope, "unwrap", names["unwrap"])
+
+
+def test_each_envelope_has_an_example() -> None:
+    assert [name for name, _ in EXAMPLES] == list(STORED)
+    assert {Envelope(name) for name in STORED} == set(Envelope) - {Envelope.NONE}
+
+
+@pytest.mark.parametrize(("name", "body"), EXAMPLES, ids=[name for name, _ in EXAMPLES])
+def test_an_example_is_the_record_that_the_page_shows(name: str, body: str) -> None:
+    batch = parse_batch(messages_of(event_of(body)), "dev", envelope=Envelope(name))
+
+    assert not batch.rejections, batch.rejections
+    (record,) = batch.records
+    shown = parse_body(STORED[name])
+    assert record.execution_id == shown["execution_id"]
+    assert same_json(parse_body(record.data), shown["original_data"]), record.data
