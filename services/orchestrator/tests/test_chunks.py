@@ -135,4 +135,4 @@ def test_what_the_storer_writes_is_not_underestimated(value: Any) -> None:
 
     written = json.dumps(attribute({"value": value}), separators=(",", ":"))
 
-    assert len(written) <= item_json_bytes(json.dumps({"value": value}, separators=(",", ":")))
+    assert len(written) <= item_json_bytes(json.dumps({"value": value}, separators=(",", ":")), {})

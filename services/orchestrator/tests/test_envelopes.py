@@ -101,16 +101,6 @@ def test_an_exception_of_an_envelope_of_ones_own_fails_its_message_alone(pipelin
     assert pipeline.queue.messages == []
 
 
-def test_a_record_has_the_attributes_of_its_notification_beside_its_own() -> None:
-    sent = event_of(notification(body()))
-    sent["Records"][0]["messageAttributes"] = {"own": {"dataType": "String", "stringValue": "x"}}
-
-    (record,) = parse_batch(messages_of(sent), "test", envelope=Envelope.SNS).records
-
-    assert {name: value["stringValue"] for name, value in record.attributes.items()} == {"tenant": "acme", "own": "x"}
-    assert record.message.attributes.keys() == {"own"}
-
-
 def test_the_size_of_a_record_is_that_of_its_message() -> None:
     plain, wrapped = body(), f'{{"padding": "{"x" * 900_000}", {event(body())[1:]}'
 

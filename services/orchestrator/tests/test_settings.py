@@ -37,6 +37,18 @@ def test_an_unknown_envelope_is_refused() -> None:
         Settings.from_environment({**os.environ, "ENVELOPE": "xml"})
 
 
+@pytest.mark.parametrize("name", ["STORE_ATTRIBUTES", "GROUP_METRICS"])
+def test_a_switch_is_off_unless_it_is_true(name: str) -> None:
+    def switched(value: str) -> set[bool]:
+        settings = Settings.from_environment({**os.environ, name: value})
+        return {settings.stores_attributes, settings.counts_groups}
+
+    assert switched("false") == {False}
+    assert switched("true") == {True, False}
+    with pytest.raises(ValueError, match=f"{name} must be true or false, not 'yes'"):
+        switched("yes")
+
+
 @pytest.mark.parametrize("value", ["", "9", "201", "-10", "ten", "10.0"])
 def test_a_chunk_size_out_of_range_is_refused(value: str) -> None:
     with pytest.raises(ValueError, match="CHUNK_SIZE must be from 10 to 200"):

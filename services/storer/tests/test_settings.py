@@ -23,3 +23,9 @@ def test_what_is_no_name_of_a_table_is_refused_at_start(table: str) -> None:
     """Else DynamoDB would refuse every item as it refuses one that can never be stored."""
     with pytest.raises(ValueError, match="PROCESSED_DATA_TABLE must be the name of a table, not "):
         Settings.from_environment({**os.environ, "PROCESSED_DATA_TABLE": table})
+
+
+def test_the_body_is_stored_as_text_if_that_is_wanted() -> None:
+    assert Settings.from_environment({**os.environ, "STORE_BODY": "true"}).stores_body
+    with pytest.raises(ValueError, match="STORE_BODY must be true or false, not 'yes'"):
+        Settings.from_environment({**os.environ, "STORE_BODY": "yes"})

@@ -51,6 +51,23 @@ def test_contributions_and_attributes_are_stored_beside_it(table: DynamoDBTable,
     assert item["attributes"] == {"sender": "a"}
 
 
+def test_the_text_is_stored_as_it_was_sent_if_that_is_wanted(table: DynamoDBTable, dynamodb: DynamoDBClient) -> None:
+    text = body('"price": 1.30, "ratio": 1e2')
+
+    store(record_of(text), table, NOON, with_text=True)
+
+    item = item_in(dynamodb)
+    assert item["original_text"] == text
+    assert item["original_data"]["price"] == Decimal("1.3")
+
+
+def test_the_text_counts_for_the_size_of_an_item(table: DynamoDBTable) -> None:
+    record = record_of(body(f'"text": "{"x" * 300_000}"'))
+
+    assert store(record, table, NOON, with_text=True).error is not None
+    assert store(record, table, NOON).error is None
+
+
 def test_no_attribute_of_the_message_takes_the_place_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     theirs = dict.fromkeys(("execution_id", "stored_at", "original_data", "transformed_data", "own"), "theirs")
     monkeypatch.setattr(message, "item_attributes_of", lambda _: theirs)

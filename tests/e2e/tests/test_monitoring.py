@@ -55,10 +55,12 @@ def emitted(stack: Stack, service: str) -> Iterator[dict[str, Any]]:
 
 
 def named(record: dict[str, Any]) -> Iterator[Metric]:
-    """The metrics of a record; of stage, code and nearest type, only that they are there."""
+    """The metrics of a record; of stage, code, nearest type and group, only that they are there."""
     for directive in record["_aws"]["CloudWatchMetrics"]:
         for dimensions in directive["Dimensions"]:
-            values = {name: "*" if name in ("stage", "code", "nearest") else record[name] for name in dimensions}
+            values = {
+                name: "*" if name in ("stage", "code", "nearest", "group") else record[name] for name in dimensions
+            }
             for metric in directive["Metrics"]:
                 yield metric["Name"], frozenset(values.items())
 
@@ -75,10 +77,10 @@ def listed() -> set[Metric]:
 
 
 def test_a_run_with_every_outcome_emits_exactly_the_metrics_that_are_listed(stack: Stack) -> None:
-    stack.send(body(), MISSPELT, "not json")
+    stack.send(body(), MISSPELT, "not json", group="acme")
     stack.wait_until_drained()
     with stack.without_table():
-        stack.send(body(note="the secret"))
+        stack.send(body(note="the secret"), group="acme")
         stack.wait_for_dead_letters(1)
 
     records = [record for service in ("orchestrator", *SERVICES) for record in emitted(stack, service)]

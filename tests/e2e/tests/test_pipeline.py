@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pipeline_cli.rejected_message import told_of
 from pipeline_contracts import parse_message
-from pipeline_testing.bodies import body
+from pipeline_testing.bodies import body, body_with
 from pipeline_testing.repository_copy import REPOSITORY
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def test_a_message_becomes_an_item(stack: Stack) -> None:
     transformed = item["transformed_data"]
     attributes = parse_message(body()).item_attributes
     own = {"execution_id", "message_id", "original_data", "transformed_data", "stored_at", "data_digest"}
-    assert item.keys() == own | attributes.keys()
+    assert item.keys() == own | {"original_text"} | attributes.keys()
     assert item["message_id"] == message_id
     assert item["original_data"] == json.loads(body())
     assert {name: item[name] for name in attributes} == attributes
@@ -59,6 +59,16 @@ def test_metadata_is_stored_beside_the_data(stack: Stack, metadata: dict[str, st
     item = stack.wait_for_item(f"e2e-esm-{with_metadata}")
     assert item["metadata"] == item["original_data"]["metadata"] == metadata
     assert "metadata" not in stack.wait_for_item(f"e2e-esm-{without}")
+
+
+def test_an_item_has_the_text_and_the_attributes_of_its_message(stack: Stack) -> None:
+    text = body_with('"price": 1.30')
+
+    (message_id,) = stack.send(text, attributes={"tenant": {"DataType": "String", "StringValue": "acme"}})
+
+    item = stack.wait_for_item(f"e2e-esm-{message_id}")
+    assert item["original_text"] == text
+    assert item["attributes"] == {"tenant": "acme"}
 
 
 @pytest.mark.parametrize(

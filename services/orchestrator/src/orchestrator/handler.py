@@ -24,7 +24,7 @@ from orchestrator.errors import FailureCode
 from orchestrator.messages import Failure, messages_of
 from orchestrator.operations import BranchError
 from orchestrator.outcomes import Outcomes
-from orchestrator.reporting import log_received, report
+from orchestrator.reporting import count_groups, log_received, report
 from orchestrator.settings import Settings
 from orchestrator.stages import STAGES
 from orchestrator.steps import log_failed, redeliver, reject
@@ -61,7 +61,9 @@ def handler(event: dict[str, Any], context: DurableContext) -> dict[str, Any]:
     context.set_logger(logger)
     messages = messages_of(event)
     log_received(context, messages)
-    batch = parse_batch(messages, settings.environment, envelope=settings.envelope)
+    batch = parse_batch(
+        messages, settings.environment, envelope=settings.envelope, stores_attributes=settings.stores_attributes
+    )
     outcomes = Outcomes()
     sent = reject(context, invalid_message_queue, batch.rejections, operations.REJECT_UNREADABLE)
     outcomes.reject(batch.rejections, sent)
@@ -72,6 +74,8 @@ def handler(event: dict[str, Any], context: DurableContext) -> dict[str, Any]:
     failed = outcomes.fail_the_rest(messages, operations.CHUNKS)
     redeliver(context, source_queue, failed, outcomes.own_fault, event)
     report(context, metrics, len(messages), outcomes, len(failed))
+    if settings.counts_groups:
+        count_groups(metrics, messages, outcomes)
     return {"batchItemFailures": [{"itemIdentifier": message.message_id} for message in failed]}
 
 

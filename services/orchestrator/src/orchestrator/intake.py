@@ -12,7 +12,7 @@ from pipeline_contracts import ErrorCode, InvalidBodyError, execution_id, locati
 from pipeline_contracts.envelopes import Envelope, read_message
 
 from orchestrator.errors import FailureCode
-from orchestrator.messages import Failure, Record, Rejection
+from orchestrator.messages import Failure, Record, Rejection, texts_of
 from orchestrator.quotas import MAX_PAYLOAD_BYTES
 from orchestrator.sizes import FRAME_BYTES, entry_bytes, item_json_bytes
 from orchestrator.stages import STAGES
@@ -43,6 +43,7 @@ def parse_batch(
     stages: Sequence[Stage] = STAGES,
     *,
     envelope: Envelope = Envelope.NONE,
+    stores_attributes: bool = False,
 ) -> Intake:
     """Parse the messages, and join those with the same identity and data into one record."""
     groups: dict[str, _Group] = {}
@@ -54,13 +55,14 @@ def parse_batch(
         try:
             parsed = read_message(message.body, envelope)
             identity = execution_id(environment, first_id, parsed)
+            attributes = texts_of({**parsed.attributes, **message.attributes}) if stores_attributes else {}
             record = Record(
                 identity,
                 message,
                 unwrapped=None if parsed.text == message.body else parsed.text,
-                attributes={**parsed.attributes, **message.attributes},
-                entry_bytes=entry_bytes(identity, message.message_id, parsed.text, stages),
-                item_json_bytes=item_json_bytes(parsed.text),
+                attributes=attributes,
+                entry_bytes=entry_bytes(identity, message.message_id, parsed.text, attributes, stages),
+                item_json_bytes=item_json_bytes(parsed.text, attributes),
             )
             if record.entry_bytes + FRAME_BYTES > MAX_PAYLOAD_BYTES:
                 rejections.append(_too_large(record))

@@ -49,6 +49,15 @@ class Message:
         return own if isinstance(own, str) and _MESSAGE_ID.fullmatch(own) else self.message_id
 
 
+def texts_of(attributes: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Give the producer's message attributes as text: a number as it was sent, and what is binary as base64."""
+    return {
+        name: attribute.get("stringValue") or attribute.get("binaryValue") or ""
+        for name, attribute in attributes.items()
+        if name != OWN_ATTRIBUTE
+    }
+
+
 @dataclass(frozen=True)
 class Record:
     """A message that parsed, on its way through the chain."""
@@ -57,8 +66,8 @@ class Record:
     message: Message
     unwrapped: str | None = None
     """The JSON text of the message, if that is not the body."""
-    attributes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """Message attributes, those in its envelope included."""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    """Stored with its item: message attributes, those in its envelope included."""
     duplicates: tuple[Message, ...] = ()
     """Messages of the batch with the same identity and data: they share this one's outcome."""
     conflicting: tuple[Record, ...] = ()

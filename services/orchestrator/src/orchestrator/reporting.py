@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import single_metric
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
 
     from orchestrator.messages import Message
     from orchestrator.outcomes import Outcomes
+
+
+MAX_GROUPS = 10
+"""Groups of a batch that are counted by name, the largest; the others are counted together."""
+
+OTHER_GROUPS = "other"
 
 
 def log_received(context: DurableContext, messages: Sequence[Message]) -> None:
@@ -52,3 +59,26 @@ def report(context: DurableContext, metrics: Metrics, received: int, outcomes: O
         with single_metric(name, MetricUnit.Count, count, default_dimensions=metrics.default_dimensions) as metric:
             metric.add_dimension("stage", reason.stage)
             metric.add_dimension("code", reason.code)
+
+
+def count_groups(metrics: Metrics, messages: Sequence[Message], outcomes: Outcomes) -> None:
+    """Count the messages that have a `MessageGroupId` by group. As `report`, only the last invocation does it."""
+    sizes = Counter(message.group_id for message in messages if message.group_id)
+    named = {group for group, _ in sizes.most_common(MAX_GROUPS)}
+    counts = Counter(
+        (message.group_id if message.group_id in named else OTHER_GROUPS, name)
+        for message in messages
+        if message.group_id
+        for name in ("received", outcome_of(message, outcomes))
+    )
+    for (group, name), count in counts.items():
+        dimensions = metrics.default_dimensions | {"group": group}
+        with single_metric(f"Messages{name.capitalize()}", MetricUnit.Count, count, default_dimensions=dimensions):
+            pass
+
+
+def outcome_of(message: Message, outcomes: Outcomes) -> str:
+    """Name the outcome of a message, once all have one."""
+    if message.index in outcomes.stored:
+        return "stored"
+    return "rejected" if message.index in outcomes.rejected else "failed"

@@ -29,13 +29,18 @@ class Settings:
     chunk_size: int
     envelope: Envelope = Envelope.NONE
     """What producers put their messages in."""
+    stores_attributes: bool = False
+    """Whether an item has the message attributes of its message."""
+    counts_groups: bool = False
+    """Whether messages are also counted by the `MessageGroupId` that makes a queue fair."""
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str] = os.environ, stages: Sequence[Stage] = STAGES) -> Self:
         """Read the variables; a missing one raises a KeyError with its name.
 
         Raises:
-            ValueError: `CHUNK_SIZE` is not a number of records from 10 to 200, or `ENVELOPE` is no `Envelope`.
+            ValueError: `CHUNK_SIZE` is not a number of records from 10 to 200, `ENVELOPE` is no `Envelope`, or
+                `STORE_ATTRIBUTES` or `GROUP_METRICS` is neither `true` nor `false`, the default.
         """
         chunk_size = variables.get("CHUNK_SIZE", "100")
         if not chunk_size.isdecimal() or not SMALLEST_CHUNK <= int(chunk_size) <= LARGEST_CHUNK:
@@ -46,4 +51,13 @@ class Settings:
             invalid_message_queue_url=variables["INVALID_MESSAGE_QUEUE_URL"],
             chunk_size=int(chunk_size),
             envelope=Envelope(variables.get("ENVELOPE", Envelope.NONE)),
+            stores_attributes=_switch(variables, "STORE_ATTRIBUTES"),
+            counts_groups=_switch(variables, "GROUP_METRICS"),
         )
+
+
+def _switch(variables: Mapping[str, str], name: str) -> bool:
+    value = variables.get(name, "false")
+    if value not in ("true", "false"):
+        raise ValueError(f"{name} must be true or false, not {value!r}")
+    return value == "true"

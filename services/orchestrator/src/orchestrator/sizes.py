@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pipeline_contracts.base import ascii_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from orchestrator.stage import Stage
 
@@ -28,16 +28,20 @@ VALUE_BYTES = 9
 _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')
 
 
-def entry_bytes(identity: str, message_id: str, data: str, stages: Sequence[Stage]) -> int:
+def entry_bytes(
+    identity: str, message_id: str, data: str, attributes: Mapping[str, str], stages: Sequence[Stage]
+) -> int:
     """Bound a record's entry in any request or response: the largest has the data and the outputs of all stages."""
     # The orchestrator writes the data as it is; a service's runtime may escape what is not ASCII in its response.
-    request = len(json.dumps(data, ensure_ascii=False).encode()) + sum(stage.output_bytes for stage in stages)
+    sent = sum(len(json.dumps(part, ensure_ascii=False).encode()) for part in (data, attributes) if part)
+    request = sent + sum(stage.output_bytes for stage in stages)
     identities = 2 * ascii_bytes(identity) + ascii_bytes(message_id)
     return max(request, MAX_ERRORS_BYTES) + identities + ENTRY_BYTES
 
 
-def item_json_bytes(data: str) -> int:
+def item_json_bytes(data: str, attributes: Mapping[str, str]) -> int:
     """Estimate the data in DynamoDB's JSON, which is six times as large for an array of small numbers."""
     outside_strings = _STRING.sub("", data)
     values = 1 + outside_strings.count(",") + outside_strings.count("[") + outside_strings.count("{")
-    return len(data.encode()) + VALUE_BYTES * values
+    texts = sum(len(name.encode()) + len(text.encode()) + VALUE_BYTES for name, text in attributes.items())
+    return len(data.encode()) + VALUE_BYTES * values + texts

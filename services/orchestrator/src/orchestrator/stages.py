@@ -55,7 +55,7 @@ def _to_store(record: Record) -> StorageRecord:
         data=record.data,
         transformed_data=record.transformed or {},
         contributions=dict(record.contributions),
-        attributes={},
+        attributes=dict(record.attributes),
     )
 
 

@@ -37,7 +37,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer a `StorageRequest` with a `StorageResponse`, before the function's own timeout."""
     request = read_exchange(StorageRequest, event)
     now = datetime.now(UTC)
-    writes = [pool.submit(store, record, table, now) for record in request.records]
+    write = partial(store, table=table, now=now, with_text=settings.stores_body)
+    writes = [pool.submit(write, record) for record in request.records]
     wait(writes, timeout=context.get_remaining_time_in_millis() / 1_000 - ANSWER_SECONDS)
     results = tuple(result_of(record, write) for record, write in zip(request.records, writes, strict=True))
 

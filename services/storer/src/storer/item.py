@@ -25,8 +25,8 @@ SURELY_TOO_LARGE_BYTES = MAX_ITEM_BYTES * 11 // 10
 """AWS documents the size of a number as approximate, so DynamoDB itself decides within a tenth of its limit."""
 
 
-def item_of(record: StorageRecord, now: datetime) -> Item:
-    """Lay out the item.
+def item_of(record: StorageRecord, now: datetime, *, with_text: bool = False) -> Item:
+    """Lay out the item, with the JSON text of the message if that is wanted.
 
     DynamoDB takes no float. All documents are read from JSON text, so that every number is an int or a Decimal; the
     message's own have the digits that were sent.
@@ -46,6 +46,8 @@ def item_of(record: StorageRecord, now: datetime) -> Item:
     }
     if message.content.metadata is not None:
         item["metadata"] = message.content.metadata
+    if with_text:
+        item["original_text"] = record.data
     return item
 
 

@@ -55,14 +55,14 @@ class RefusedError(Exception):
         self.code = code
 
 
-def store(record: StorageRecord, table: Table, now: datetime) -> StorageResult:
+def store(record: StorageRecord, table: Table, now: datetime, *, with_text: bool = False) -> StorageResult:
     """Write one record, unless it is stored already.
 
     Delivery is at least once, so an item with the same data counts as stored. Other data under the same key is a
     producer's mistake, which would be lost silently if it counted as stored.
     """
     try:
-        item = item_of(record, now)
+        item = item_of(record, now, with_text=with_text)
         if (size := item_bytes(item)) > SURELY_TOO_LARGE_BYTES:
             reason = f"the item has {size:,} bytes; {MAX_ITEM_BYTES:,} is the most"
             return _not_stored(record, ErrorCode.NOT_STORABLE, reason)

@@ -24,7 +24,13 @@ Found = TypeVar("Found")
 GIVE_UP_SECONDS = 120
 _LONGEST_RECEIVE_SECONDS = 2.0
 # The visibility timeout is longer than a test waits: what is delivered again was brought forward.
-PARAMETERS = {"EnvironmentName": "e2e", "MaxReceiveCount": "2"}
+PARAMETERS = {
+    "EnvironmentName": "e2e",
+    "MaxReceiveCount": "2",
+    "StoreAttributes": "true",
+    "StoreBody": "true",
+    "GroupMetrics": "true",
+}
 
 
 @dataclass(frozen=True)
@@ -55,11 +61,12 @@ class Stack:
         self._name = f"{emulator.deployment.parameters['EnvironmentName']}-durable-pipeline"
         self._table = Table(self.dynamodb, self._outputs.table_name)
 
-    def send(self, *bodies: str, attributes: dict[str, Any] | None = None) -> list[str]:
+    def send(self, *bodies: str, attributes: dict[str, Any] | None = None, group: str | None = None) -> list[str]:
         """Send bodies as they are and give the message ids."""
+        further: dict[str, Any] = {"MessageGroupId": group} if group else {}
         sent = [
             self.sqs.send_message(
-                QueueUrl=self._outputs.queue_url, MessageBody=body, MessageAttributes=attributes or {}
+                QueueUrl=self._outputs.queue_url, MessageBody=body, MessageAttributes=attributes or {}, **further
             )
             for body in bodies
         ]
