@@ -50,6 +50,9 @@ class FakeQueueReader:
     def put_back(self) -> None:
         self.was_put_back = True
 
+    def delete(self, message_ids: list[str]) -> dict[str, str]:
+        return dict.fromkeys(message_ids, "gone")
+
 
 class Stack:
     def __init__(self) -> None:
