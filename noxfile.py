@@ -9,6 +9,7 @@ import json
 import shutil
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import nox
 
@@ -20,6 +21,9 @@ import nox_environments as envs  # noqa: E402
 import nox_locks  # noqa: E402
 import nox_mutants  # noqa: E402
 from nox_environments import PACKAGES, SERVICES, TEMPLATES, TESTED, TOOLS  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 nox.needs_version = ">=2026.10.20"
 nox.options.default_venv_backend = "uv"
@@ -60,7 +64,13 @@ def reload(session: nox.Session) -> None:
 @nox.session
 def pipeline(session: nox.Session) -> None:
     """Operate the pipeline, on AWS or on this machine: -- trace, status, dead, ...; -- --help."""
-    run_cli(session, package="console")
+    run_cli(session, packages=("console", "demo"))
+
+
+@nox.session
+def verify(session: nox.Session) -> None:
+    """Send the demo's messages to a deployed environment, and check each promise: -- --env dev."""
+    run_cli(session, "verify", packages=("demo",))
 
 
 @nox.session
@@ -97,7 +107,7 @@ def e2e(session: nox.Session) -> None:
     """Test the deployed pipeline from outside, two files at a time; then pytest's."""
     envs.install_tests(session, "e2e")
     options = ("--numprocesses=2", "--dist=loadfile")
-    env = envs.microburst(session) | envs.orchestrator(session)
+    env = envs.microburst(session) | envs.orchestrator(session) | envs.service_pythons(session)
     run_pytest(session, "e2e", *options, *session.posargs, **env)
 
 
@@ -291,13 +301,13 @@ def run_local(session: nox.Session, module: str, *arguments: str, **env: str) ->
         session.run("python", "-m", module, *arguments, env=env, interrupt_timeout=10, terminate_timeout=10)
 
 
-def run_cli(session: nox.Session, *command: str, package: str = "pipeline-cli") -> None:
-    """Run a command of tools/pipeline-cli, or of a package that adds to it, with the caller's AWS credentials."""
-    envs.install_package(session, package)
+def run_cli(session: nox.Session, *command: str, packages: Sequence[str] = ("pipeline-cli",)) -> None:
+    """Run a command of tools/pipeline-cli, or of packages that add to it, with the caller's AWS credentials."""
+    envs.install_package(session, *packages)
     env = envs.sam(session)
     if "replay" in session.posargs:
         env |= envs.orchestrator(session)
-    if {"check", "console", "--rules"} & {*session.posargs}:
+    if {"check", "console", "verify", "--rules"} & {*command, *session.posargs}:
         env |= envs.service_pythons(session)
     with session.chdir(session.invoked_from):
         session.run("python", "-m", "pipeline_cli", *command, *session.posargs, env=env)

@@ -1,4 +1,4 @@
-"""The commands of docs/operations.md: each is one that AWS has, with options that it takes."""
+"""The commands for operators: each is one that AWS has, with options that it takes."""
 
 import re
 import shlex
@@ -9,7 +9,8 @@ import boto3
 import pytest
 from botocore import xform_name
 
-RUNBOOK = (Path(__file__).parents[3] / "docs/operations.md").read_text()
+DOCS = Path(__file__).parents[3] / "docs"
+RUNBOOK = "\n".join((DOCS / page).read_text() for page in ("operations.md", "first-deployment.md"))
 SDK_NAMES = {"deploy": "codedeploy"}
 GLOBAL = {"query", "output", "max-items"}
 COMMAND = re.compile(r"\baws ([a-z0-9-]+) ([a-z0-9-]+)((?: [^`\n)]*)?)")

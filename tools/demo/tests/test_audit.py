@@ -50,6 +50,9 @@ class FakeQueueReader:
     def put_back(self) -> None:
         self.was_put_back = True
 
+    def delete(self, message_ids: list[str]) -> dict[str, str]:
+        return dict.fromkeys(message_ids, "gone")
+
 
 class Stack:
     def __init__(self) -> None:
@@ -107,6 +110,17 @@ def test_a_copy_without_attributes_is_matched_by_its_body(stack: Stack) -> None:
     stack.audit.look()
 
     assert stack.outcomes()["b"] is Outcome.REJECTED
+
+
+def test_a_copy_of_another_message_with_the_same_body_does_not_count(stack: Stack) -> None:
+    stack.send("a", body="one")
+    stack.invalid.add("new id", body="one", message_id="of another run")
+    stack.dead.add("of another run", body="one")
+
+    stack.audit.look()
+
+    assert stack.outcomes()["a"] is Outcome.LOST
+    assert len(stack.audit.strays) == 2
 
 
 def test_a_message_that_is_rejected_twice_is_counted_once(stack: Stack) -> None:
@@ -245,3 +259,16 @@ def test_many_messages_are_looked_up_a_hundred_at_a_time_until_nothing_is_found(
     stack.audit.look()
 
     assert stack.audit.counts()[Outcome.STORED] == 250
+
+
+def test_a_message_whose_item_is_deleted_after_it_was_found_is_lost(stack: Stack) -> None:
+    stack.send("a", "b")
+    stack.table.store("a")
+    stack.table.store("b")
+    stack.audit.look()
+    del stack.table.stored["local-esm-a"]
+
+    stack.audit.settle(stack.audit.items())
+
+    assert stack.outcomes() == {"a": Outcome.LOST, "b": Outcome.STORED}
+    assert [one.deleted for one in stack.audit.messages] == [True, False]

@@ -11,7 +11,7 @@ import pytest
 from local_aws.testing.toy_application import body, executions_of, until
 from pipeline_cli.outputs import StackOutputs
 from pipeline_demo.audit import Audit, reason_of
-from pipeline_demo.failures import Failures
+from pipeline_demo.failures import Failures, log_group
 from pipeline_demo.last_executions import last_executions
 from pipeline_demo.lines import Line
 from pipeline_demo.outcome import Outcome
@@ -67,7 +67,8 @@ def test_a_message_whose_execution_was_stopped_has_its_reason(aws: Emulator) -> 
 
 
 def test_a_message_that_the_orchestrator_reports_as_failed_has_its_reason(aws: Emulator) -> None:
-    failures = Failures(aws, datetime.now(UTC))
+    since = datetime.now(UTC)
+    failures = Failures(aws, since)
     audit = send_bodies(aws, body("failed"), body("stored"))
     failed, stored = (tracked.message.message_id for tracked in audit.messages)
 
@@ -76,7 +77,7 @@ def test_a_message_that_the_orchestrator_reports_as_failed_has_its_reason(aws: E
     assert str(reason_of(failures.last[failed])) == "judge, undecided: the judge wants to see it again"
     assert stored not in failures.last
     until(lambda: settled(audit))
-    assert last_executions(aws)[stored] in executions_of(aws, stored)
+    assert last_executions(aws.endpoint.logs(), log_group(aws), since)[stored] in executions_of(aws, stored)
     audit.finish()
 
 

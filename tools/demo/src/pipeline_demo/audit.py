@@ -6,9 +6,10 @@ import time
 from collections import Counter, defaultdict
 from dataclasses import replace
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline_cli.executions.deliveries import Reason
+from pipeline_cli.messages.attributes import producers
 from pipeline_cli.messages.failure import rejection_of
 from pipeline_cli.outputs import StackOutputs
 from pipeline_cli.queue_reader import QueueReader
@@ -19,7 +20,7 @@ from pipeline_demo.data import data_of, same_data
 from pipeline_demo.outcome import UNEXPLAINED, Outcome, Place, TrackedMessage, execution_id_of
 
 if TYPE_CHECKING:
-    from collections.abc import KeysView, Mapping
+    from collections.abc import Iterable, Iterator, KeysView, Mapping
 
     from local_aws.emulator import Emulator
     from mypy_boto3_sqs.type_defs import MessageTypeDef
@@ -117,17 +118,31 @@ class Audit:
 
         Afterwards a message that is in two places has both, and ``strays`` tells what nobody sent.
         """
+        self.settle(self._table.all_items())
+        self._invalid.put_back()
+        self._dead.put_back()
+
+    def settle(self, items: Iterable[StoredItem]) -> None:
+        """Look into the queues once more, and compare all messages with the items."""
         self._read_queues()
         records: defaultdict[str, list[TrackedMessage]] = defaultdict(list)
         for tracked in self._tracked.values():
             records[tracked.execution_id].append(tracked)
-        for item in self._table.all_items():
+        for item in items:
             if item.execution_id not in records:
                 self.strays.append(f"item {item.execution_id} of the table")
-            for tracked in records.get(item.execution_id, []):
+            for tracked in records.pop(item.execution_id, []):
                 self._compare(item, tracked)
-        self._invalid.put_back()
-        self._dead.put_back()
+        for tracked in chain.from_iterable(records.values()):
+            if Outcome.STORED in tracked.outcomes:
+                tracked.places = [place for place in tracked.places if place.outcome is not Outcome.STORED]
+                tracked.loss, tracked.deleted = "its item was in the table, and has been deleted", True
+
+    def items(self) -> Iterator[StoredItem]:
+        """Look up the items of the messages, without reading the others in the table."""
+        keys = sorted({tracked.execution_id for tracked in self._tracked.values()})
+        for start in range(0, len(keys), _KEYS_AT_ONCE):
+            yield from self._table.items(keys[start : start + _KEYS_AT_ONCE]).values()
 
     def explain(self, failures: Mapping[str, Failure], executions: Mapping[str, str]) -> None:
         """Add to the dead letters why they failed last, and to all messages the execution; both are by message id."""
@@ -156,6 +171,7 @@ class Audit:
         if not _holds(item, tracked):
             whose = "its own" if own else f"that of message {item.message_id} with the same idempotency_key"
             tracked.loss = f"its item, {whose}, holds other data, and it is in no queue"
+            tracked.altered = own
         elif Outcome.STORED not in tracked.outcomes and (own or not tracked.places):
             note = "" if own else f"once, with message {item.message_id} of the same idempotency_key"
             self._found(tracked, Outcome.STORED, note=note)
@@ -166,21 +182,23 @@ class Audit:
             if tracked := self._owner(message, rejected.message_id):
                 told = rejection_of(message)
                 identity = rejected.execution_id or tracked.execution_id
-                self._found(tracked, Outcome.REJECTED, identity, reason_of(told), execution_arn=told.execution_arn)
+                own = {"queued_id": message["MessageId"], "attributes": producers(message)}
+                self._found(
+                    tracked, Outcome.REJECTED, identity, reason_of(told), execution_arn=told.execution_arn, **own
+                )
         for message in self._dead.new_messages():
             if tracked := self._owner(message, message["MessageId"]):
                 count = message.get("Attributes", {}).get("ApproximateReceiveCount", "?")
-                self._found(tracked, Outcome.FAILED, note=f"in the dead letter queue, received {count} times")
+                note = f"in the dead letter queue, received {count} times"
+                self._found(tracked, Outcome.FAILED, note=note, queued_id=message["MessageId"])
 
     def _owner(self, message: MessageTypeDef, message_id: str) -> TrackedMessage | None:
-        """Find the sent message of which this is a copy: SQS gives the copy an id of its own."""
-        body = message["Body"]
-        same_body = (
-            each for each in chain(self._pending.values(), self._tracked.values()) if each.message.line.body == body
-        )
-        tracked = self._tracked.get(message_id) or self._tracked.get(message["MessageId"]) or next(same_body, None)
+        """Find the sent message of which this is a copy: by its id, or by its body if it came without one."""
+        sent = chain(self._pending.values(), self._tracked.values())
+        same_body = (each for each in sent if each.message.line.body == message["Body"])
+        tracked = self._tracked.get(message_id) if message_id else next(same_body, None)
         if tracked is None:
-            self.strays.append(f"message {message['MessageId']} of a queue ({body[:80]})")
+            self.strays.append(f"message {message['MessageId']} of a queue ({message['Body'][:80]})")
         return tracked
 
     def _found(
@@ -189,12 +207,10 @@ class Audit:
         outcome: Outcome,
         execution_id: str = "",
         why: Reason = UNEXPLAINED,
-        *,
-        note: str = "",
-        execution_arn: str = "",
+        **told: Any,
     ) -> None:
         seconds, identity = time.monotonic() - tracked.message.at, execution_id or tracked.execution_id
-        tracked.places.append(Place(outcome, identity, seconds, why, note, execution_arn))
+        tracked.places.append(Place(outcome, identity, seconds, why, **told))
         self._pending.pop(tracked.message.message_id, None)
 
 

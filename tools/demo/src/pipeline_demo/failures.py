@@ -40,7 +40,7 @@ class Failures:
         """Follow what fails from a moment on."""
         self.last: dict[str, Failure] = {}
         self._logs, self._durable = aws.endpoint.logs(), aws.durable_endpoint.lambda_()
-        self._group = f"/aws/lambda/{function_name(aws)}"
+        self._group = log_group(aws)
         self._mapping_log, self._runner_log = PartLog(event_source_log(aws.run_folder)), PartLog(aws.durable_runner.log)
         self._since = began
 
@@ -74,7 +74,7 @@ class Failures:
         return {record["messageId"]: failure for record in records}
 
 
-def function_name(aws: Emulator) -> str:
-    """Name the durable function."""
+def log_group(aws: Emulator) -> str:
+    """Name the log group of the durable function."""
     (durable,) = aws.deployment.durable_functions
-    return durable.name
+    return f"/aws/lambda/{durable.name}"

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline_cli.executions.log_search import RECEIVED
 
 from pipeline_demo.data import object_of
-from pipeline_demo.failures import function_name
 
 if TYPE_CHECKING:
-    from local_aws.emulator import Emulator
+    from datetime import datetime
 
 
-def last_executions(aws: Emulator) -> dict[str, str]:
-    """Give the ARN of the execution by message id."""
-    logs = aws.endpoint.logs()
+def last_executions(logs: Any, log_group: str, since: datetime) -> dict[str, str]:
+    """Give the ARN of the execution by message id, of batches that began after a moment."""
     pages = logs.get_paginator("filter_log_events").paginate(
-        logGroupName=f"/aws/lambda/{function_name(aws)}", filterPattern=f'"{RECEIVED}"'
+        logGroupName=log_group, filterPattern=f'"{RECEIVED}"', startTime=int(since.timestamp() * 1_000)
     )
     found: dict[str, str] = {}
     try:

@@ -12,6 +12,10 @@ from pipeline_cli.executions.deliveries import Reason
 from pipeline_demo.data import object_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pipeline_cli.messages.attributes import Attribute
+
     from pipeline_demo.sending import SentMessage
 
 UNEXPLAINED = Reason()
@@ -43,6 +47,10 @@ class Place:
     """What SQS and the table say of it."""
     execution_arn: str = ""
     """Of the execution that brought it there, where that is known."""
+    queued_id: str = ""
+    """The id that it has in the queue where it is."""
+    attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    """The producer's own attributes that it has there."""
 
     @property
     def reason(self) -> str:
@@ -59,6 +67,10 @@ class TrackedMessage:
     places: list[Place] = field(default_factory=list)
     loss: str = "it is neither in the table nor in a queue"
     """Why it is lost, if it is found nowhere."""
+    deleted: bool = False
+    """Its item was in the table, and has been deleted."""
+    altered: bool = False
+    """Its item has other data than it had."""
     execution_arn: str = ""
     """Of the last execution that had it in its batch, as far as that is known."""
 

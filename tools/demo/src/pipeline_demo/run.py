@@ -12,7 +12,7 @@ from pipeline_cli.outputs import StackOutputs
 from pipeline_cli.queue_reader import depth
 
 from pipeline_demo.audit import Audit
-from pipeline_demo.failures import Failures
+from pipeline_demo.failures import Failures, log_group
 from pipeline_demo.last_executions import last_executions
 from pipeline_demo.lines import NotSent
 from pipeline_demo.sending import send
@@ -50,7 +50,8 @@ def run_messages(aws: Emulator, lines: Sequence[Line], console: Console) -> Fini
     """
     sqs, outputs = aws.endpoint.sqs(), StackOutputs.of(aws.outputs)
     settings = QueueSettings.read(sqs, outputs.queue_url)
-    audit, failures = Audit.of(aws), Failures(aws, datetime.now(UTC))
+    since = datetime.now(UTC)
+    audit, failures = Audit.of(aws), Failures(aws, since)
     not_sent: list[NotSent] = []
     began = looked = time.monotonic()
     with ProgressView(console, len(lines)) as view:
@@ -68,7 +69,7 @@ def run_messages(aws: Emulator, lines: Sequence[Line], console: Console) -> Fini
         given_up = _wait(aws, sqs, outputs, audit, view, waiting, patience_seconds(settings))
         audit.finish()
         failures.look(audit.message_ids)
-        audit.explain(failures.last, last_executions(aws))
+        audit.explain(failures.last, last_executions(aws.endpoint.logs(), log_group(aws), since))
         aws.keep_logs |= bool(failures.last)
         view.update(audit, last=True)
     return Finished(audit, not_sent, time.monotonic() - began, given_up)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from pipeline_demo.lines import NotSent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from mypy_boto3_sqs import SQSClient
+    from pipeline_cli.messages.attributes import Attribute
 
     from pipeline_demo.lines import Line
 
@@ -31,10 +32,13 @@ class SentMessage:
     at: float
 
 
-def send(client: SQSClient, queue_url: str, lines: Iterable[Line]) -> Iterator[SentMessage | NotSent]:
-    """Send the lines in batches and yield what became of each."""
+def send(
+    client: SQSClient, queue_url: str, lines: Iterable[Line], attributes: Mapping[str, Attribute] | None = None
+) -> Iterator[SentMessage | NotSent]:
+    """Send the lines in batches, each with the attributes, and yield what became of each."""
+    given = {name: value.to_send() for name, value in (attributes or {}).items()}
     for batch in _batches(lines):
-        yield from _send_batch(client, queue_url, batch)
+        yield from _send_batch(client, queue_url, batch, given)
 
 
 def _batches(lines: Iterable[Line]) -> Iterator[list[Line]]:
@@ -51,16 +55,21 @@ def _batches(lines: Iterable[Line]) -> Iterator[list[Line]]:
         yield batch
 
 
-def _send_batch(client: SQSClient, queue_url: str, batch: list[Line]) -> Iterator[SentMessage | NotSent]:
+def _send_batch(
+    client: SQSClient, queue_url: str, batch: list[Line], attributes: dict[str, Any]
+) -> Iterator[SentMessage | NotSent]:
     try:
         answer = client.send_message_batch(
             QueueUrl=queue_url,
-            Entries=[{"Id": str(index), "MessageBody": line.body} for index, line in enumerate(batch)],
+            Entries=[
+                {"Id": str(index), "MessageBody": line.body, "MessageAttributes": attributes}
+                for index, line in enumerate(batch)
+            ],
         )
     except ClientError:
         # Something about one of them made SQS refuse all.
         for line in batch:
-            yield _send_alone(client, queue_url, line)
+            yield _send_alone(client, queue_url, line, attributes)
         return
     now = time.monotonic()
     for success in answer.get("Successful", []):
@@ -69,9 +78,9 @@ def _send_batch(client: SQSClient, queue_url: str, batch: list[Line]) -> Iterato
         yield NotSent(batch[int(failure["Id"])], f"{failure['Code']}: {failure.get('Message', '')}")
 
 
-def _send_alone(client: SQSClient, queue_url: str, line: Line) -> SentMessage | NotSent:
+def _send_alone(client: SQSClient, queue_url: str, line: Line, attributes: dict[str, Any]) -> SentMessage | NotSent:
     try:
-        answer = client.send_message(QueueUrl=queue_url, MessageBody=line.body)
+        answer = client.send_message(QueueUrl=queue_url, MessageBody=line.body, MessageAttributes=attributes)
     except ClientError as error:
         return NotSent(line, f"{error.response['Error']['Code']}: {error.response['Error']['Message']}")
     return SentMessage(line, answer["MessageId"], time.monotonic())

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from pipeline_cli import event_source
 from pipeline_cli.advice import action_of, concerns_credentials, is_denied
+from pipeline_cli.alarms import ALARM, alarm_states
 from pipeline_cli.errors import CommandError
 from pipeline_cli.queue_depth import QueueDepth
 from pipeline_cli.recent_outcomes import RecentOutcomes, read_log, read_metrics
@@ -94,7 +95,7 @@ def take(target: Target, services: Sequence[str]) -> Snapshot:
     with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
 
         def ask(read: Callable[..., Part], *arguments: Any) -> Future[Part | Unknown]:
-            return pool.submit(_guarded, read, *arguments)
+            return pool.submit(guarded, read, *arguments)
 
         queues = {name: ask(QueueDepth.read, target.client("sqs"), url) for name, url in urls.items()}
         metrics = ask(read_metrics, target, urls, now)
@@ -113,13 +114,13 @@ def take(target: Target, services: Sequence[str]) -> Snapshot:
             event_source=source.result(),
             running=running.result(),
             paused=paused.result(),
-            outcomes=_guarded(read_log, target, now) if outcomes is None else outcomes,
+            outcomes=guarded(read_log, target, now) if outcomes is None else outcomes,
             alarms=alarms.result(),
             versions={service: future.result() for service, future in versions.items()},
         )
 
 
-def _guarded(read: Callable[..., Part], *arguments: Any) -> Part | Unknown:
+def guarded(read: Callable[..., Part], *arguments: Any) -> Part | Unknown:
     """Read a part; an error of this part alone stands in its place."""
     try:
         return read(*arguments)
@@ -134,14 +135,7 @@ def _guarded(read: Callable[..., Part], *arguments: Any) -> Part | Unknown:
 
 
 def _alarms(target: Target) -> list[str]:
-    prefix = f"{target.environment}-durable-pipeline-"
-    pages = (
-        target.client("cloudwatch")
-        .get_paginator("describe_alarms")
-        .paginate(AlarmNamePrefix=prefix, StateValue="ALARM", AlarmTypes=["MetricAlarm", "CompositeAlarm"])
-    )
-    found = [alarm for page in pages for kind in ("MetricAlarms", "CompositeAlarms") for alarm in page.get(kind, ())]
-    return sorted(alarm["AlarmName"].removeprefix(prefix) for alarm in found)
+    return sorted(alarm_states(target, StateValue=ALARM))
 
 
 def _version(target: Target, service: str) -> Version:

@@ -1,0 +1,1 @@
+"""Verifying a deployed environment: real messages, and for each promise whether it is met there."""
