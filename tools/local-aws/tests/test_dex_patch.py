@@ -65,6 +65,13 @@ def test_a_history_says_when_each_invocation_began_and_ended(client: LambdaClien
     assert len({each["RequestId"] for each in completed}) == len(completed) == 2
 
 
+def test_a_step_that_succeeds_says_at_which_attempt(client: LambdaClient) -> None:
+    answer = invoke(client, {"wish": "step"})
+
+    (step,) = events(client, answer["DurableExecutionArn"], "StepSucceeded")
+    assert step["RetryDetails"] == {"CurrentAttempt": 1}
+
+
 def test_a_crash_is_in_the_history(client: LambdaClient) -> None:
     arn = started(client, {"wish": "exit"})
 

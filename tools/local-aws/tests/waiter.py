@@ -28,6 +28,8 @@ def handler(event, context):
             raise ValueError("asked to fail")
         case {"wish": "exit"}:
             os._exit(1)
+        case {"wish": "step"}:
+            return context.step(lambda step: step.attempt)
         case {"invoke": function}:
             return context.invoke(function, event.get("with"), name="invoked")
     return event

@@ -4,7 +4,7 @@ The patch is for ``aws-durable-execution-sdk-python-testing`` 1.4.0; any other v
 release has these:
 
 - A history has the start, end and error of every invocation. The runner collects the times and drops them on output.
-- A history has the version that a chained invoke ran.
+- A history has the attempt at which a step succeeded, and the version that a chained invoke ran.
 - The file of ``--function-configs`` is read for each chained invoke, so that functions may be deployed later.
 """
 
@@ -21,7 +21,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from aws_durable_execution_sdk_python.lambda_service import ErrorObject
+from aws_durable_execution_sdk_python.lambda_service import ErrorObject, OperationStatus
 from aws_durable_execution_sdk_python_testing import child_dispatcher, model
 from aws_durable_execution_sdk_python_testing.child_dispatcher import (
     FILE_URL_PREFIX,
@@ -34,8 +34,10 @@ from aws_durable_execution_sdk_python_testing.executor import Executor
 from aws_durable_execution_sdk_python_testing.model import (
     ChainedInvokeStartedDetails,
     Event,
+    EventCreationContext,
     EventError,
     InvocationCompletedDetails,
+    RetryDetails,
 )
 
 from local_aws.crashed_functions import as_lambda_reports
@@ -59,6 +61,7 @@ def patch(installed: str) -> bool:
         return False
     _keep_invocation_details()
     _record_failed_invocations()
+    _report_attempts_of_succeeded_steps()
     _report_executed_versions()
     _report_crashes_of_invoked_functions()
     _read_function_configs_anew()
@@ -102,6 +105,18 @@ def _record_failed_invocations() -> None:
     Executor._begin_invocation = begin_invocation  # type: ignore[method-assign]
     Executor._retry_after_error = retry_after_error  # type: ignore[method-assign]
     InvocationCompletedDetails.to_dict = details  # type: ignore[method-assign]
+
+
+def _report_attempts_of_succeeded_steps() -> None:
+    retry_details = EventCreationContext.get_retry_details
+
+    def details(self: EventCreationContext) -> RetryDetails | None:
+        step = self.operation.step_details
+        if step and self.operation.status is OperationStatus.SUCCEEDED:
+            return RetryDetails(current_attempt=step.attempt)
+        return retry_details(self)
+
+    EventCreationContext.get_retry_details = details  # type: ignore[method-assign]
 
 
 def _report_executed_versions() -> None:

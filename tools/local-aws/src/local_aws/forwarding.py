@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import http
 import json
+import uuid
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+from xml.sax.saxutils import escape
 
 from aiohttp import ClientError, hdrs
 from yarl import URL
@@ -54,6 +56,13 @@ def refusal(status: int, code: str, message: str) -> Answer:
     """Return an error in Lambda's format."""
     body = json.dumps({"Type": "User", "Message": message}).encode()
     return Answer(status, {"content-type": "application/json", "x-amzn-errortype": code}, body)
+
+
+def validation_error(message: str) -> Answer:
+    """Return an error in CloudFormation's format."""
+    error = f"<Error><Type>Sender</Type><Code>ValidationError</Code><Message>{escape(message)}</Message></Error>"
+    body = f"<ErrorResponse>{error}<RequestId>{uuid.uuid4()}</RequestId></ErrorResponse>"
+    return Answer(http.HTTPStatus.BAD_REQUEST, {"content-type": "text/xml"}, body.encode())
 
 
 def as_lambda_error(answer: Answer) -> Answer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import http
 import re
 import ssl
@@ -22,13 +23,14 @@ from yarl import URL
 
 from local_aws.aws import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, AwsEndpoint
 from local_aws.crashed_functions import as_lambda_reports
+from local_aws.deploy.client_templates import with_plain_template
 from local_aws.durable_invoke import DurableInvoker, Invocation
 from local_aws.durable_list import LIST, as_dex_lists, of_statuses
 from local_aws.environment import service_environment
 from local_aws.errors import EmulatorError
 from local_aws.event_source.client_view import as_on_aws, has_mappings
 from local_aws.event_source.mapping import UNPOLLED
-from local_aws.forwarding import Answer, UnreachableError, as_lambda_error, ask, refusal
+from local_aws.forwarding import Answer, UnreachableError, as_lambda_error, ask, refusal, validation_error
 from local_aws.function_catalog import FunctionCatalog
 from local_aws.ministack import key_of
 from local_aws.ports import LOOPBACK
@@ -107,14 +109,23 @@ class Router:
             return await self._durable_execution(request, path)
         if invocation := Invocation.read(path, request.query, request.headers, await request.read()):
             return await self._invoke(request, invocation)
-        try:
-            answer = await self._ask(request, self.aws.url + request.raw_path)
-        finally:
-            if _CLOUDFORMATION in request.headers.get(hdrs.AUTHORIZATION, ""):
-                request.app[_CATALOG].forget()
+        if _CLOUDFORMATION in request.headers.get(hdrs.AUTHORIZATION, ""):
+            return await self._cloudformation(request)
+        answer = await self._ask(request, self.aws.url + request.raw_path)
         if _MAPPINGS.match(path) and answer.status < http.HTTPStatus.BAD_REQUEST:
             return await self._describe_mappings(request, answer)
         return answer
+
+    async def _cloudformation(self, request: web.Request) -> Answer:
+        try:
+            body = await asyncio.to_thread(with_plain_template, await request.read(), self.aws)
+        except EmulatorError as error:
+            return validation_error(str(error))
+        try:
+            url = self.aws.url + request.raw_path
+            return await ask(request.app[_SESSION], request.method, url, request.headers, body)
+        finally:
+            request.app[_CATALOG].forget()
 
     async def _durable_execution(self, request: web.Request, path: str) -> Answer:
         if request.method == hdrs.METH_DELETE or _SUSPENSION.search(path):
