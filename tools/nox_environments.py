@@ -124,6 +124,11 @@ def sam(session: nox.Session) -> dict[str, str]:
     return {"SAM_EXECUTABLE": program(session, "sam", "--compile-bytecode")}
 
 
+def conformance(session: nox.Session) -> dict[str, str]:
+    """The variable that names the runner of AWS's conformance suites."""
+    return {"CONFORMANCE_EXECUTABLE": program(session, "durable-execution-conformance")}
+
+
 def microburst(session: nox.Session) -> dict[str, str]:
     """The variable that names the proxy which injects faults."""
     return {"MICROBURST_EXECUTABLE": program(session, "microburst")}
