@@ -8,18 +8,25 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import urllib3
 from aiohttp import ClientSession
+from aiohttp.test_utils import TestClient, TestServer
 from botocore.exceptions import ClientError
+from local_aws.aws import AwsEndpoint
 from local_aws.durable_invoke import DurableInvoker, Invocation, function_and_qualifier
 from local_aws.forwarding import Answer, UnreachableError
+from local_aws.router import Router
 from local_aws.testing.toy_application import body, until
 from waiter import SLOW_WAITER, WAITER, invoke, started
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from local_aws.testing.toy_application import Toy
     from mypy_boto3_lambda import LambdaClient
 
 FUNCTION = f"{WAITER}:$LATEST"
+NOWHERE = "http://127.0.0.1:9"
 ARN = f"arn:aws:lambda:eu-central-2:000000000000:function:{WAITER}"
 
 
@@ -203,6 +210,71 @@ def test_a_function_is_named_in_every_form(text: str, parts: tuple[str, str | No
     assert function_and_qualifier(text) == parts
 
 
+def changing_stack(timeout: Any) -> str:
+    """Make a template of a durable function with that execution timeout."""
+    return json.dumps(
+        {
+            "Resources": {
+                "Changing": {
+                    "Type": "AWS::Lambda::Function",
+                    "Properties": {
+                        "FunctionName": "changing",
+                        "Runtime": "python3.11",
+                        "Handler": "index.handler",
+                        "Role": "arn:aws:iam::000000000000:role/any",
+                        "Code": {"ZipFile": "def handler(event, context):\n    return event\n"},
+                        "DurableConfig": {"ExecutionTimeout": timeout},
+                    },
+                }
+            }
+        }
+    )
+
+
+def test_a_changed_execution_timeout_is_that_of_the_next_invoke(endpoint: AwsEndpoint) -> None:
+    stacks, service = endpoint.cloudformation(), endpoint.lambda_()
+    stacks.create_stack(StackName="changing", TemplateBody=changing_stack(1000))
+    stacks.get_waiter("stack_create_complete").wait(StackName="changing", WaiterConfig={"Delay": 1})
+    too_long = pytest.raises(service.exceptions.InvalidParameterValueException, match="greater than 15 minutes")
+    with too_long:
+        invoke(service, {}, "changing:$LATEST")
+
+    stacks.update_stack(StackName="changing", TemplateBody=changing_stack(900))
+    stacks.get_waiter("stack_update_complete").wait(StackName="changing", WaiterConfig={"Delay": 1})
+
+    with pytest.raises(service.exceptions.InvalidRequestContentException):  # so that no execution is started
+        service.invoke(FunctionName="changing:$LATEST", Payload=b"{not JSON")
+
+
+def test_a_timeout_that_is_not_understood_is_named(endpoint: AwsEndpoint) -> None:
+    stacks = endpoint.cloudformation()
+    stacks.create_stack(
+        StackName="unclear", TemplateBody=changing_stack({"Fn::Sub": "60"}).replace("changing", "unclear")
+    )
+    try:
+        stacks.get_waiter("stack_create_complete").wait(StackName="unclear", WaiterConfig={"Delay": 1})
+        url = f"{endpoint.url}/2015-03-31/functions/unclear:$LATEST/invocations"
+
+        answer = urllib3.request("POST", url, body=b"{}")
+
+        assert (answer.status, "ExecutionTimeout of Changing" in answer.data.decode()) == (502, True)
+    finally:
+        stacks.delete_stack(StackName="unclear")
+
+
+@pytest.mark.parametrize("path", ["/2025-12-01/durable-executions/any", "/2015-03-31/functions/any/invocations"])
+def test_a_part_that_does_not_answer_is_named(tmp_path: Path, path: str) -> None:
+    async def asked() -> tuple[int, str]:
+        router = Router(AwsEndpoint(NOWHERE), NOWHERE, tmp_path)
+        async with TestClient(TestServer(router.application())) as client, client.post(path, data=b"{}") as answer:
+            return answer.status, await answer.text()
+
+    status, text = asyncio.run(asked())
+
+    assert status == 502
+    assert NOWHERE in text
+
+
 def test_a_durable_service_that_is_gone_is_named() -> None:
     async def allowed() -> Answer:
         return Answer(204, {"x-amz-executed-version": "1"})
@@ -210,7 +282,7 @@ def test_a_durable_service_that_is_gone_is_named() -> None:
     async def unanswered() -> None:
         async with ClientSession() as session:
             invocation = Invocation("name", "live", "Event", None, b"{}")
-            await DurableInvoker(session, "http://127.0.0.1:9").invoke(invocation, 60, allowed)
+            await DurableInvoker(session, NOWHERE).invoke(invocation, 60, allowed)
 
-    with pytest.raises(UnreachableError, match=r"127\.0\.0\.1:9"):
+    with pytest.raises(UnreachableError, match=NOWHERE):
         asyncio.run(unanswered())
