@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sysconfig
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from local_aws.aws import REGION
 from local_aws.environment import build_environment
+from local_aws.errors import PartFailedError
 from local_aws.executables import ministack_python, sam_executable
+from local_aws.process import ChildProcess
 
 if TYPE_CHECKING:
     from local_aws.aws import AwsEndpoint
@@ -25,7 +26,7 @@ _SECONDS = 600
 
 
 def run_suites(aws: Emulator, endpoint: AwsEndpoint, *, sdk_patch: bool) -> Path:
-    """Build and deploy the functions, run the suites, and return the JSON report; raises CalledProcessError.
+    """Build and deploy the functions, run the suites, and return the JSON report; raises PartFailedError.
 
     The functions take the durable SDK from the packages of this process, which has MiniStack's version of Python.
     """
@@ -44,16 +45,24 @@ def run_suites(aws: Emulator, endpoint: AwsEndpoint, *, sdk_patch: bool) -> Path
         "--parameter-overrides": [f"{key}={value}" for key, value in overrides.items()],
         "--report": ["console", "json"],
         "--report-file": [str(folder / "report")],
+        "--history-dir": [str(aws.logs / f"histories-{name}")],
         "--no-cleanup": [],
     }
     words = [word for option, values in options.items() for word in (option, *values)]
-    program = os.environ["CONFORMANCE_EXECUTABLE"]
-    ended = subprocess.run(
-        [program, *words], cwd=folder, env=_environment(aws, endpoint, folder), timeout=_SECONDS, check=False
+    process = ChildProcess(
+        "the conformance runner",
+        [os.environ["CONFORMANCE_EXECUTABLE"], *words],
+        environment=_environment(aws, endpoint, folder),
+        folder=folder,
+        log=aws.run_folder.log(f"conformance-{name}"),
     )
     report = folder / "report.json"
-    if not report.exists():  # a failed requirement, too, is another exit status than 0
-        raise subprocess.CalledProcessError(ended.returncode, program)
+    try:
+        process.start()
+        process.wait_for_success(seconds=_SECONDS)
+    except PartFailedError:
+        if not report.exists():  # a failed requirement, too, is another exit status than 0
+            raise
     return report
 
 
