@@ -58,3 +58,24 @@ def test_a_template_that_sam_refuses_is_a_validation_error(endpoint: AwsEndpoint
         endpoint.cloudformation().create_stack(StackName="refused", TemplateBody=sam_template({}))
 
     assert "Plain" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        {"TemplateBody": "a: [unclosed"},
+        {"TemplateBody": "text"},
+        {"TemplateURL": "https://s3.amazonaws.com/artifacts/none"},
+    ],
+)
+def test_what_cannot_be_read_is_left_to_cloudformation(endpoint: AwsEndpoint, template: dict[str, str]) -> None:
+    with pytest.raises(ClientError, match="ValidationError"):
+        endpoint.cloudformation().create_stack(StackName="unread", **template)  # type: ignore[arg-type]
+
+
+def test_a_sam_template_without_a_stack_is_validated(endpoint: AwsEndpoint) -> None:
+    text = sam_template({"InlineCode": "def handler(event, context):\n    return event\n"})
+
+    validated = endpoint.cloudformation().validate_template(TemplateBody=text)
+
+    assert [parameter["ParameterKey"] for parameter in validated["Parameters"]] == ["Name"]

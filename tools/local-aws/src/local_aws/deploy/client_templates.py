@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode, urlparse
 
+from botocore.exceptions import ClientError
+from yaml import YAMLError
+
 from local_aws.deploy.build import BUCKET
 from local_aws.deploy.transform import Transformer, is_sam, parse_template
 
@@ -17,15 +20,19 @@ if TYPE_CHECKING:
 def with_plain_template(body: bytes, aws: AwsEndpoint) -> bytes:
     """Transform the template in a request to CloudFormation; other requests are returned unchanged.
 
-    Raises EmulatorError if SAM refuses the template, and boto's errors if it cannot be read.
+    What cannot be read is left to MiniStack to refuse. Raises EmulatorError if SAM refuses the template.
     """
     form = dict(parse_qsl(body.decode(), keep_blank_values=True))
-    text = form.pop("TemplateBody", "") or _download(form.get("TemplateURL", ""), aws)
-    if not text or not is_sam(parse_template(text)):
+    try:
+        text = form.pop("TemplateBody", "") or _download(form.get("TemplateURL", ""), aws)
+        template = parse_template(text)
+    except (ClientError, YAMLError):
+        return body
+    if not isinstance(template, dict) or not is_sam(template):
         return body
     transformer = Transformer(aws.s3(), BUCKET, aws.url)
-    template = transformer.transform(text, _parameters(form), name=form["StackName"])
-    return urlencode(form | {"TemplateURL": transformer.upload(template)}).encode()
+    plain = transformer.transform(text, _parameters(form), name=form.get("StackName", "template"))
+    return urlencode(form | {"TemplateURL": transformer.upload(plain)}).encode()
 
 
 def _download(url: str, aws: AwsEndpoint) -> str:
