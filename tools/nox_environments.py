@@ -168,7 +168,7 @@ def typed(name: str) -> list[str]:
     package = PACKAGES[name]
     # Those of a service have no py.typed, so that mypy takes them from here alone.
     services = [one for one in _ours(package) if one in SERVICES.values() and one != package]
-    tests = [package / "tests"] if package in TOOLS.values() else []
+    tests = [package / "tests", package / "application" / "handlers"] if package in TOOLS.values() else []
     return [str(one) for one in (*(one / "src" for one in (package, *services)), *tests) if one.is_dir()]
 
 
