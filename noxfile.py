@@ -111,6 +111,13 @@ def e2e(session: nox.Session) -> None:
     run_pytest(session, "e2e", *options, *session.posargs, **env)
 
 
+@nox.session(python="3.14")
+def conformance(session: nox.Session) -> None:
+    """Run AWS's conformance suites for durable executions against the emulated AWS."""
+    envs.install_package(session, "conformance")
+    run_local(session, "pipeline_conformance", *session.posargs, **envs.conformance(session))
+
+
 @nox.session
 def chaos(session: nox.Session) -> None:
     """Kill processes under load, then account for every message; -- --help."""

@@ -133,6 +133,11 @@ def sam(session: nox.Session) -> dict[str, str]:
     return {"SAM_EXECUTABLE": program(session, "sam", "--compile-bytecode")}
 
 
+def conformance(session: nox.Session) -> dict[str, str]:
+    """The variable that names the runner of AWS's conformance suites."""
+    return {"CONFORMANCE_EXECUTABLE": program(session, "durable-execution-conformance")}
+
+
 def microburst(session: nox.Session) -> dict[str, str]:
     """The variable that names the proxy which injects faults."""
     return {"MICROBURST_EXECUTABLE": program(session, "microburst")}
@@ -174,7 +179,7 @@ def typed(name: str) -> list[str]:
     package = PACKAGES[name]
     # Those of a service have no py.typed, so that mypy takes them from here alone.
     services = [one for one in _ours(package) if one in SERVICES.values() and one != package]
-    tests = [package / "tests"] if package in TOOLS.values() else []
+    tests = [package / "tests", package / "application" / "handlers"] if package in TOOLS.values() else []
     return [str(one) for one in (*(one / "src" for one in (package, *services)), *tests) if one.is_dir()]
 
 

@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING
 import pytest
 from local_aws.emulator import Emulator
 from local_aws.testing.toy_application import QUICK, TOY, Toy, hostile_environment, until  # noqa: F401 - a fixture
+from waiter import deploy_waiter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from local_aws.aws import AwsEndpoint
+    from mypy_boto3_lambda import LambdaClient
 
 
 @pytest.fixture(scope="session")
@@ -32,3 +34,10 @@ def toy(aws: Emulator) -> Toy:
 def endpoint(aws: Emulator) -> AwsEndpoint:
     """The endpoint for clients."""
     return aws.one_endpoint()
+
+
+@pytest.fixture(scope="session")
+def client(toy: Toy, endpoint: AwsEndpoint) -> LambdaClient:
+    """Lambda, with functions that were deployed after the endpoint and the durable service had started."""
+    deploy_waiter(endpoint)
+    return endpoint.lambda_()

@@ -22,7 +22,7 @@ def test_one_endpoint_serves_executions_and_all_else(toy: Toy, endpoint: AwsEndp
 
     service = endpoint.lambda_()
 
-    listed = service.list_durable_executions_by_function(FunctionName=function.name, ReverseOrder=True)
+    listed = service.list_durable_executions_by_function(FunctionName=function.name)
     assert execution in {each["DurableExecutionArn"] for each in listed["DurableExecutions"]}
     history = service.get_durable_execution_history(DurableExecutionArn=execution, IncludeExecutionData=True)
     assert history["Events"][0]["EventType"] == "ExecutionStarted"

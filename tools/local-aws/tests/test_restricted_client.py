@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from local_aws.deploy.stack import create_stack
 from local_aws.emulator import Emulator
 from local_aws.event_source.mapping import UNPOLLED
+from waiter import deploy_waiter, invoke
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,6 +94,13 @@ def test_a_queues_mappings_are_listed_for_a_role_that_may_list_them(
         assert listed["EventSourceArn"] == QUEUE_ARN
         with pytest.raises(ClientError, match=r"\(AccessDenied.*perform: lambda:ListEventSourceMappings"):
             denied.list_event_source_mappings(**chosen)
+
+
+def test_a_durable_function_s_version_is_resolved_where_signatures_are_checked(one_endpoint: AwsEndpoint) -> None:
+    deploy_waiter(one_endpoint)
+    service = client_that_may(one_endpoint, "lambda", "lambda:InvokeFunction")
+
+    assert invoke(service, {}, InvocationType="DryRun")["ExecutedVersion"] == "$LATEST"
 
 
 def test_the_one_endpoint_has_the_certificate_that_its_clients_trust(one_endpoint: AwsEndpoint) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 # Not one of the older regions: version 1 of the AWS CLI sends SQS calls in those to an address of its own, whatever
 # AWS_ENDPOINT_URL says.
 REGION: Final = "eu-central-2"
+ACCOUNT: Final = "000000000000"
 ACCESS_KEY_ID = "test"
 SECRET_ACCESS_KEY = "test"  # noqa: S105 - the emulator takes any; it is no secret
 

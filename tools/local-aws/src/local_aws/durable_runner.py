@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from local_aws.aws import REGION
 from local_aws.environment import service_environment
+from local_aws.function_configs import function_configs, write_function_configs
 from local_aws.ports import LOOPBACK
 from local_aws.process import ChildProcess
 
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 DurableStore = Literal["memory", "sqlite"]
 
 _WARNING = re.compile(r"\d{4}-\S+ \S+ - \S+ - WARNING - (.*)")
-_PROGRAM = Path(sys.executable).with_name("dex-local-runner")
 
 
 def durable_runner_process(
@@ -36,15 +34,10 @@ def durable_runner_process(
 ) -> ChildProcess:
     """Describe the runner on that port; ``functions`` are those that a durable function may invoke.
 
-    The runner knows functions by bare name: an entry serves every alias and version of it. It refuses a chained
-    invoke of a function of another region or account, and takes the region from its own option.
+    The runner refuses a chained invoke of a function of another region or account, and takes the region from its own
+    option.
     """
-    configurations = run.path / "functions.json"
-    known: dict[str, dict[str, Any]] = {function.name: {} for function in functions}
-    for function in functions:
-        if function.execution_timeout:
-            known[function.name]["DurableConfig"] = {"ExecutionTimeout": function.execution_timeout}
-    configurations.write_text(json.dumps(known))
+    write_function_configs(run.path, functions)
     options = {
         "--host": LOOPBACK,
         "--port": str(port),
@@ -54,13 +47,14 @@ def durable_runner_process(
         # of 300 KB take 28 s with this one, and never end with that one. Neither takes executions up after a restart.
         "--store-type": store,
         "--store-path": str(run.path / "executions.sqlite"),
-        "--function-configs": f"file://{configurations}",
+        "--function-configs": f"file://{function_configs(run.path)}",
         # At INFO it logs a line for each time that the event source mapping asks for a status.
         "--log-level": "WARNING",
     }
+    words = [word for option in options.items() for word in option]
     return ChildProcess(
         "dex-local-runner",
-        [str(_PROGRAM), "start-server", *(word for option in options.items() for word in option)],
+        [sys.executable, "-m", "local_aws.dex_patch", "start-server", *words],
         environment=service_environment(run.id, run.path, endpoint),
         folder=run.path,
         log=run.log("dex-local-runner"),

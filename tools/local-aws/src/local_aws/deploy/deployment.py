@@ -73,6 +73,14 @@ def deployed(endpoint: AwsEndpoint, stacks: Sequence[str]) -> Deployment:
     return Deployment(parameters, outputs, tuple(functions))
 
 
+def all_functions(endpoint: AwsEndpoint) -> list[DeployedFunction]:
+    """List the functions of all stacks; raises EmulatorError when a template is not understood."""
+    client = endpoint.cloudformation()
+    pages = client.get_paginator("describe_stacks").paginate()
+    roots = [stack["StackName"] for page in pages for stack in page["Stacks"] if not stack.get("ParentId")]
+    return [function for stack in roots for function in _functions(client, stack)]
+
+
 def check_parameters(template: Path, parameters: Mapping[str, str]) -> None:
     """Raise EmulatorError if the template lacks one of the parameters, or cannot be read."""
     try:

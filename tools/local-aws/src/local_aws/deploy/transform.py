@@ -52,7 +52,7 @@ class Transformer:
     def transform(self, text: str, parameters: Mapping[str, str], *, name: str) -> Body:
         """Transform a template and, recursively, its nested ones; raises EmulatorError when SAM refuses one."""
         source = parse_template(text)
-        body = _translated(source, parameters, name) if _SERVERLESS in source.get("Transform", []) else source
+        body = _translated(source, parameters, name) if is_sam(source) else source
         body["Resources"] = {name: entry for name, entry in body["Resources"].items() if not _is_unknown(entry)}
         _leave_durable_mappings_to_us(body["Resources"])
         for logical_id, resource in body["Resources"].items():
@@ -107,6 +107,11 @@ def _is_durable(function: Any, resources: Body) -> bool:
             properties = resources[name].get("Properties", {})
             return "DurableConfig" in properties or _is_durable(properties.get("FunctionName"), resources)
     return False
+
+
+def is_sam(template: Body) -> bool:
+    """Say whether the SAM transform is to be run on a template."""
+    return _SERVERLESS in template.get("Transform", [])
 
 
 def parse_template(text: str) -> Body:

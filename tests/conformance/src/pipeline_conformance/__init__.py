@@ -1,0 +1,1 @@
+"""AWS's conformance suites for durable executions, run against the emulated AWS."""
