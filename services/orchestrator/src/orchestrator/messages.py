@@ -142,9 +142,10 @@ def messages_of(event: Mapping[str, Any]) -> tuple[Message, ...]:
     https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html#example-standard-queue-message-event
     """
     for record in event["Records"]:
-        if record["eventSourceARN"].endswith(".fifo"):
+        queue = record.get("eventSourceARN", "")  # a recorded history has none
+        if queue.endswith(".fifo"):
             raise FifoQueueError(
-                f"{record['eventSourceARN']} is a FIFO queue; the pipeline works on standard queues only, "
+                f"{queue} is a FIFO queue; the pipeline works on standard queues only, "
                 f"see docs/decisions/0013-standard-queues.md"
             )
     return tuple(
