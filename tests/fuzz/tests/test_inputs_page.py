@@ -15,6 +15,7 @@ from orchestrator.messages import messages_of
 from orchestrator.stages import STAGES
 from pipeline_contracts import PipelineMessage, own_envelope, parse_body, same_json
 from pipeline_contracts.envelopes import Envelope, Unwrapped, json_text
+from pipeline_contracts.storage import StorageRecord
 from storer.item import item_of
 from transformer.processing_types import UnknownType
 from transformer.transformations import TRANSFORMATIONS
@@ -70,7 +71,9 @@ def test_an_example_is_the_record_that_the_page_shows(name: str) -> None:
 def test_an_item_with_its_text_and_attributes_is_the_one_that_the_page_shows() -> None:
     (record,) = parse_batch(messages_of(event_of(WITH_TEXT)), "dev", stores_attributes=True).records
 
-    item = item_of(STAGES[-1].entry(replace(record, transformed={})), datetime.now(UTC), with_text=True)
+    entry = STAGES[-1].entry(replace(record, transformed={}))
+    assert isinstance(entry, StorageRecord)
+    item = item_of(entry, datetime.now(UTC), with_text=True)
 
     assert {name: item[name] for name in ("original_text", "attributes")} == {
         name: TEXT_STORED[name] for name in ("original_text", "attributes")

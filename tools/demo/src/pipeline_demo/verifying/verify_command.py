@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pipeline_cli.rules import Problem
+    from pipeline_contracts.envelopes import Envelope
     from rich.console import Console
 
     from pipeline_demo.lines import Line
@@ -62,7 +63,7 @@ def verify(
     """
     repository, chosen = find_repository(), target(env, local=local)
     lines = _lines(repository, uuid.uuid4().hex[:8])
-    problems = _problems(repository, lines.all)
+    problems = _problems(repository, chosen.intake.envelope, lines.all)
     began, removal = time.monotonic(), None
     with opened(chosen, lines) as verification:
         with progress() as show:
@@ -94,8 +95,8 @@ def _lines(repository: Path, run: str) -> MarkedLines:
     return marked_lines(samples, Expected.read(repository / EXPECTED, numbers, dead_letters=False).outcomes, run)
 
 
-def _problems(repository: Path, lines: Sequence[Line]) -> dict[int, Problem]:
-    with MessageCheck(repository) as checking:
+def _problems(repository: Path, envelope: Envelope, lines: Sequence[Line]) -> dict[int, Problem]:
+    with MessageCheck(repository, envelope) as checking:
         checked = checking.check([BodyLine(line.number, line.body) for line in lines])
         return {one.number: one.problem for one in checked if one.problem}
 
