@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nox_environments import PACKAGES, SERVICES, TESTED, with_dependencies
+from nox_environments import PACKAGES, RUN_SERVICES, SERVICES, TESTED, with_dependencies
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,26 +14,40 @@ if TYPE_CHECKING:
 
 
 def since(session: nox.Session, *commits: str) -> dict[str, list[str]]:
-    """Give the packages and the services that the changes since one commit may break."""
+    """Give the packages and the services that the changes since one commit may break, uncommitted ones included."""
     if len(commits) != 1:
         session.error("expected one commit, such as origin/main")
-    files = session.run("git", "diff", "--name-only", f"{commits[0]}...HEAD", external=True, silent=True)
+    files = session.run("git", "diff", "--name-only", "--merge-base", commits[0], external=True, silent=True)
     packages = affected(str(files).splitlines())
+    if packages:
+        tests = " ".join(f'"test({name})"' for name in packages)
+        session.log(f"./nox -s {'test' if packages == TESTED else tests}")
     return {"packages": packages, "services": [name for name in packages if name in SERVICES]}
 
 
 def affected(files: Iterable[str]) -> list[str]:
     """Give the packages that have one of these files, or depend on a package that has one.
 
-    A file of no package, such as a template or one of nox, may break all of them; a document breaks `repository` only.
+    A document may break the packages whose tests name it, and the tests of the repository. Any other file of no
+    package, such as a template or one of nox, may break all of them.
     """
     touched: set[Path] = set()
+    named: set[str] = set()
     for file in files:
         owner = next((path for path in PACKAGES.values() if Path(file).is_relative_to(path)), None)
         if file.endswith(".md"):
-            touched.add(PACKAGES["repository"])
+            named |= {"repository", *(name for name in TESTED if _tests_name(PACKAGES[name], Path(file).name))}
         elif owner is None:
             return TESTED
         else:
             touched.add(owner)
-    return [name for name in TESTED if touched & set(with_dependencies(name))]
+    return [name for name in TESTED if name in named or touched & _may_break(name)]
+
+
+def _may_break(name: str) -> set[Path]:
+    run = SERVICES.values() if name in RUN_SERVICES else ()
+    return {*with_dependencies(name), *run}
+
+
+def _tests_name(package: Path, document: str) -> bool:
+    return any(document in test.read_text(encoding="utf-8") for test in package.glob("tests/**/*.py"))

@@ -40,6 +40,8 @@ PACKAGES = {"contracts": CONTRACTS} | SERVICES | TOOLS
 """The folder of each package, by the folder's name."""
 TESTED = [name for name in PACKAGES if name != "e2e"]
 """The packages that the session `test` tests; e2e is a session of its own."""
+RUN_SERVICES = ("console", "pipeline-cli")
+"""The packages that run services of this folder in environments of their own."""
 TEMPLATES = [
     path.relative_to(ROOT)
     for pattern in ("infra/template.yaml", "infra/*/template.yaml", "services/*/template.yaml")

@@ -1,9 +1,10 @@
-"""The pipeline does not keep the order of a FIFO queue, so it takes no messages from one."""
+"""The events that are refused: of a FIFO queue, whose order the pipeline does not keep, and of anything but SQS."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import pytest
 from pipeline import body, event_of
 
 if TYPE_CHECKING:
@@ -24,3 +25,18 @@ def test_an_execution_with_messages_of_a_fifo_queue_fails_and_stores_nothing(pip
         "see docs/decisions/0013-standard-queues.md"
     )
     assert pipeline.services.table == {}
+
+
+@pytest.mark.parametrize(
+    ("event", "what"),
+    [
+        ({"hello": 1}, "'Records' is missing"),
+        ({"Records": [{"messageId": "m", "body": "{}"}]}, "'receiptHandle' is missing"),
+        ({"Records": 1}, "TypeError"),
+    ],
+)
+def test_another_event_is_refused_in_a_sentence(pipeline: Pipeline, event: dict[str, Any], what: str) -> None:
+    result = pipeline.execute(event)
+
+    assert result.error is not None
+    assert result.error.message == f"this is not the event of an SQS event source mapping: {what}"

@@ -92,6 +92,7 @@ def test_records_are_counted_by_the_nearest_type_and_types_are_logged(
     (line,) = [json.loads(line) for line in log.getvalue().splitlines()]
     assert (line["level"], line["message"]) == ("WARNING", "processing type is not registered")
     assert (line["processing_type"], line["records"]) == (TYPE_OF_BODY, 3)
+    assert line["execution_id"] in {"test-esm-0", "test-esm-1", "test-esm-2"}
 
 
 def test_a_rejecting_function_rejects_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -98,7 +98,7 @@ def test_only_what_was_exported_and_is_unchanged_is_discarded(
 
     told = capsys.readouterr()
     assert "1 discarded" in told.out
-    assert "1 messages stay in their queue" in told.err
+    assert "1 message stays in its queue" in told.err
     assert aws.messages("invalid").keys() == {edited, other}
     (line,) = aws.operations()
     assert (line["action"], line["message_id"], line["new_message_id"]) == ("discard", wrong, None)

@@ -136,11 +136,27 @@ class FifoQueueError(Exception):
     """The messages come from a FIFO queue, whose order the pipeline does not keep."""
 
 
+class NotSqsError(Exception):
+    """Something else than an SQS event source mapping has invoked the function."""
+
+
 def messages_of(event: Mapping[str, Any]) -> tuple[Message, ...]:
-    """Read the event of an SQS event source mapping; raises FifoQueueError.
+    """Read the event of an SQS event source mapping.
 
     https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html#example-standard-queue-message-event
+
+    Raises:
+        FifoQueueError: Its queue is a FIFO queue.
+        NotSqsError: It is another event.
     """
+    try:
+        return _messages_of(event)
+    except (KeyError, TypeError, ValueError) as error:
+        what = f"{error} is missing" if isinstance(error, KeyError) else type(error).__name__
+        raise NotSqsError(f"this is not the event of an SQS event source mapping: {what}") from None
+
+
+def _messages_of(event: Mapping[str, Any]) -> tuple[Message, ...]:
     for record in event["Records"]:
         queue = record.get("eventSourceARN", "")  # a recorded history has none
         if queue.endswith(".fifo"):

@@ -50,17 +50,22 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
     metrics.add_metric("RecordsTransformed", MetricUnit.Count, len(results) - refused)
     metrics.add_metric("RecordsNotTransformable", MetricUnit.Count, refused)
     metrics.flush_metrics()
-    report_unknown([each.unknown_type for each in transformed if each.unknown_type])
+    report_unknown([(each.unknown_type, each.result.execution_id) for each in transformed if each.unknown_type])
     return answer(TransformationResponse(results=results), event)
 
 
-def report_unknown(unknown: Sequence[UnknownType]) -> None:
-    """Log the processing types that are not registered, and count their records."""
-    for each, records in most_frequent(unknown):
+def report_unknown(unknown: Sequence[tuple[UnknownType, str]]) -> None:
+    """Log the processing types that are not registered, each with the id of one of its records, and count these."""
+    types, one_of = [each for each, _ in unknown], dict(unknown)
+    for each, records in most_frequent(types):
         logger.warning(
-            "processing type is not registered", processing_type=each.name, nearest=each.nearest, records=records
+            "processing type is not registered",
+            processing_type=each.name,
+            nearest=each.nearest,
+            records=records,
+            execution_id=one_of[each],
         )
-    for nearest, records in by_nearest(unknown).items():
+    for nearest, records in by_nearest(types).items():
         dimensions = metrics.default_dimensions | {"nearest": nearest}
         with single_metric("RecordsOfUnknownType", MetricUnit.Count, records, default_dimensions=dimensions):
             pass

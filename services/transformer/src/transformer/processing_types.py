@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable
 
 MAX_LENGTH = 64
 """Characters of an unknown type that are compared and shown; it may have as many as a message."""
@@ -40,9 +40,9 @@ class UnknownType:
         return f"the processing type {self.name!r} is not registered{hint}"
 
 
-def most_frequent(unknown: Iterable[UnknownType]) -> Iterator[tuple[UnknownType, int]]:
+def most_frequent(unknown: Iterable[UnknownType]) -> list[tuple[UnknownType, int]]:
     """Give those that are logged, each with the number of its records."""
-    return iter(Counter(unknown).most_common(MAX_LOGGED))
+    return Counter(unknown).most_common(MAX_LOGGED)
 
 
 def by_nearest(unknown: Iterable[UnknownType]) -> Counter[str]:

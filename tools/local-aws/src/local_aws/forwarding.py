@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import http
 import json
 import uuid
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
-from xml.sax.saxutils import escape
 
 from aiohttp import ClientError, hdrs
 from yarl import URL
@@ -60,7 +60,7 @@ def refusal(status: int, code: str, message: str) -> Answer:
 
 def validation_error(message: str) -> Answer:
     """Return an error in CloudFormation's format."""
-    error = f"<Error><Type>Sender</Type><Code>ValidationError</Code><Message>{escape(message)}</Message></Error>"
+    error = f"<Error><Type>Sender</Type><Code>ValidationError</Code><Message>{html.escape(message)}</Message></Error>"
     body = f"<ErrorResponse>{error}<RequestId>{uuid.uuid4()}</RequestId></ErrorResponse>"
     return Answer(http.HTTPStatus.BAD_REQUEST, {"content-type": "text/xml"}, body.encode())
 

@@ -17,7 +17,7 @@ from pipeline_contracts.storage import StorageRequest
 
 from pipeline_cli.declared_stages import STORE, exported, stages
 from pipeline_cli.intake import Intake
-from pipeline_cli.rules import Problem, Rules
+from pipeline_cli.rules import Problem, Rules, UnknownType
 from pipeline_cli.service_process import ServiceProcess, ServiceRaisedError
 
 if TYPE_CHECKING:
@@ -72,13 +72,13 @@ class _Candidate:
 class MessageCheck:
     """Checks lines by the code of a repository."""
 
-    def __init__(self, repository: Path, envelope: Envelope) -> None:
-        """Choose the services that are asked, and what the bodies are in."""
+    def __init__(self, repository: Path, envelope: Envelope, *, unknown_type: UnknownType = UnknownType.ACCEPT) -> None:
+        """Choose the services that are asked, what the bodies are in, and what becomes of unknown processing types."""
         self._intake = Intake(_ENVIRONMENT, envelope)
         self._record_bytes = exported(repository)["record_bytes"]
         (storer,) = (stage.service for stage in stages(repository) if stage.name == STORE)
         self._storer = ServiceProcess(storer, "sized")
-        self._rules = Rules(repository)
+        self._rules = Rules(repository, unknown_type=unknown_type)
         self._taken: dict[str, tuple[int, str]] = {}
         self.skipped = self._rules.skipped
         """Stages of your own, which are not asked."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Self
 
@@ -23,8 +24,18 @@ if TYPE_CHECKING:
     from pipeline_contracts.transformation import TransformationResult
     from pipeline_contracts.validation import ValidationResult
 
+UNKNOWN_PROCESSING_TYPE = "unknown_processing_type"
+"""The transformer's code."""
+
 _RECORDS, _BYTES = 100, 4 * 1_048_576
 """Of one request; the services take no more in the pipeline."""
+
+
+class UnknownType(StrEnum):
+    """The values of the parameter `UnknownProcessingType`."""
+
+    ACCEPT = "accept"
+    REJECT = "reject"
 
 
 @dataclass(frozen=True)
@@ -58,10 +69,13 @@ def verdicts(bodies: Sequence[str]) -> list[Problem | None]:
 class Rules:
     """The services before the storer, as processes of their own; those that depend on nothing but the message."""
 
-    def __init__(self, repository: Path) -> None:
-        """Choose the services of a repository."""
+    def __init__(self, repository: Path, *, unknown_type: UnknownType = UnknownType.ACCEPT) -> None:
+        """Choose the services of a repository; ``unknown_type`` is the parameter of the deployment."""
         before = list(takewhile(lambda stage: stage.name != STORE, stages(repository)))
-        self._asked = [(stage, ServiceProcess(stage.service)) for stage in before if stage.request in _ASK]
+        variables = {"UNKNOWN_PROCESSING_TYPE": unknown_type.value}
+        self._asked = [
+            (stage, ServiceProcess(stage.service, variables=variables)) for stage in before if stage.request in _ASK
+        ]
         self.skipped = [stage.name for stage in before if stage.request not in _ASK]
         """Stages of your own: what they answer may depend on other systems, so they are not asked."""
 

@@ -43,9 +43,12 @@ def interpreter(service: str, variables: Mapping[str, str] = os.environ) -> str:
 class ServiceProcess:
     """Answers requests one after the other, until the context ends."""
 
-    def __init__(self, service: str, work: Literal["handled", "sized"] = "handled") -> None:
-        """Prepare to start a service; ``work`` is a function of the driver."""
+    def __init__(
+        self, service: str, work: Literal["handled", "sized"] = "handled", variables: Mapping[str, str] | None = None
+    ) -> None:
+        """Prepare to start a service; ``work`` is a function of the driver, ``variables`` are of the service."""
         self._service = service
+        self._variables = dict(variables or {})
         self._command = [interpreter(service), "-P", str(Path(service_driver.__file__)), service, work]
 
     def __enter__(self) -> Self:
@@ -63,7 +66,7 @@ class ServiceProcess:
         try:
             self._process = subprocess.Popen(  # noqa: S603 - an interpreter that the caller names
                 self._command,
-                env=kept | own,
+                env=kept | own | self._variables,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._errors,

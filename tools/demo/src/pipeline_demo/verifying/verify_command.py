@@ -16,6 +16,7 @@ from pipeline_cli.patience import Patience
 from pipeline_cli.printing import console, print_json, print_note
 from pipeline_cli.progress import progress
 from pipeline_cli.repository import find_repository
+from pipeline_cli.rules import UNKNOWN_PROCESSING_TYPE, UnknownType
 
 from pipeline_demo.command import EXPECTED, SAMPLES
 from pipeline_demo.lines import read_lines
@@ -62,8 +63,9 @@ def verify(
     Example: pipeline verify --env dev --clean
     """
     repository, chosen = find_repository(), target(env, local=local)
-    lines = _lines(repository, uuid.uuid4().hex[:8])
-    problems = _problems(repository, chosen.intake.envelope, lines.all)
+    envelope = chosen.intake.envelope
+    lines = _lines(repository, envelope, uuid.uuid4().hex[:8])
+    problems = _problems(repository, envelope, lines.all)
     began, removal = time.monotonic(), None
     with opened(chosen, lines) as verification:
         with progress() as show:
@@ -89,14 +91,19 @@ def verify(
         raise typer.Exit(1)
 
 
-def _lines(repository: Path, run: str) -> MarkedLines:
+def _lines(repository: Path, envelope: Envelope, run: str) -> MarkedLines:
+    """Mark the samples, but for those of unknown processing types: an environment may store or reject these."""
     samples, _ = read_lines(repository / SAMPLES)
-    numbers = [line.number for line in samples]
-    return marked_lines(samples, Expected.read(repository / EXPECTED, numbers, dead_letters=False).outcomes, run)
+    expected = Expected.read(repository / EXPECTED, [line.number for line in samples], dead_letters=False)
+    strictly = _problems(repository, envelope, samples, UnknownType.REJECT)
+    unknown = {number for number, problem in strictly.items() if problem.code == UNKNOWN_PROCESSING_TYPE}
+    return marked_lines([line for line in samples if line.number not in unknown], expected.outcomes, run)
 
 
-def _problems(repository: Path, envelope: Envelope, lines: Sequence[Line]) -> dict[int, Problem]:
-    with MessageCheck(repository, envelope) as checking:
+def _problems(
+    repository: Path, envelope: Envelope, lines: Sequence[Line], unknown_type: UnknownType = UnknownType.ACCEPT
+) -> dict[int, Problem]:
+    with MessageCheck(repository, envelope, unknown_type=unknown_type) as checking:
         checked = checking.check([BodyLine(line.number, line.body) for line in lines])
         return {one.number: one.problem for one in checked if one.problem}
 

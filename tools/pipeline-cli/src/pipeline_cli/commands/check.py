@@ -19,6 +19,7 @@ from pipeline_cli.message_check import CheckedLine, MessageCheck
 from pipeline_cli.options import Json
 from pipeline_cli.printing import console, print_json, print_note
 from pipeline_cli.repository import find_repository
+from pipeline_cli.rules import UnknownType
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +31,9 @@ def check(
     envelope: Annotated[
         Envelope, typer.Option(help="What the messages are in, the parameter Envelope of the deployment.")
     ] = Envelope.NONE,
+    unknown_processing_type: Annotated[
+        UnknownType, typer.Option(help="What becomes of an unknown processing type, the parameter of the deployment.")
+    ] = UnknownType.ACCEPT,
     json: Json = False,
 ) -> None:
     """Tell what would become of messages, without AWS.
@@ -38,7 +42,8 @@ def check(
 
     Exits with 1 if any would be rejected. Example: pipeline check messages.jsonl
     """
-    with _open(file) as given, MessageCheck(find_repository(), envelope) as checking:
+    started = MessageCheck(find_repository(), envelope, unknown_type=unknown_processing_type)
+    with _open(file) as given, started as checking:
         lines = list(body_lines(given))
         checked = list(checking.check(lines))
     if json:

@@ -12,6 +12,7 @@ import typer
 
 from pipeline_cli.commands.command_line import logged_command
 from pipeline_cli.errors import CommandError
+from pipeline_cli.executions.story import counted
 from pipeline_cli.messages import listing
 from pipeline_cli.messages.acting import Manner, act
 from pipeline_cli.messages.export_file import drafts_of, missing_of, read_export, write_export
@@ -95,7 +96,7 @@ def list_messages(
         print_json(shown)
         return
     _print_notes(queue)
-    print(f"{len(chosen):,} messages")
+    print(counted(len(chosen), "message"))
     if each or bodies:
         listing.print_each(chosen, bodies=bodies)
     elif chosen:

@@ -95,7 +95,8 @@ def summary(done: Done) -> str:
 def shortfall(planned: Sequence[Planned], done: Done | None, missing: int) -> str:
     """Say what was asked for and was not done; empty if all was."""
     staying = sum(one.decision not in LEAVES for one in planned)
-    lines = [f"{staying:,} messages stay in their queue, for the reasons in the plan"] if staying else []
+    stay = "1 message stays in its queue" if staying == 1 else f"{staying:,} messages stay in their queue"
+    lines = [f"{stay}, for the reasons in the plan"] if staying else []
     if missing:
         lines.append(f"{missing:,} messages of the file are not in the queue, or are hidden: they may be done already")
     lines += [f"{count:,} messages: {problem}" for problem, count in (done.problems if done else Counter()).items()]
