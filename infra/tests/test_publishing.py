@@ -68,10 +68,10 @@ def test_a_change_of_a_parameter_publishes_a_version_if_and_only_if_it_changes_t
 
 def test_the_description_of_a_version_is_never_too_long(template):
     environment = "e" * 16  # by the pattern of EnvironmentName
-    key = "0b1c2d3e"  # the beginning of an id
+    key = "mrk" + "0" * 32  # of a multi-Region key; that of another one is shorter
     longest = {"ProcessedDataTable": "t" * 128}
     description, local = function(template)["VersionDescription"]["Fn::Sub"]
-    names = {"Key": key, "Queue": f"{environment}-invalid-message"}
+    names = {"Key": key, "Queue": environment}
     for name in local:
         description = description.replace(f"${{{name}}}", names.get(name, f"{environment}-{name}"))
     if len(local) > 1:

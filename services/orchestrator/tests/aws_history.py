@@ -50,7 +50,8 @@ def history_of(document: Any) -> History:
     variables = document.get("Variables", {})
     environment, chunk_size = _settings(variables, events)
     envelope = Envelope(variables.get("ENVELOPE", Envelope.NONE))
-    return History(chunk_size, tuple(states), _failed(events[-1], execution), environment, envelope)
+    attributes = variables.get("STORE_ATTRIBUTES") == "true"
+    return History(chunk_size, tuple(states), _failed(events[-1], execution), environment, envelope, attributes)
 
 
 def _events(document: Any) -> list[Event]:

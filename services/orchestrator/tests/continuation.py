@@ -45,6 +45,7 @@ def check(history: History) -> None:
         chunk_size=history.chunk_size,
         environment=history.environment,
         envelope=history.envelope,
+        stores_attributes=history.stores_attributes,
     )
     with patch.object(module, "settings", settings):
         for state in history.states:

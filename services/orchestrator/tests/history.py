@@ -34,6 +34,8 @@ class History:
     """The name of the deployment, which the identities of the records begin with."""
     envelope: Envelope = Envelope.NONE
     """The envelope of the messages."""
+    stores_attributes: bool = False
+    """Whether message attributes are stored, and count for the sizes of chunks."""
 
     @property
     def end(self) -> dict[str, Operation]:
@@ -55,7 +57,8 @@ class History:
         end = tuple(Operation.from_json_dict(entry) for entry in held["operations"])
         environment = held.get("environment", VARIABLES["ENVIRONMENT"])
         envelope = Envelope(held.get("envelope", Envelope.NONE))
-        return cls(held["chunk_size"], (*states, end), tuple(held["failed"]), environment, envelope)
+        attributes = held.get("stores_attributes", False)
+        return cls(held["chunk_size"], (*states, end), tuple(held["failed"]), environment, envelope, attributes)
 
     def to_json(self) -> dict[str, Any]:
         """Give it as JSON values: an operation once, as it ended, and of each state what differs from that."""
@@ -68,6 +71,7 @@ class History:
         return {
             "environment": self.environment,
             **({} if self.envelope is Envelope.NONE else {"envelope": self.envelope}),
+            **({"stores_attributes": True} if self.stores_attributes else {}),
             "chunk_size": self.chunk_size,
             "failed": self.failed,
             "operations": operations,

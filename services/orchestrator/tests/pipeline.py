@@ -40,7 +40,7 @@ def body(**further: Any) -> str:
     return json.dumps({**EXAMPLES[0], **further}, ensure_ascii=False)
 
 
-def event_of(*bodies: str, receive_count: int = 1) -> dict[str, Any]:
+def event_of(*bodies: str, receive_count: int = 1, attributes: dict[str, Any] | None = None) -> dict[str, Any]:
     return {
         "Records": [
             {
@@ -48,7 +48,7 @@ def event_of(*bodies: str, receive_count: int = 1) -> dict[str, Any]:
                 "receiptHandle": f"handle-{index}",
                 "body": text,
                 "attributes": {"ApproximateReceiveCount": str(receive_count), "SentTimestamp": str(SENT_MS)},
-                "messageAttributes": {},
+                "messageAttributes": attributes or {},
                 "md5OfBody": "0" * 32,
                 "eventSource": "aws:sqs",
                 "eventSourceARN": "arn:aws:sqs:us-west-2:123456789012:queue",
@@ -222,9 +222,9 @@ class Pipeline:
         """Skip some time."""
         self._runner._clock.arm(self.now() + time)
 
-    def run(self, *bodies: str, execution_timeout: int = 300, receive_count: int = 1) -> Run:
+    def run(self, *bodies: str, execution_timeout: int = 300, **told: Any) -> Run:
         self._entered = 0
-        event = event_of(*bodies, receive_count=receive_count)
+        event = event_of(*bodies, **told)
         result = self.execute(event, execution_timeout)
         assert result.status.value == "SUCCEEDED", result.error
         failures = json.loads(result.result)["batchItemFailures"]

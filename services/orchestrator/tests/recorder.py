@@ -31,8 +31,8 @@ class Recording:
     """The same, as Lambda's API gives it."""
 
 
-def record(chunk_size: int, bodies: tuple[str, ...]) -> Recording:
-    """Run a batch on today's code, with services that do what the mixed batch needs."""
+def record(chunk_size: int, bodies: tuple[str, ...], attributes: dict[str, Any] | None = None) -> Recording:
+    """Run a batch on today's code, with services that do what the mixed batch needs; attributes are stored."""
     states: list[tuple[Operation, ...]] = []
 
     def enter(event: Any) -> Any:
@@ -40,9 +40,11 @@ def record(chunk_size: int, bodies: tuple[str, ...]) -> Recording:
         return event
 
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(module, "settings", replace(module.settings, chunk_size=chunk_size))
+        monkeypatch.setattr(
+            module, "settings", replace(module.settings, chunk_size=chunk_size, stores_attributes=bool(attributes))
+        )
         with Pipeline(monkeypatch, enter=enter) as pipeline:
             spoil(pipeline)
-            run = pipeline.run(*bodies)
+            run = pipeline.run(*bodies, attributes=attributes)
             history = History(chunk_size, (*states, tuple(pipeline.operations())), tuple(run.failed))
             return Recording(history, pipeline.events())

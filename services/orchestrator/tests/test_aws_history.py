@@ -91,6 +91,19 @@ def test_the_requests_tell_the_environment_and_the_size_of_a_chunk(mark: str) ->
     assert History.from_json(told_otherwise.to_json()).envelope == "sns"
 
 
+def test_attributes_that_are_stored_count_for_chunks_in_a_replay() -> None:
+    attribute = {"note": {"dataType": "String", "stringValue": "x" * 20_000}}
+    recorded = record(100, tuple(body(n=n) for n in range(60)), attribute)
+
+    held = downloaded(recorded.events)
+    told = {"ENVIRONMENT": "test", "CHUNK_SIZE": "100", "STORE_ATTRIBUTES": "true"}
+    history = history_of(held | {"Variables": told})
+
+    assert sum(one.name == "validate" for one in history.states[-1]) > 1
+    continuation.check(history)
+    assert History.from_json(history.to_json()).stores_attributes
+
+
 def test_a_request_that_was_cut_off_tells_nothing() -> None:
     held = document("one chunk")
     for event in held["Events"]:

@@ -112,6 +112,17 @@ def test_a_copy_without_attributes_is_matched_by_its_body(stack: Stack) -> None:
     assert stack.outcomes()["b"] is Outcome.REJECTED
 
 
+def test_a_copy_without_the_mark_of_the_run_belongs_to_somebody_else(stack: Stack) -> None:
+    stack.audit = Audit(stack.table, stack.invalid, stack.dead, environment="local", mark=("run", "r1"))  # type: ignore[arg-type]
+    stack.send("a", body="one")
+    stack.invalid.add("new id", body="one")
+
+    stack.audit.look()
+
+    assert stack.outcomes()["a"] is Outcome.LOST
+    assert stack.audit.strays == ["message new id of a queue (one)"]
+
+
 def test_a_copy_of_another_message_with_the_same_body_does_not_count(stack: Stack) -> None:
     stack.send("a", body="one")
     stack.invalid.add("new id", body="one", message_id="of another run")

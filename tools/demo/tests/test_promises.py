@@ -78,6 +78,14 @@ def test_all_promises_are_met() -> None:
     assert Run().unmet() == {}
 
 
+def test_a_run_that_could_send_nothing_has_seen_no_promise() -> None:
+    run = Run()
+    run.messages.clear()
+
+    assert set(run.unmet().values()) == {State.NOT_SEEN}
+    assert run.unmet().keys() == run.promises().keys()
+
+
 def test_a_message_that_may_still_be_in_the_queue_is_not_seen_yet() -> None:
     run = Run()
     run.vanish(1)

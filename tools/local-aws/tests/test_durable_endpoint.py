@@ -107,9 +107,20 @@ def test_an_execution_of_more_than_15_minutes_is_started_by_an_event_only(client
     assert invoke(client, {}, function, InvocationType="Event")["StatusCode"] == 202
 
 
-def test_a_payload_that_is_not_json_is_refused(client: LambdaClient) -> None:
+@pytest.mark.parametrize("payload", [b"{not JSON", b"[" * 200_000, '{"a": 1}'.encode("utf-16")])
+def test_a_payload_that_is_not_json_is_refused(client: LambdaClient, payload: bytes) -> None:
     with pytest.raises(client.exceptions.InvalidRequestContentException):
-        client.invoke(FunctionName=FUNCTION, Payload=b"{not JSON")
+        client.invoke(FunctionName=FUNCTION, Payload=payload)
+
+
+def test_a_request_on_which_the_endpoint_fails_gets_an_error(endpoint: AwsEndpoint) -> None:
+    url = f"{endpoint.url}/2025-12-01/functions/{FUNCTION.partition(':')[0]}/durable-executions"
+
+    answer = urllib3.request("GET", f"{url}?StartedAfter=tomorrow", retries=False)
+
+    assert answer.status == 500
+    assert answer.headers["x-amzn-errortype"] == "ServiceException"
+    assert answer.json()["Message"].startswith("the endpoint has failed: ValueError: ")
 
 
 def test_an_unknown_invocation_type_is_refused(client: LambdaClient) -> None:

@@ -291,6 +291,21 @@ def test_two_copies_of_a_message_do_not_become_two_records() -> None:
     assert "sent as another record" in planned[1].reason
 
 
+def test_a_message_that_is_stored_without_the_key_of_an_envelope_declared_since_is_not_sent() -> None:
+    both = f'{body()[:-1]}, "id": "e-1", "detail-type": "Placed", "source": "shop", "detail": {body()}}}'
+    letter = message(both)
+
+    (planned,) = plan(
+        [(letter, letter.draft)],
+        Intake("test", Envelope.EVENTBRIDGE),
+        lambda _: {"test-esm-1": StoredData(digest(both))},
+        released=None,
+    )
+
+    assert (planned.decision, planned.execution_id) == (Decision.CONFLICT, "test-key-e-1")
+    assert planned.reason == "it is stored as test-esm-1, without the key that it has now"
+
+
 def test_a_message_in_the_envelope_of_its_environment_is_sent_as_it_arrived_and_judged_without_it() -> None:
     event = f'{{"id": "e-1", "detail-type": "Placed", "source": "shop", "detail": {body()}}}'
     letter = replace(message(event), execution_id="test-key-e-1")

@@ -42,8 +42,20 @@ class Audit:
     have one item: the second is stored if it has the same data, and has to be rejected or to fail if it has other data.
     """
 
-    def __init__(self, table: Table, invalid: QueueReader, dead: QueueReader, *, environment: str) -> None:
-        """Look for messages in the table, the invalid message queue and the dead letter queue."""
+    def __init__(
+        self,
+        table: Table,
+        invalid: QueueReader,
+        dead: QueueReader,
+        *,
+        environment: str,
+        mark: tuple[str, str] | None = None,
+    ) -> None:
+        """Look for messages in the table, the invalid message queue and the dead letter queue.
+
+        With ``mark``, every message was sent with the message attribute of that name and value.
+        """
+        self._mark = mark
         self._table = table
         self._invalid = invalid
         self._dead = dead
@@ -195,11 +207,18 @@ class Audit:
     def _owner(self, message: MessageTypeDef, message_id: str) -> TrackedMessage | None:
         """Find the sent message of which this is a copy: by its id, or by its body if it came without one."""
         sent = chain(self._pending.values(), self._tracked.values())
-        same_body = (each for each in sent if each.message.line.body == message["Body"])
+        same_body = (each for each in sent if each.message.line.body == message["Body"] and self._is_marked(message))
         tracked = self._tracked.get(message_id) if message_id else next(same_body, None)
         if tracked is None:
             self.strays.append(f"message {message['MessageId']} of a queue ({message['Body'][:80]})")
         return tracked
+
+    def _is_marked(self, message: MessageTypeDef) -> bool:
+        if self._mark is None:
+            return True
+        name, value = self._mark
+        attribute = producers(message).get(name)
+        return attribute is not None and attribute.value == value
 
     def _found(
         self,

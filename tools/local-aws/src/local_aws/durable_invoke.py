@@ -164,14 +164,14 @@ def _unacceptable(invocation: Invocation, execution_timeout: int) -> Answer | No
 
 def _is_json(payload: bytes) -> bool:
     try:
-        json.loads(payload)
-    except ValueError:
+        json.loads(payload.decode())
+    except (ValueError, RecursionError):
         return False
     return True
 
 
 def _outcome(execution: Mapping[str, Any], headers: Mapping[str, str]) -> Answer:
     if execution["Status"] == "SUCCEEDED":
-        return Answer(http.HTTPStatus.OK, headers, str(execution.get("Result", "null")).encode())
-    error = {_PAYLOAD_KEYS[key]: value for key, value in (execution.get("Error") or {}).items()}
+        return Answer(http.HTTPStatus.OK, headers, str(execution.get("Result") or "null").encode())
+    error = {_PAYLOAD_KEYS.get(key, key): value for key, value in (execution.get("Error") or {}).items()}
     return Answer(http.HTTPStatus.OK, {**headers, "x-amz-function-error": "Unhandled"}, json.dumps(error).encode())

@@ -39,9 +39,12 @@ class FunctionCatalog:
         Raises EmulatorError if a template is not understood, and boto's errors.
         """
         async with self._reading:
-            if function not in self._known:
+            functions = before = self._known
+            if function not in functions:
                 found = await asyncio.to_thread(all_functions, self.aws)
-                self._known = {one.name: one for one in found}
+                functions = {one.name: one for one in found}
                 write_function_configs(self.run, found)
-        known = self._known.get(function)
+                if self._known is before:  # otherwise a stack has changed meanwhile
+                    self._known = functions
+        known = functions.get(function)
         return known.execution_timeout if known else None

@@ -100,6 +100,9 @@ class Router:
             answer = await self._answer(request)
         except (UnreachableError, EmulatorError, BotoCoreError, BotoClientError) as error:
             return web.Response(status=web.HTTPBadGateway.status_code, text=str(error))
+        except Exception as error:  # noqa: BLE001 - a client gets an error that it can read, whatever fails here
+            status = http.HTTPStatus.INTERNAL_SERVER_ERROR
+            answer = refusal(status, "ServiceException", f"the endpoint has failed: {type(error).__name__}: {error}")
         return web.Response(status=answer.status, headers=answer.headers, body=answer.body)
 
     async def _answer(self, request: web.Request) -> Answer:

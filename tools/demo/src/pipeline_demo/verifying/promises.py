@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -80,8 +80,11 @@ class Findings:
 
 
 def judge(findings: Findings) -> list[Promise]:
-    """Judge each promise by what was found."""
-    return [promise(findings) for promise in _PROMISES]
+    """Judge each promise by what was found; a run that could send nothing has seen none of them."""
+    promises = [promise(findings) for promise in _PROMISES]
+    if findings.messages:
+        return promises
+    return [replace(promise, state=State.NOT_SEEN, seen="no message could be sent") for promise in promises]
 
 
 def _none_is_lost(findings: Findings) -> Promise:
@@ -122,7 +125,7 @@ def _is_stored_unchanged(findings: Findings) -> Promise:
     problems = [f"{_name(one)}: its item has other data" for one in findings.messages if one.altered]
     stored = sum(Outcome.STORED in one.outcomes for one in findings.messages)
     state = _state(problems, complete=findings.all_were_sent(Outcome.STORED, stored))
-    how = "original_data of the items, compared member by member, numbers as decimals"
+    how = "original_data of the items without its metadata, member by member, numbers as decimals"
     return Promise("stored data is what was sent", state, f"the data of {stored} messages is equal", how, problems)
 
 

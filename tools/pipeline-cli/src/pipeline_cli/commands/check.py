@@ -38,7 +38,8 @@ def check(
 ) -> None:
     """Tell what would become of messages, without AWS.
 
-    By the contract, the rules and the transformations of this checkout.
+    By the contract, the rules and the transformations of this checkout. The bytes that the parameters StoreBody and
+    StoreAttributes add to an item are not counted.
 
     Exits with 1 if any would be rejected. Example: pipeline check messages.jsonl
     """

@@ -109,7 +109,8 @@ def plan(
         rules: The validator's rules, if they are asked too.
     """
     candidates = [_candidate(message, draft, intake) for message, draft in drafts]
-    identities = {name for one in candidates for name in (one.execution_id, one.message.execution_id)}
+    unkeyed = {intake.identity(message.first_message_id, None) for message, _ in drafts}
+    identities = unkeyed | {name for one in candidates for name in (one.execution_id, one.message.execution_id)}
     found = stored(sorted(identities))
     if rules:
         candidates = _judged(candidates, found, rules)
@@ -190,6 +191,9 @@ def _decide(
     before = stored.get(one.message.execution_id)
     if before and before.digest and before.digest == content_of(one.message.draft.body, intake).digest:
         return one.decided(Decision.CONFLICT, "it is stored with the data that it had before it was edited")
+    unkeyed = intake.identity(one.message.first_message_id, None)
+    if unkeyed != one.execution_id and unkeyed in stored:
+        return one.decided(Decision.CONFLICT, f"it is stored as {unkeyed}, without the key that it has now")
     if one.content.problem:
         return one.decided(Decision.INVALID, why(one.content.problem.field, one.content.problem.reason))
     try:
