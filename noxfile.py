@@ -168,7 +168,7 @@ def export_stages(session: nox.Session) -> None:
 
 @nox.session
 def example(session: nox.Session) -> None:
-    """Make the pipeline one's own in a scratch copy, and run it: -- orders, or -- stage."""
+    """Apply an example to a scratch copy, and run it: -- orders, or -- stage."""
     envs.install_package(session, "examples")
     session.run("python", "-m", "pipeline_examples", *session.posargs)
 
@@ -191,7 +191,7 @@ def release_contracts(session: nox.Session) -> None:
 @nox.parametrize("contracts", [nox.param(end, id=end) for end in ("lowest", "newest")])
 @nox.parametrize("service", [nox.param(name, id=name) for name in SERVICES])
 def contract_tests(session: nox.Session, contracts: str, service: str) -> None:
-    """Test a service with all that the schemas admit, on an end of its range."""
+    """Test a service with all that the schemas admit, at each end of its range of contracts."""
     envs.install_contract_tests(session, service, contracts)
     run_pytest(session, service, "--show-capture=no", "tests/contract", *session.posargs)
 

@@ -27,7 +27,7 @@ ENTRY_POINTS = "durable_pipeline.commands"
 
 app = typer.Typer(
     help="Operate the pipeline: on AWS with --env NAME, or the one that ./nox -s local runs on this machine.",
-    epilog="Exit codes: 0 done; 1 not done, or not all of it; 2 wrong command line.",
+    epilog="Exit codes: 0 done; 1 failed or incomplete; 2 wrong command line.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

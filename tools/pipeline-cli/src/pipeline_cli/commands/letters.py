@@ -56,7 +56,8 @@ Newer = Annotated[
 ]
 Limit = Annotated[int | None, typer.Option("--limit", min=1, metavar="N", help="Read at most N messages of the queue.")]
 LogSeconds = Annotated[
-    float, typer.Option("--log-seconds", min=0, metavar="N", help="Search the log for the reasons so long; 0 does not.")
+    float,
+    typer.Option("--log-seconds", min=0, metavar="N", help="Search the log for reasons for N seconds; 0 skips it."),
 ]
 Each = Annotated[bool, typer.Option("--each", help="Show each message.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan, and do nothing.")]
@@ -142,7 +143,7 @@ def export(
 
 def send(
     context: typer.Context,
-    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="Only its messages, as it has them.")] = None,
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="Send only its messages, with its edits.")] = None,
     env: Env = None,
     *,
     local: Local = False,
@@ -158,7 +159,7 @@ def send(
     rules: Annotated[bool, typer.Option("--rules", help="Ask the validator of this repository, too.")] = False,
     unchanged: Annotated[
         bool,
-        typer.Option("--unchanged", help="Send also what failed on the version that is still live."),
+        typer.Option("--unchanged", help="Also send messages that failed on the version that is still live."),
     ] = False,
     rate: Rate = 50,
     each: Each = False,
