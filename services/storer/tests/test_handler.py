@@ -157,7 +157,7 @@ def test_writes_that_have_not_begun_in_time_are_never_made(monkeypatch: pytest.M
     context = SimpleNamespace(**{**vars(CONTEXT), "get_remaining_time_in_millis": lambda: 2_200})
     stuck = body('"stuck": true')
     written = []
-    monkeypatch.setattr(module, "store", lambda record, *_: (table.let_go.wait(), written.append(record.execution_id)))
+    monkeypatch.setattr(module, "store", lambda record, **_: (table.let_go.wait(), written.append(record.execution_id)))
 
     try:
         results = StorageResponse.model_validate(
