@@ -175,7 +175,7 @@ WORK = [("validator", "validate"), ("transformer", "transform"), ("storer", "sto
 def test_a_service_that_raises_a_message_puts_it_in_no_log(
     whole: Whole, log: Written, monkeypatch: pytest.MonkeyPatch, service: str, work: str
 ) -> None:
-    def quote(record: Any, *_: object) -> None:
+    def quote(record: Any, *_: object, **__: object) -> None:
         raise ValueError(record.data)
 
     monkeypatch.setattr(f"{service}.handler.{work}", quote)

@@ -96,7 +96,7 @@ def test_our_own_code_keeps_its_source_for_tracebacks(package_for_host: Path) ->
         folder = package_for_host / name
         compiled = {path.name.partition(".")[0] for path in folder.rglob("*.pyc")}
         assert compiled
-        assert compiled <= {path.stem for path in folder.glob("*.py")}
+        assert compiled <= {path.stem for path in folder.rglob("*.py")}
 
 
 def test_a_package_for_another_machine_is_compiled_as_the_one_for_this(package_for_host: Path, tmp_path: Path) -> None:
