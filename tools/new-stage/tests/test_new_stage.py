@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 from contextlib import suppress
@@ -62,6 +63,20 @@ def test_a_stage_is_registered_wherever_the_one_before_it_is(
     for name in changed - {"services/orchestrator/src/orchestrator/stages.py"}:
         old, new = before[name].decode(), after_it[name].decode()
         assert new.count("mystage") >= old.count(f'-{service}"'), name
+
+
+@pytest.mark.parametrize("after", [stage["name"] for stage in STAGES[:-1]])
+def test_the_service_gets_only_the_parameters_that_its_template_has(
+    root: Path, monkeypatch: pytest.MonkeyPatch, after: str
+) -> None:
+    assert run(monkeypatch, "mystage", "--after", after) == 0
+
+    blocks = (root / "infra/template.yaml").read_text("utf-8").split("\n\n")
+    (block,) = [block for block in blocks if block.startswith("  Mystage:\n")]
+    own = (root / "services/mystage/template.yaml").read_text("utf-8")
+    given = re.findall(r"^        (\w+): !Ref", block, re.MULTILINE)
+    assert "PythonRuntime" in given
+    assert [name for name in given if f"\n  {name}:\n" not in own] == []
 
 
 def test_the_stage_comes_right_after_the_one_that_is_named(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from new_stage.changed_files import METRICS, MONITORING, ORCHESTRATOR_TEMPLATE, ROOT_TEMPLATE, STAGES
+from new_stage.service import MODEL
 from new_stage.stages import NewStageError
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def register(root: Path, new: Stage, former: Stage) -> None:
     template.write()
 
     template = _File(root / ROOT_TEMPLATE, new, former)
-    template.copy_block(f"  {former.title}:")
+    template.add_service(MODEL)
     template.copy_lines(f"{former.parameter}: !GetAtt")
     template.write()
 
@@ -83,11 +84,15 @@ class _File:
 
     def copy_block(self, header: str) -> None:
         """Copy the line `header`, and the lines below it that are indented further."""
-        indent = len(header) - len(header.lstrip())
-        blocks = re.findall(rf"^{re.escape(header)}\n(?: {{{indent + 1}}}.*\n|\n)*", self.text, re.MULTILINE)
-        if len(blocks) != 1:
-            raise NewStageError(f"expected one line {header.strip()!r} in {self.path}, found {len(blocks)}")
-        self.replace(blocks[0], blocks[0] + self._renamed(blocks[0]))
+        block = self._block(header)
+        self.replace(block, block + self._renamed(block))
+
+    def add_service(self, model: str) -> None:
+        """Add the new service behind the former one, with the parameters of the model: the former may have its own."""
+        block = self._block(f"  {model.capitalize()}:")
+        own = block.replace(model.capitalize(), self.new.title).replace(model, self.new.service)
+        former = self._block(f"  {self.former.title}:")
+        self.replace(former, former + own)
 
     def copy_lines(self, holding: str, *, first_of_list: bool = False) -> None:
         """Copy each line that holds something; the copy of the first of a list continues its entry."""
@@ -106,6 +111,13 @@ class _File:
         if self.text.count(old) != 1:
             raise NewStageError(f"expected {old!r} once in {self.path}, found it {self.text.count(old)} times")
         self.text = self.text.replace(old, new)
+
+    def _block(self, header: str) -> str:
+        indent = len(header) - len(header.lstrip())
+        blocks = re.findall(rf"^{re.escape(header)}\n(?: {{{indent + 1}}}.*\n|\n)*", self.text, re.MULTILINE)
+        if len(blocks) != 1:
+            raise NewStageError(f"expected one line {header.strip()!r} in {self.path}, found {len(blocks)}")
+        return str(blocks[0])
 
     def _renamed(self, text: str) -> str:
         names = {
