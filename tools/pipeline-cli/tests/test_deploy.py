@@ -339,6 +339,11 @@ def test_a_parameter_that_the_template_lacks_is_refused(catalogue: Catalogue) ->
         chosen(catalogue, "validator", "dev", given={"BatchSize": "5"})
 
 
+def test_a_value_that_the_template_does_not_allow_is_refused(catalogue: Catalogue) -> None:
+    with pytest.raises(DeployError, match=r"^LogLevel must be DEBUG, INFO, WARNING or ERROR, not 'loud'$"):
+        chosen(catalogue, "validator", "dev", given={"LogLevel": "loud"})
+
+
 def test_packages_are_built_for_what_the_stack_is_told(catalogue: Catalogue) -> None:
     for name in (None, "validator"):
         assert settings.build_target(chosen(catalogue, name, "dev")) == "python3.14-arm64"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from local_aws.deploy.build import BUCKET
+from local_aws.deploy.parameters import problems
 from local_aws.deploy.stack import create_stack
 from local_aws.deploy.transform import Transformer, parse_template
 from local_aws.errors import EmulatorError
@@ -82,14 +83,17 @@ def all_functions(endpoint: AwsEndpoint) -> list[DeployedFunction]:
 
 
 def check_parameters(template: Path, parameters: Mapping[str, str]) -> None:
-    """Raise EmulatorError if the template lacks one of the parameters, or cannot be read."""
+    """Raise EmulatorError if the template lacks one of the parameters or takes no such value, or cannot be read."""
     try:
         declared = parse_template(template.read_text(encoding="utf-8")).get("Parameters", {})
     except OSError as error:
         raise EmulatorError(f"the template {template} cannot be read: {error.strerror}") from error
     unknown = sorted(set(parameters) - set(declared))
     if unknown:
-        raise EmulatorError(f"the root template has no parameter {', '.join(unknown)}, only {sorted(declared)}")
+        names = ", ".join(sorted(declared))
+        raise EmulatorError(f"the root template has no parameter {', '.join(unknown)}, only {names}")
+    for problem in problems(declared, parameters):
+        raise EmulatorError(problem)
 
 
 def _functions(client: CloudFormationClient, stack: str) -> Iterator[DeployedFunction]:

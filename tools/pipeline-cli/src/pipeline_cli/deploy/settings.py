@@ -6,6 +6,8 @@ import shlex
 import tomllib
 from typing import TYPE_CHECKING
 
+from local_aws.deploy.parameters import problems
+
 from pipeline_cli.errors import DeployError
 
 if TYPE_CHECKING:
@@ -26,15 +28,17 @@ def section(settings: Path, environment: str) -> str:
 def parameters(
     stack: Stack, environment: str, settings: Path, own: Mapping[str, str], given: Mapping[str, str]
 ) -> dict[str, str]:
-    """Give the parameters to deploy a stack with; raises DeployError when it has none of a name in ``given``.
+    """Give the parameters to deploy a stack with; raises DeployError for a name or value of ``given`` that it refuses.
 
     ``own`` are those of the target. What samconfig.toml gives the root reaches the parts that have such a parameter.
     """
-    unknown = sorted(set(given) - stack.parameters)
+    unknown = sorted(given.keys() - stack.parameters.keys())
     if unknown:
         raise DeployError(
             f"{stack.template} has no parameter {', '.join(unknown)}, only {', '.join(sorted(stack.parameters))}"
         )
+    for problem in problems(stack.parameters, given):
+        raise DeployError(problem)
     sections = tomllib.loads(settings.read_text(encoding="utf-8"))
     configured = sections[section(settings, environment)]["deploy"]["parameters"].get("parameter_overrides", "")
     # Given even when they are the defaults: what is built is for these, and a stack keeps its old values otherwise.

@@ -52,7 +52,8 @@ class Stack:
 
     name: str
     template: Path
-    parameters: frozenset[str]
+    parameters: Mapping[str, Mapping[str, Any]]
+    """Their declarations, by name."""
     defaults: Mapping[str, str]
     publishes: frozenset[str]
     takes: Mapping[str, str]
@@ -70,7 +71,7 @@ class Stack:
         return cls(
             name=name,
             template=template,
-            parameters=frozenset(parameters),
+            parameters=parameters,
             defaults={key: str(entry["Default"]) for key, entry in parameters.items() if "Default" in entry},
             publishes=frozenset(entry["Fn::Sub"].removeprefix(_WRITTEN_PREFIX) for entry in written),
             takes={
