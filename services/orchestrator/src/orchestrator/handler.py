@@ -18,8 +18,9 @@ from pipeline_contracts import location_of
 from orchestrator import intake, operations, sdk_patch
 from orchestrator.adapters import InvalidMessageQueue, SourceQueue, sqs_client
 from orchestrator.bounds import MAX_CANDIDATES
-from orchestrator.chain import Chain, conflicting_with_unsent, decide_conflicts, rejections_of
+from orchestrator.chain import Chain
 from orchestrator.chunks import plan
+from orchestrator.conflicts import conflicting_with_unsent, decide_conflicts, rejections_of
 from orchestrator.errors import FailureCode
 from orchestrator.messages import Failure, messages_of
 from orchestrator.operations import BranchError

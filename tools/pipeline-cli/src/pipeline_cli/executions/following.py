@@ -212,7 +212,7 @@ def _own_fault(
     last = visits[-1]
     if not last.isolated or last.verdict.outcome != FAILED:
         return False
-    # If most records of a chunk fail, the service is the cause: the orchestrator's `chain._isolate`.
+    # If most records of a chunk fail, the service is the cause: the orchestrator's `isolation.isolate`.
     results = [text for one in isolation for text in branch_results(one.result)]
     if not results:
         return None
