@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 BATCHES: dict[str, tuple[int, tuple[str, ...]]] = {
     "one chunk": (100, (body(), body(n=1), body(n=2))),
     "one chunk that meets everything": (100, BATCH),
+    "a chunk that is isolated in groups": (100, (*(body(n=n) for n in range(30)), body(mark="poison"))),
     "two chunks that meet everything": (CHUNK_SIZE, BATCH),
 }
 """What a release keeps the execution of: the size of a chunk, and the bodies."""

@@ -69,7 +69,7 @@ def test_attributes_in_the_envelope_are_stored_and_those_of_the_message_win() ->
 
 
 def test_attributes_that_are_stored_count_for_the_bytes_of_a_chunk() -> None:
-    messages = messages_of(with_attributes(body()))
+    messages = messages_of(with_attributes(body(text="x" * 4_096)))
     (without,) = parse_batch(messages, "test").records
     (record,) = parse_batch(messages, "test", stores_attributes=True).records
 

@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from orchestrator.bounds import MAX_ITEM_JSON_BYTES, OPERATIONS_OF_BATCH, operations_of_chunk, operations_of_record
+from orchestrator.bounds import MAX_ITEM_JSON_BYTES, OPERATIONS_OF_BATCH, operations_of_chunk, operations_of_isolation
 from orchestrator.chunks import plan
 from orchestrator.intake import parse_batch
 from orchestrator.messages import Record, messages_of
 from orchestrator.quotas import MAX_OPERATIONS, MAX_PAYLOAD_BYTES
-from orchestrator.sizes import item_json_bytes
+from orchestrator.sizes import ENTRY_BYTES, item_json_bytes
+from orchestrator.stage import contribution
 from orchestrator.stages import STAGES
 from pipeline import body, event_of
+from pipeline_contracts import ErrorCode, RecordError
+from pipeline_contracts.contribution import ContributionRequest
+from pipeline_contracts.storage import StorageResult
 from pipeline_contracts.transformation import TransformationResponse, TransformationResult
+from pipeline_contracts.validation import ValidationResult
+
+if TYPE_CHECKING:
+    from orchestrator.stage import Stage
+
+OWN = tuple(contribution("n" * 30 + f"{number:02}") for number in range(2))
 
 
 def chunks_of(*bodies: str, chunk_size: int = 100) -> list[list[str]]:
@@ -83,18 +93,47 @@ def test_no_request_and_no_response_passes_one_mebibyte(contents: list[dict[str,
         assert len(json.dumps(response)) <= MAX_PAYLOAD_BYTES
 
 
-@given(st.integers(0, 1_000), st.integers(10, 200))
+@given(st.integers(0, 1_000), st.integers(10, 500))
 def test_no_execution_passes_the_quota_of_operations(count: int, chunk_size: int) -> None:
     intake = parse_batch(messages_of(event_of(*(body(n=index) for index in range(count)))), "test")
     chunks = plan(intake.records, chunk_size)
 
     most = OPERATIONS_OF_BATCH + sum(
         operations_of_chunk(STAGES)
-        + (operations_of_record(STAGES) * len(chunk.records) if chunk.may_be_isolated else 0)
+        + (operations_of_isolation(STAGES, len(chunk.records)) if chunk.may_be_isolated else 0)
         for chunk in chunks
     )
     assert most <= MAX_OPERATIONS
     assert count > 500 or all(chunk.may_be_isolated for chunk in chunks)
+
+
+@pytest.mark.parametrize("stages", [STAGES, (*STAGES[:-1], *OWN, STAGES[-1])])
+def test_no_entry_has_more_bytes_than_its_parts_and_what_is_reserved(stages: tuple[Stage, ...]) -> None:
+    message = messages_of(event_of(body()))
+    (record,) = parse_batch(message, "test", stages).records
+    contributions: dict[str, dict[str, Any]] = {
+        stage.name: {} for stage in stages if stage.request is ContributionRequest
+    }
+    whole = replace(record, transformed={}, contributions=contributions)
+    one, moment = record.execution_id, "2026-01-31T12:00:00.000000Z"
+    error = RecordError(code="c" * 64, retryable=False, message="m" * 1_024)
+    conflict = error.model_copy(update={"code": ErrorCode.IDEMPOTENCY_CONFLICT})
+    rejected = {"execution_id": one, "status": "rejected"}
+    results = [
+        ValidationResult(execution_id=one, is_valid=True),
+        TransformationResult(execution_id=one, transformed_data={}),
+        TransformationResult(execution_id=one, error=error),
+        StorageResult.model_validate({"execution_id": one, "status": "duplicate", "stored_at": moment}),
+        StorageResult.model_validate({**rejected, "error": error}),
+        StorageResult.model_validate({**rejected, "error": conflict, "stored_digest": "9:" + "d" * 43}),
+    ]
+
+    requests = [stage.request_for([whole]).model_dump(mode="json")["records"][0] for stage in stages]
+    answers = [result.model_dump(mode="json") for result in results]
+
+    assert all(len(json.dumps(entry)) <= record.entry_bytes for entry in answers)
+    parts = len(json.dumps(record.data)) + 2 * len(one) + len(record.message.message_id)
+    assert max(len(json.dumps(entry)) for entry in requests) - parts <= ENTRY_BYTES
 
 
 def numbers(count: int) -> str:

@@ -14,6 +14,7 @@ from orchestrator.chunks import plan
 from orchestrator.export import exported
 from orchestrator.intake import parse_batch
 from orchestrator.messages import messages_of
+from orchestrator.sizes import MAX_ERRORS_BYTES
 from orchestrator.stage import contribution
 from orchestrator.stages import STAGES
 from pipeline import CORE, NOW, body, event_of
@@ -149,8 +150,9 @@ def test_a_contribution_larger_than_declared_fails_alone(enriched: Pipeline) -> 
 @pytest.mark.parametrize("output_bytes", [2, 4_096, 100_000])
 def test_a_chunk_has_room_for_what_a_stage_declares_and_no_more(output_bytes: int) -> None:
     stages = (contribution("own", output_bytes=output_bytes), *STAGES)
-    (before,) = parse_batch(messages_of(event_of(body())), "test").records
-    (after,) = parse_batch(messages_of(event_of(body())), "test", stages).records
+    messages = messages_of(event_of(body(text="x" * MAX_ERRORS_BYTES)))
+    (before,) = parse_batch(messages, "test").records
+    (after,) = parse_batch(messages, "test", stages).records
 
     assert after.entry_bytes - before.entry_bytes == output_bytes
 
@@ -168,4 +170,4 @@ def test_a_stage_declares_its_timeout_and_its_attempts() -> None:
     stage = contribution("enrich", timeout_seconds=10, attempts=1)
 
     assert (stage.variable, stage.service) == ("ENRICH_FUNCTION_ARN", "enrich")
-    assert replace(stage, timeout_seconds=25, attempts=3) == contribution("enrich")
+    assert replace(stage, timeout_seconds=15, attempts=3) == contribution("enrich")

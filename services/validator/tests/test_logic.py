@@ -77,8 +77,24 @@ def test_errors_take_no_more_of_a_response_than_is_reserved_for_them() -> None:
     assert len(json.dumps(result.model_dump(mode="json"))) < MAX_ERROR_BYTES + 200
 
 
+def test_an_error_that_is_too_long_is_shortened_and_the_record_stays_invalid() -> None:
+    widest = FieldError(field="🜚" * 128, code="missing_field", message="🜚" * 256)
+
+    def rule(_message: PipelineMessage) -> Iterator[FieldError]:
+        yield widest
+
+    record = ValidationRecord(execution_id="test-esm-1", data=body())
+    result = validate(record, {TYPE: (rule,)})
+
+    assert not result.is_valid
+    (error,) = result.errors
+    assert widest.field.startswith(error.field)
+    assert widest.message.startswith(error.message)
+    assert len(json.dumps(result.model_dump(mode="json"))) < MAX_ERROR_BYTES + 200
+
+
 def test_ten_errors_of_ordinary_length_are_all_said() -> None:
-    plain = FieldError(field="columns", code="odd", message="must be even, and " * 10)
+    plain = FieldError(field="columns", code="odd", message="must be even, and " * 5)
 
     def rule(_message: PipelineMessage) -> Iterator[FieldError]:
         yield from [plain] * 20

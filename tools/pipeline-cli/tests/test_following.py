@@ -141,6 +141,25 @@ def test_whose_fault_it_was_follows_from_how_many_failed(results: list[Any], own
     assert written.follow("b").own_fault is None
 
 
+def test_a_record_that_is_stored_in_a_group_or_fails_after_it_is_followed() -> None:
+    written = Written(*"abc")
+    written.invoke("transform", "abc", 1, error=WORKER_DIED)
+    groups = written.context("isolate-groups", 2, [[["stored", None]], [None, None]])
+    written.invoke("transform", "a", 3, parent=groups)
+    written.invoke("transform", "bc", 3, parent=groups, error=WORKER_DIED)
+    alone = written.context("isolate-others", 4, [["failed", "transform", "invoke_failed", "", True], ["stored", None]])
+    written.invoke("transform", "b", 5, parent=alone, error=WORKER_DIED)
+    written.invoke("transform", "c", 5, parent=alone)
+    written.end("b")
+
+    stored, failed = written.follow("a"), written.follow("b")
+
+    assert [(visit.isolated, visit.in_group) for visit in stored.visits] == [(False, False), (True, True)]
+    assert [(visit.in_group, visit.records) for visit in failed.visits] == [(False, 3), (True, 2), (False, 1)]
+    assert [visit.attempt for visit in failed.visits] == [1, 1, 1]
+    assert failed.own_fault is True
+
+
 def test_a_record_that_was_not_tried_alone_says_so() -> None:
     written = Written(*"ab")
     written.invoke("validate", "ab", 1, error=WORKER_DIED)

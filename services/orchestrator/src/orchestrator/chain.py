@@ -39,7 +39,7 @@ class Chain:
 
         With `once`, nothing is retried.
         """
-        progress = self._run_together(context, chunk.records, once=once)
+        progress = self.run_together(context, chunk.records, once=once)
         if progress.suspects and not once:
             if len(chunk.records) == 1:
                 progress.outage = True  # with one record the cause is unknown, so an outage is assumed
@@ -48,10 +48,12 @@ class Chain:
         progress.failed += (suspect.failure for suspect in progress.suspects)
         return progress
 
-    def _run_together(self, context: DurableContext, records: Sequence[Record], *, once: bool) -> Progress:
-        """Invoke each stage, with retries, for all records that passed the stage before."""
+    def run_together(
+        self, context: DurableContext, records: Sequence[Record], *, first: int = 0, once: bool = False
+    ) -> Progress:
+        """Invoke each stage from the first, with retries unless `once`, for all records that passed the one before."""
         progress = Progress()
-        for index, stage in enumerate(self.stages):
+        for index, stage in enumerate(self.stages[first:], start=first):
             if not records:
                 break
             call = self.call(stage, records)

@@ -10,7 +10,7 @@ from orchestrator.bounds import (
     OPERATIONS_OF_BATCH,
     max_chunks,
     operations_of_chunk,
-    operations_of_record,
+    operations_of_isolation,
 )
 from orchestrator.quotas import MAX_OPERATIONS, MAX_PAYLOAD_BYTES
 from orchestrator.sizes import FRAME_BYTES
@@ -41,7 +41,7 @@ def plan(records: Sequence[Record], chunk_size: int, stages: Sequence[Stage] = S
     operations_left = MAX_OPERATIONS - OPERATIONS_OF_BATCH - operations_of_chunk(stages) * len(groups)
     chunks = []
     for group in groups:
-        operations_left -= operations_of_record(stages) * len(group)
+        operations_left -= operations_of_isolation(stages, len(group))
         chunks.append(Chunk(group, may_be_isolated=operations_left >= 0))
     return chunks
 

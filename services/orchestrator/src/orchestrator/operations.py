@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 REJECT_UNREADABLE = "reject-unreadable"
 CHUNKS = "chunks"
 ISOLATE = "isolate"
+ISOLATE_GROUPS = "isolate-groups"
 ISOLATE_OTHERS = "isolate-others"
 REJECT = "reject"
 LOG_FAILED = "log-failed"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from orchestrator.stage import Stage
 
-SMALLEST_CHUNK, LARGEST_CHUNK = 10, 200
+SMALLEST_CHUNK, LARGEST_CHUNK = 10, 500
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,10 @@ class Settings:
         """Read the variables; a missing one raises a KeyError with its name.
 
         Raises:
-            ValueError: `CHUNK_SIZE` is not a number of records from 10 to 200, `ENVELOPE` is no `Envelope`, or
+            ValueError: `CHUNK_SIZE` is not a number of records from 10 to 500, `ENVELOPE` is no `Envelope`, or
                 `STORE_ATTRIBUTES` or `GROUP_METRICS` is neither `true` nor `false`, the default.
         """
-        chunk_size = variables.get("CHUNK_SIZE", "100")
+        chunk_size = variables.get("CHUNK_SIZE", "400")
         if not chunk_size.isdecimal() or not SMALLEST_CHUNK <= int(chunk_size) <= LARGEST_CHUNK:
             raise ValueError(f"CHUNK_SIZE must be from {SMALLEST_CHUNK} to {LARGEST_CHUNK}, not {chunk_size!r}")
         return cls(

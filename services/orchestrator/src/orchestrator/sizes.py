@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 FRAME_BYTES = 96
 """Bytes of a request or response, without its entries."""
 
-ENTRY_BYTES = 512
+ENTRY_BYTES = 320
 """Bytes of one entry's keys and punctuation, and a timestamp."""
 
-MAX_ERRORS_BYTES = 4_096
-"""Bytes of one entry that has errors instead of an output: the validator's bound, and far more than a `RecordError`."""
+MAX_ERRORS_BYTES = 2_048
+"""Bytes of one entry that has errors instead of an output: the validator's bound, and more than a `RecordError`."""
 
 VALUE_BYTES = 9
 """Bytes that DynamoDB's JSON adds to a value: `1` becomes `{"N":"1"}`, and `true` becomes `{"BOOL":true}`."""

@@ -102,7 +102,7 @@ class Stage:
 
 
 def contribution(
-    name: str, *, output_bytes: int = 4_096, timeout_seconds: int = 25, attempts: int = 3, service: str = ""
+    name: str, *, output_bytes: int = 4_096, timeout_seconds: int = 15, attempts: int = 3, service: str = ""
 ) -> Stage:
     """Declare a stage of your own: its result is stored as `contributions.<name>`.
 

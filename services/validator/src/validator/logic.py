@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from itertools import accumulate, takewhile
 from typing import TYPE_CHECKING
 
 from pipeline_contracts import ErrorCode, InvalidBodyError, parse_message
+from pipeline_contracts.base import ascii_bytes
 from pipeline_contracts.validation import MAX_ERRORS, ValidationResult
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from validator.rules import Rule
 
 
-MAX_ERROR_BYTES = 4_096
+MAX_ERROR_BYTES = 2_048
 """Bytes of one record's errors; the response holds those of a whole chunk in 1 MiB."""
 
 
@@ -40,8 +40,19 @@ def validate(record: ValidationRecord, rules: Mapping[str, tuple[Rule, ...]]) ->
 
 
 def _that_fit(errors: Sequence[FieldError]) -> tuple[FieldError, ...]:
-    """Return the first errors, as many as fit; one always does."""
-    # A missing field is named twice, and a runtime may escape what is not ASCII.
-    sizes = (len(json.dumps(error.model_dump())) + len(json.dumps(error.field)) for error in errors)
-    fitting = takewhile(lambda total: total <= MAX_ERROR_BYTES, accumulate(sizes))
+    """Return the first errors, as many as fit; of the first one, at least a part."""
+    errors = (*map(_shortened, errors[:1]), *errors[1:])
+    fitting = takewhile(lambda total: total <= MAX_ERROR_BYTES, accumulate(map(_size, errors)))
     return tuple(error for error, _ in zip(errors, fitting, strict=False))
+
+
+def _shortened(error: FieldError) -> FieldError:
+    while _size(error) > MAX_ERROR_BYTES:
+        field, message = (text[: (len(text) + 1) // 2] for text in (error.field, error.message))
+        error = error.model_copy(update={"field": field, "message": message})
+    return error
+
+
+def _size(error: FieldError) -> int:
+    """Count the bytes of an error: a missing field is named twice, and a runtime may escape what is not ASCII."""
+    return ascii_bytes(error.model_dump()) + ascii_bytes(error.field)

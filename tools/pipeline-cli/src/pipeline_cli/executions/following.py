@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline_cli.executions.batches import digest_of
 from pipeline_cli.executions.exchanges import (
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from pipeline_cli.executions.history import History
 
 # The names of services/orchestrator/src/orchestrator/operations.py, which never change.
-CHUNKS, ISOLATE, ISOLATE_OTHERS = "chunks", "isolate", "isolate-others"
+CHUNKS, ISOLATE, ISOLATE_GROUPS, ISOLATE_OTHERS = "chunks", "isolate", "isolate-groups", "isolate-others"
+ISOLATIONS = (ISOLATE, ISOLATE_GROUPS, ISOLATE_OTHERS)
 REJECT, REJECT_UNREADABLE, LOG_FAILED, REDELIVER = "reject", "reject-unreadable", "log-failed", "redeliver"
 
 
@@ -48,6 +49,8 @@ class Visit:
     verdict: Verdict
     own: bool = True
     """False if it was made for another message with the same key, whose data differ."""
+    in_group: bool = False
+    """Whether it was isolated with others, to be run alone if one of them fails."""
 
 
 @dataclass(frozen=True)
@@ -80,9 +83,7 @@ def follow(history: History, batch: Batch, record: BatchRecord) -> Path:
     visits = _visits(history, batch, record)
     chunks = _chunks(history, batch)
     chunk = next((ids for ids in chunks if record.execution_id in ids), set())
-    isolation = [
-        one for one in history.operations if one.name in (ISOLATE, ISOLATE_OTHERS) and _tried(history, one) & chunk
-    ]
+    isolation = [one for one in history.operations if one.name in ISOLATIONS and _tried(history, one) & chunk]
     rejected_by = next((one for one in history.operations if record.message.index in _rejected(one)), None)
     failed = record.message.message_id in (batch_item_failures(history.execution.result) or ())
     redelivery = _step(history, REDELIVER, None) if failed else None
@@ -114,24 +115,26 @@ def batch_item_failures(result: str | None) -> set[str] | None:
 
 def _visits(history: History, batch: Batch, record: BatchRecord) -> list[Visit]:
     has_conflicts = bool(batch.conflicts(record))
-    attempts: Counter[tuple[str, bool, bool]] = Counter()
+    attempts: Counter[tuple[str, bool, bool, bool]] = Counter()
     visits = []
     for operation in history.operations:
         entry = operation.requested.get(record.execution_id)
         if entry is None:
             continue
         own = not has_conflicts or digest_of(entry.get("data")) == record.digest
-        isolated = any(one.name in (ISOLATE, ISOLATE_OTHERS) for one in history.ancestors(operation))
-        attempts[operation.name, isolated, own] += 1
+        around = {one.name for one in history.ancestors(operation)}
+        isolated, in_group = not around.isdisjoint(ISOLATIONS), ISOLATE_GROUPS in around
+        attempts[operation.name, isolated, own, in_group] += 1
         visits.append(
             Visit(
                 operation,
                 operation.name,
-                attempts[operation.name, isolated, own],
+                attempts[operation.name, isolated, own, in_group],
                 len(operation.requested),
                 isolated,
                 _verdict(history, operation, record.execution_id),
                 own,
+                in_group,
             )
         )
     return visits
@@ -213,12 +216,22 @@ def _own_fault(
     if not last.isolated or last.verdict.outcome != FAILED:
         return False
     # If most records of a chunk fail, the service is the cause: the orchestrator's `isolation.isolate`.
-    results = [text for one in isolation for text in branch_results(one.result)]
+    results = [outcome for one in isolation for outcome in _isolated(one)]
     if not results:
         return None
-    failed = sum(text.startswith('["failed"') for text in results)
+    failed = sum(outcome[:1] == ["failed"] for outcome in results)
     suspects: set[str] = set().union(*(_tried(history, one) for one in isolation))
     return failed <= (len(suspects) + _stored_together(history, chunk)) / 2
+
+
+def _isolated(context: Operation) -> list[list[Any]]:
+    """Read the outcomes of the records that were isolated; one whose group failed has none yet."""
+    try:
+        results = [json.loads(text) for text in branch_results(context.result)]
+    except ValueError:
+        return []
+    outcomes = [one for result in results for one in result] if context.name == ISOLATE_GROUPS else results
+    return [outcome for outcome in outcomes if isinstance(outcome, list)]
 
 
 def _outcomes(history: History) -> set[int] | None:

@@ -103,7 +103,9 @@ def details(delivery: Delivery) -> Iterator[tuple[str, str]]:
         yield "joined", f"with {_named(joined)}: the same key and data, and one record"
     if conflicts := delivery.batch.conflicts(delivery.record):
         yield "conflicts", f"with {_named(conflicts)}: the same key and other data"
-    for stage, visits in groupby(path.visits, key=lambda visit: (visit.stage, visit.isolated, visit.own)):
+    for stage, visits in groupby(
+        path.visits, key=lambda visit: (visit.stage, visit.isolated, visit.in_group, visit.own)
+    ):
         yield stage[0], _stage_words(list(visits))
     if path.isolated_chunk and not any(visit.isolated for visit in path.visits):
         yield "isolated", "other records of its chunk, which all failed; this one was not tried alone"
@@ -136,7 +138,7 @@ def _stage_words(visits: Sequence[Visit]) -> str:
         words.append(": ".join(filter(None, ("rejected", verdict.code, verdict.reason))))
     elif verdict.outcome not in (FAILED, UNFINISHED):
         words.append(verdict.outcome)
-    about = ["alone"] if last.isolated else []
+    about = [f"in a group of {last.records}" if last.in_group else "alone"] if last.isolated else []
     about += [] if last.own else ["for the other message"]
     return (f"{', '.join(about)}: " if about else "") + ", then ".join(words)
 
