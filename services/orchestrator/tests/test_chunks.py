@@ -14,7 +14,7 @@ from orchestrator.chunks import plan
 from orchestrator.intake import parse_batch
 from orchestrator.messages import Record, messages_of
 from orchestrator.quotas import MAX_OPERATIONS, MAX_PAYLOAD_BYTES
-from orchestrator.sizes import ENTRY_BYTES, item_json_bytes
+from orchestrator.sizes import item_json_bytes, overhead_bytes
 from orchestrator.stage import contribution
 from orchestrator.stages import STAGES
 from pipeline import body, event_of
@@ -27,7 +27,7 @@ from pipeline_contracts.validation import ValidationResult
 if TYPE_CHECKING:
     from orchestrator.stage import Stage
 
-OWN = tuple(contribution("n" * 30 + f"{number:02}") for number in range(2))
+OWN = tuple(contribution("n" * 30 + f"{number:02}") for number in range(7))
 
 
 def chunks_of(*bodies: str, chunk_size: int = 100) -> list[list[str]]:
@@ -132,8 +132,8 @@ def test_no_entry_has_more_bytes_than_its_parts_and_what_is_reserved(stages: tup
     answers = [result.model_dump(mode="json") for result in results]
 
     assert all(len(json.dumps(entry)) <= record.entry_bytes for entry in answers)
-    parts = len(json.dumps(record.data)) + 2 * len(one) + len(record.message.message_id)
-    assert max(len(json.dumps(entry)) for entry in requests) - parts <= ENTRY_BYTES
+    parts = len(json.dumps(record.data)) + len(one) + len(record.message.message_id)
+    assert max(len(json.dumps(entry)) for entry in requests) - parts <= overhead_bytes(stages)
 
 
 def numbers(count: int) -> str:

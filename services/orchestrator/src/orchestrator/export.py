@@ -11,7 +11,7 @@ from orchestrator.bounds import OPERATIONS_OF_BATCH, check_time, operations_of_c
 from orchestrator.quotas import EXECUTION_TIMEOUT_SECONDS, MAX_OPERATIONS, MAX_PAYLOAD_BYTES
 from orchestrator.redelivery import OUTAGE_SECONDS, OWN_FAULT_SECONDS
 from orchestrator.settings import LARGEST_CHUNK, SMALLEST_CHUNK
-from orchestrator.sizes import ENTRY_BYTES, FRAME_BYTES
+from orchestrator.sizes import FRAME_BYTES, overhead_bytes
 from orchestrator.stages import STAGES
 
 
@@ -45,7 +45,7 @@ def exported() -> str:
         # A record is too large if its body as a JSON string, its ids and the overhead are more.
         "record_bytes": {
             "most": MAX_PAYLOAD_BYTES - FRAME_BYTES,
-            "overhead": ENTRY_BYTES + sum(stage.output_bytes for stage in STAGES),
+            "overhead": overhead_bytes(STAGES) + sum(stage.output_bytes for stage in STAGES),
         },
         "chunk_size": [SMALLEST_CHUNK, LARGEST_CHUNK],
         "redelivery_seconds": {"own_fault": OWN_FAULT_SECONDS, "outage": OUTAGE_SECONDS},

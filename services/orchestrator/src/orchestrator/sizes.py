@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 FRAME_BYTES = 96
 """Bytes of a request or response, without its entries."""
 
-ENTRY_BYTES = 320
-"""Bytes of one entry's keys and punctuation, and a timestamp."""
+ENTRY_BYTES = 160
+"""Bytes of one entry's keys and punctuation, a timestamp and a digest, without the names of contributions."""
 
 MAX_ERRORS_BYTES = 2_048
 """Bytes of one entry that has errors instead of an output: the validator's bound, and more than a `RecordError`."""
@@ -32,11 +32,17 @@ def entry_bytes(
     identity: str, message_id: str, data: str, attributes: Mapping[str, str], stages: Sequence[Stage]
 ) -> int:
     """Bound a record's entry in any request or response: the largest has the data and the outputs of all stages."""
+    # The data and the attributes are in no response, and the identity is in each once: an output includes its own.
     # The orchestrator writes the data as it is; a service's runtime may escape what is not ASCII in its response.
     sent = sum(len(json.dumps(part, ensure_ascii=False).encode()) for part in (data, attributes) if part)
-    request = sent + sum(stage.output_bytes for stage in stages)
-    identities = 2 * ascii_bytes(identity) + ascii_bytes(message_id)
-    return max(request, MAX_ERRORS_BYTES) + identities + ENTRY_BYTES
+    outputs = sum(stage.output_bytes for stage in stages)
+    identities = ascii_bytes(identity) + ascii_bytes(message_id)
+    return max(sent + outputs, MAX_ERRORS_BYTES) + identities + overhead_bytes(stages)
+
+
+def overhead_bytes(stages: Sequence[Stage]) -> int:
+    """Bound the bytes of one entry beside the data, the ids and the outputs."""
+    return ENTRY_BYTES + sum(len(f'"{stage.name}": , ') for stage in stages)
 
 
 def item_json_bytes(data: str, attributes: Mapping[str, str]) -> int:

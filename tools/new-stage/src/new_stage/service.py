@@ -17,6 +17,9 @@ WRITTEN = Path(__file__).parent / "service_files"
 
 PLACEHOLDER = "STAGE_NAME"
 
+TIMEOUT_SECONDS = 15
+"""The default of `contribution` in the orchestrator's stage.py; a test of the templates compares the two."""
+
 
 def write_service(root: Path, stage: Stage) -> None:
     """Write the package, its template and its tests."""
@@ -33,6 +36,7 @@ def write_service(root: Path, stage: Stage) -> None:
         folder / "template.yaml",
         ("^Description: ", f"Stage {stage.name} of the durable pipeline. Contributes an object to each record."),
         ("^      Description: ", "Contributes an object to each record of a chunk"),
+        ("^      Timeout: ", str(TIMEOUT_SECONDS)),
     )
     _describe(
         folder / "pyproject.toml",
