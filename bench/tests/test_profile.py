@@ -17,7 +17,7 @@ PUT = f"{WORKER};DynamoDBTable.put_new ({CODE}/storer/adapters.py:99);_api_call 
     [
         ("python /tmp/ministack-lambda-bench-durable-pipeline-storer-x1/_worker.py", "storer"),
         ("python -m local_aws.event_source --durable-port 1", "event source mapping"),
-        ("python -m ministack", "MiniStack"),
+        ("python -P /tmp/ministack_patch.py", "MiniStack"),
         ("sam build", None),
     ],
 )

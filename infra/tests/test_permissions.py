@@ -16,7 +16,7 @@ COMMON = {
     ("xray:PutTelemetryRecords", "xray:PutTraceSegments"): "*",
 }
 ALLOWED = {  # any other service: what is common
-    "storer": COMMON | {("dynamodb:PutItem",): TABLE, ("dynamodb:GetItem",): TABLE},
+    "storer": COMMON | {("dynamodb:PartiQLInsert", "dynamodb:PutItem"): TABLE, ("dynamodb:GetItem",): TABLE},
     "orchestrator": COMMON
     | {
         ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"): {"Ref": "DataProcessingQueueArn"},

@@ -36,7 +36,7 @@ PARTS = {
     "transformer": "-durable-pipeline-transformer-",
     "storer": "-durable-pipeline-storer-",
     "durable service": "dex-local-runner",
-    "MiniStack": "-m ministack",
+    "MiniStack": "ministack_patch.py",
 }
 """What the command line of a part's processes has."""
 SHOWN_OF = ("orchestrator", "storer", "event source mapping")

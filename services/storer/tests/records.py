@@ -6,11 +6,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from bodies import transformed
-from pipeline_contracts.storage import StorageRecord
+from pipeline_contracts.storage import StorageRecord, StorageResult
 from storer.adapters import ExactDeserializer
+from storer.logic import prepare, put
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from storer.logic import Table
 
 TABLE = "processed"
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -21,6 +23,12 @@ def record_of(data: str, execution_id: str = "test-esm-1", **further: Any) -> St
     return StorageRecord(
         execution_id=execution_id, message_id="1", data=data, transformed_data=transformed(execution_id, **further)
     )
+
+
+def store(record: StorageRecord, table: Table, now: datetime, *, with_text: bool = False) -> StorageResult:
+    """Store one record, as a chunk of one does."""
+    prepared = prepare(record, now, with_text=with_text)
+    return prepared if isinstance(prepared, StorageResult) else put(prepared, table)
 
 
 def item_in(dynamodb: DynamoDBClient, execution_id: str = "test-esm-1") -> dict[str, Any]:

@@ -6,6 +6,7 @@ import io
 import json
 import threading
 import time
+from concurrent.futures import wait
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +16,13 @@ from pipeline_contracts import BrokenContractError, ErrorCode
 from pipeline_contracts.storage import StorageResponse, StorageStatus
 from storer import handler as module
 from storer.adapters import DynamoDBTable
+from storer.chunk import GROUP_ITEMS
+from storer.logic import Receipt, RefusedError
 from storer.settings import CONCURRENT_WRITES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mypy_boto3_dynamodb import DynamoDBClient
     from storer.item import Item
 
@@ -70,6 +75,9 @@ class CountingTable:
         self._under_way = 0
         self.most = 0
 
+    def insert(self, items: Sequence[Item]) -> list[str]:
+        return ["ThrottlingError"] * len(items)
+
     def put_new(self, item: Item, size: int) -> bool:
         with self._lock:
             self._under_way += 1
@@ -99,6 +107,7 @@ class LargeFirst:
         self._lock = threading.Lock()
         self._under_way = 0
         self.most = 0
+        self.inserted: list[int] = []
 
     def put_item(self, **request: Any) -> None:
         if len(request["Item"]["original_data"]["M"]["text"]["S"]) < 50_000:
@@ -110,6 +119,10 @@ class LargeFirst:
         with self._lock:
             self._under_way -= 1
 
+    def batch_execute_statement(self, **request: Any) -> dict[str, Any]:
+        self.inserted += [len(json.dumps(statement)) for statement in request["Statements"]]
+        return {"Responses": [{"TableName": TABLE} for _ in request["Statements"]]}
+
 
 def test_large_items_are_written_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     client = LargeFirst()
@@ -119,6 +132,8 @@ def test_large_items_are_written_one_at_a_time(monkeypatch: pytest.MonkeyPatch) 
     module.handler(request(*[large] * 8, *[small] * 8), CONTEXT)
 
     assert client.most == 1
+    assert len(client.inserted) == 8
+    assert max(client.inserted) < 50_000
 
 
 class StuckTable:
@@ -126,21 +141,37 @@ class StuckTable:
 
     def __init__(self) -> None:
         self.let_go = threading.Event()
+        self.written = 0
+
+    def insert(self, items: Sequence[Item]) -> list[str | None]:
+        if any(item["original_data"].get("stuck") == "insert" for item in items):
+            self.let_go.wait()
+        left = ("stuck", "refused")
+        return ["InternalServerError" if item["original_data"].keys() & left else None for item in items]
 
     def put_new(self, item: Item, size: int) -> bool:
         if item["original_data"].get("stuck"):
             self.let_go.wait()
+        self.written += 1
         return True
+
+
+def wait_for_pool() -> None:
+    """Wait until all threads have ended what they had to do."""
+    together = threading.Barrier(CONCURRENT_WRITES)
+    wait([module.pool.submit(together.wait) for _ in range(CONCURRENT_WRITES)])
+
+
+SOON = SimpleNamespace(**{**vars(CONTEXT), "get_remaining_time_in_millis": lambda: 2_200})
+STUCK_PUT, STUCK_INSERT = (body(f'"stuck": "{call}"') for call in ("put", "insert"))
 
 
 def test_a_write_that_does_not_end_fails_alone_before_the_function_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
     table = StuckTable()
     monkeypatch.setattr(module, "table", table)
-    context = SimpleNamespace(**{**vars(CONTEXT), "get_remaining_time_in_millis": lambda: 2_200})
-    stuck = body('"stuck": true')
 
     try:
-        results = StorageResponse.model_validate(module.handler(request(GOOD, stuck, GOOD), context)).results
+        results = StorageResponse.model_validate(module.handler(request(GOOD, STUCK_PUT, GOOD), SOON)).results
     finally:
         table.let_go.set()
 
@@ -151,24 +182,75 @@ def test_a_write_that_does_not_end_fails_alone_before_the_function_times_out(mon
     ]
 
 
+def test_a_group_that_does_not_end_fails_without_the_other_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = StuckTable()
+    monkeypatch.setattr(module, "table", table)
+    group, other = [*[GOOD] * (GROUP_ITEMS - 1), STUCK_INSERT], [GOOD, GOOD]
+
+    try:
+        results = StorageResponse.model_validate(module.handler(request(*group, *other), SOON)).results
+    finally:
+        table.let_go.set()
+    wait_for_pool()
+
+    assert [result.status for result in results] == [StorageStatus.FAILED] * GROUP_ITEMS + [StorageStatus.STORED] * 2
+    assert {result.error.code for result in results if result.error} == {ErrorCode.UNAVAILABLE}
+    assert table.written == 0
+
+
+class EntangledTable:
+    """Ends the request of one group only after an item that another group has left is put."""
+
+    def __init__(self) -> None:
+        self._put = threading.Event()
+
+    def insert(self, items: Sequence[Item]) -> list[str | None]:
+        if len(items) < GROUP_ITEMS:
+            return ["InternalServerError"] * len(items)
+        return [None if self._put.wait(timeout=10) else "InternalServerError"] * len(items)
+
+    def put_new(self, item: Item, size: int) -> bool:
+        self._put.set()
+        return False
+
+    def receipt(self, execution_id: str) -> Receipt:
+        raise RefusedError(ErrorCode.UNAVAILABLE, "it must not be asked for an item that a group has stored")
+
+
+def test_what_a_group_leaves_is_put_while_another_group_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "table", EntangledTable())
+
+    results = StorageResponse.model_validate(module.handler(request(*[GOOD] * (GROUP_ITEMS + 2)), CONTEXT)).results
+
+    assert [result.status for result in results] == [StorageStatus.STORED] * GROUP_ITEMS + [StorageStatus.FAILED] * 2
+
+
+def test_items_that_are_written_one_at_a_time_are_logged_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "table", StuckTable())
+    log = io.StringIO()
+    module.logger.registered_handler.setStream(log)
+
+    module.handler(request(GOOD, GOOD, body('"refused": true')), CONTEXT)
+
+    line = json.loads(log.getvalue())
+    assert (line["level"], line["message"]) == ("WARNING", "items are written one at a time")
+    assert line["reasons"] == {"InternalServerError": 1}
+
+
 def test_writes_that_have_not_begun_in_time_are_never_made(monkeypatch: pytest.MonkeyPatch) -> None:
     table = StuckTable()
     monkeypatch.setattr(module, "table", table)
-    context = SimpleNamespace(**{**vars(CONTEXT), "get_remaining_time_in_millis": lambda: 2_200})
-    stuck = body('"stuck": true')
-    written = []
-    monkeypatch.setattr(module, "store", lambda record, **_: (table.let_go.wait(), written.append(record.execution_id)))
 
     try:
         results = StorageResponse.model_validate(
-            module.handler(request(*[stuck] * (CONCURRENT_WRITES + 3)), context)
+            module.handler(request(*[STUCK_PUT] * (CONCURRENT_WRITES + 3)), SOON)
         ).results
     finally:
         table.let_go.set()
-    module.pool.submit(lambda: None).result()
+    wait_for_pool()
 
     assert {result.status for result in results} == {StorageStatus.FAILED}
-    assert len(written) <= CONCURRENT_WRITES
+    assert table.written <= CONCURRENT_WRITES
 
 
 @pytest.mark.parametrize("event", [{}, {"records": []}, {"records": [{"data": "{}"}]}])

@@ -15,10 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pipeline_contracts import ErrorCode, message, parse_body, parse_message, same_json
 from pipeline_contracts.storage import StorageStatus
-from records import NOON, TABLE, item_in, record_of
+from records import NOON, TABLE, item_in, record_of, store
 from storer.adapters import DynamoDBTable, attribute_value
 from storer.item import MAX_ITEM_BYTES, item_bytes, item_of
-from storer.logic import RefusedError, store
+from storer.logic import RefusedError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

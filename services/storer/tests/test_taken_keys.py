@@ -11,9 +11,9 @@ import pytest
 from bodies import body
 from pipeline_contracts import ErrorCode, parse_body, parse_message
 from pipeline_contracts.storage import StorageStatus
-from records import LATER, NOON, TABLE, item_in, record_of
+from records import LATER, NOON, TABLE, item_in, record_of, store
 from storer.adapters import DynamoDBTable, attribute_value
-from storer.logic import NO_DATA, Receipt, store
+from storer.logic import NO_DATA, Receipt
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -27,15 +27,19 @@ if TYPE_CHECKING:
 MAX_RECEIVE_COUNT = int(PARAMETERS["MaxReceiveCount"])
 # What the storer's client, the orchestrator's client, and the orchestrator for one stage try in all.
 PUT_ATTEMPTS, SQS_ATTEMPTS, STAGE_ATTEMPTS = 4, 3, 3
+INSERT_ATTEMPTS = PUT_ATTEMPTS
 DELETE_ATTEMPTS = 5
 STORM_SECONDS = 240
 REPLAYED = 4
 
+INSERT: Rule = {"service": "dynamodb", "operation": "BatchExecuteStatement"}
 PUT: Rule = {"service": "dynamodb", "operation": "PutItem"}
 REJECT: Rule = {"service": "sqs", "operation": "SendMessageBatch"}
 REDELIVER: Rule = {"service": "sqs", "operation": "ChangeMessageVisibilityBatch"}
 RECEIVE: Rule = {"service": "sqs", "operation": "ReceiveMessage"}
 DELETE: Rule = {"service": "sqs", "operation": "DeleteMessageBatch"}
+NO_INSERT = INSERT | {"times": INSERT_ATTEMPTS}
+"""All attempts of one request for a group fail, so that its items are put."""
 INVOKE: Rule = {"service": "lambda", "operation": "Invoke"}
 INVOKE_STORER = INVOKE | {"body": "records[0].transformed_data"}
 INVOKE_ORCHESTRATOR = INVOKE | {"body": "DurableExecutionArn"}
@@ -71,6 +75,7 @@ def error(code: str, status: int = 400) -> Rule:
 
 KINDS = {
     "throttled": [
+        NO_INSERT | error("ProvisionedThroughputExceededException"),
         PUT | error("ProvisionedThroughputExceededException"),
         REJECT | error("RequestThrottled"),
         RECEIVE | error("RequestThrottled"),
@@ -79,6 +84,7 @@ KINDS = {
         INVOKE_ORCHESTRATOR | error("TooManyRequestsException", 429),
     ],
     "answered with a server error": [
+        NO_INSERT | error("InternalServerError", 500),
         PUT | error("InternalServerError", 500),
         REJECT | error("ServiceUnavailable", 503),
         RECEIVE | error("InternalError", 500),
@@ -86,6 +92,7 @@ KINDS = {
         INVOKE_STORER | error("ServiceException", 500),
     ],
     "not answered in time": [
+        NO_INSERT | {"timeout_ms": 500},
         # Longer than the clients wait. The calls are made all the same, long after the callers have tried again.
         PUT | {"latency": 5_000},
         REJECT | {"latency": 6_000},
@@ -94,9 +101,11 @@ KINDS = {
         DELETE | {"timeout_ms": 500},
         INVOKE_STORER | {"timeout_ms": 500},
     ],
-    "cut off before they are made": [rule | {"reset": True} for rule in (PUT, REJECT, RECEIVE, DELETE, INVOKE_STORER)],
+    "cut off before they are made": [
+        rule | {"reset": True} for rule in (NO_INSERT, PUT, REJECT, RECEIVE, DELETE, INVOKE_STORER)
+    ],
     "cut off after they were made": [
-        rule | LOST_ANSWER for rule in (PUT, REJECT, DELETE, INVOKE_STORER, INVOKE_ORCHESTRATOR)
+        rule | LOST_ANSWER for rule in (INSERT, PUT, REJECT, DELETE, INVOKE_STORER, INVOKE_ORCHESTRATOR)
     ],
 }
 
@@ -105,7 +114,7 @@ KINDS = {
 def test_calls_that_fail_once_are_made_again_and_every_message_has_its_outcome(
     stack: Stack, faults: Faults, kind: str
 ) -> None:
-    rules = [rule | {"times": 1} for rule in KINDS[kind]]
+    rules = [{"times": 1} | rule for rule in KINDS[kind]]
     faults.inject(*rules)
 
     good, other, bad = stack.send(body(), body(label="b.csv"), INVALID)
@@ -113,7 +122,7 @@ def test_calls_that_fail_once_are_made_again_and_every_message_has_its_outcome(
     # One ReceiveMessage may have been waiting already and have taken all three: the next one meets its fault.
     faults.wait_until_fired()
 
-    assert faults.counts() == [1] * len(rules)
+    assert faults.counts() == [rule["times"] for rule in rules]
     outcomes = stack.outcomes()
     assert outcomes.of([good, other, bad]) == {good: {"stored"}, other: {"stored"}, bad: {"rejected"}}
     assert outcomes.stored.count(good) == outcomes.stored.count(other) == 1
@@ -145,12 +154,17 @@ def test_each_message_of_a_batch_has_the_outcome_that_its_own_faults_leave_it(st
         unavailable | {"body": "Item.original_data.M.label.S == 'never'"},
         unavailable | {"body": "Item.original_data.M.label.S == 'once'", "times": failing_delivery},
         REJECT | error("ServiceUnavailable", 503) | {"times": SQS_ATTEMPTS},
+        # For a group that has one of the two; which groups there are at later deliveries is open. Not retried: the
+        # client's quota of retries would not last for the puts.
+        INSERT | error("ValidationException") | {"body": "contains(to_string(@), '\"never\"')"},
+        INSERT | error("ValidationException") | {"body": "contains(to_string(@), '\"once\"')"},
     )
 
     never, once, well, bad = stack.send(body(label="never"), body(label="once"), body(label="well"), INVALID)
     stack.wait_until_drained(seconds=STORM_SECONDS)
 
-    assert faults.counts() == [MAX_RECEIVE_COUNT * failing_delivery, failing_delivery, SQS_ATTEMPTS]
+    *counts, _, _ = faults.counts()
+    assert counts == [MAX_RECEIVE_COUNT * failing_delivery, failing_delivery, SQS_ATTEMPTS]
     outcomes = stack.outcomes()
     assert outcomes.of([never, once, well, bad]) == {
         never: {"dead"},
@@ -169,7 +183,7 @@ def test_each_message_of_a_batch_has_the_outcome_that_its_own_faults_leave_it(st
 def test_a_permanent_outage_ends_in_the_dead_letter_queue_all_of_it_after_as_many_deliveries_as_are_allowed(
     stack: Stack, faults: Faults
 ) -> None:
-    faults.inject(PUT | error("InternalServerError", 500))
+    faults.inject(*OUTAGES["the table"])
 
     sent = stack.send(*(body(n=number) for number in range(20)))
     stack.wait_until_drained(seconds=STORM_SECONDS)
@@ -183,12 +197,12 @@ def test_a_permanent_outage_ends_in_the_dead_letter_queue_all_of_it_after_as_man
 
 
 OUTAGES = {
-    "the table": PUT | error("InternalServerError", 500),
-    "a permission": PUT | error("AccessDeniedException"),
-    "the storer is throttled": INVOKE_STORER | error("TooManyRequestsException", 429),
-    "the storer may not be invoked": INVOKE_STORER | error("AccessDeniedException", 403),
-    "the storer cannot be reached": INVOKE_STORER | {"reset": True},
-    "the invalid message queue": REJECT | error("ServiceUnavailable", 503),
+    "the table": [rule | error("InternalServerError", 500) for rule in (INSERT, PUT)],
+    "a permission": [rule | error("AccessDeniedException") for rule in (INSERT, PUT)],
+    "the storer is throttled": [INVOKE_STORER | error("TooManyRequestsException", 429)],
+    "the storer may not be invoked": [INVOKE_STORER | error("AccessDeniedException", 403)],
+    "the storer cannot be reached": [INVOKE_STORER | {"reset": True}],
+    "the invalid message queue": [REJECT | error("ServiceUnavailable", 503)],
 }
 
 
@@ -197,7 +211,7 @@ def test_an_outage_that_ends_before_the_last_delivery_leaves_no_dead_letter(
     stack: Stack, faults: Faults, outage: str
 ) -> None:
     """On the scaled waits: the first of two deliveries falls into the outage, and the second comes after it."""
-    faults.inject(OUTAGES[outage])
+    faults.inject(*OUTAGES[outage])
     # More would be compressed on their way to the storer, and the faults would not know them.
     sent = stack.send(body(label="a.csv"), body(label="b.csv"), INVALID)
     affected = sent[-1:] if outage == "the invalid message queue" else sent[:-1]
@@ -244,7 +258,8 @@ def test_messages_that_can_be_neither_finished_nor_brought_forward_nor_deleted_c
 
 def test_what_executions_have_done_is_done_again_in_a_replay(stack: Stack, faults: Faults, faulty: Emulator) -> None:
     """Of this one and of those that the tests before have left behind, the ones with the longest histories."""
-    faults.inject(PUT | error("InternalServerError", 500) | {"times": PUT_ATTEMPTS})
+    unavailable = error("InternalServerError", 500)
+    faults.inject(NO_INSERT | unavailable, PUT | unavailable | {"times": PUT_ATTEMPTS})
     stack.send(body(), body(label="b.csv"), INVALID)
     stack.wait_until_drained()
     client = faulty.one_endpoint().lambda_()

@@ -95,7 +95,7 @@ def test_a_part_that_dies_is_named_with_its_log(repository: Path) -> None:
     run = wait_for_parts(repository, local)
     until((repository / ".emulator" / "env").exists, local)
 
-    ministack = next(process for process in processes_of(run) if process.cmdline()[-2:] == ["-m", "ministack"])
+    ministack = next(process for process in processes_of(run) if process.cmdline()[-1].endswith("ministack_patch.py"))
     ministack.kill()
     _, errors = local.communicate(timeout=PATIENCE)
 

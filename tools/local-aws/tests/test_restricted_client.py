@@ -34,14 +34,14 @@ def one_endpoint(strict: Emulator) -> AwsEndpoint:
     return strict.one_endpoint()
 
 
-def client_that_may(endpoint: AwsEndpoint, service: Any, action: str) -> Any:
+def client_that_may(endpoint: AwsEndpoint, service: Any, action: str, resource: str = "*") -> Any:
     """Make a client with the credentials of a role that allows this action alone."""
-    name = action.replace(":", "-")
+    name = "-".join([action.partition(":")[2], resource.rpartition("/")[2].replace("*", "all")])
     iam = endpoint.session().client("iam", endpoint_url=endpoint.url)
     trust = _policy("sts:AssumeRole", Principal={"AWS": "*"})
     if name not in [role["RoleName"] for role in iam.list_roles()["Roles"]]:
         iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)
-    iam.put_role_policy(RoleName=name, PolicyName=name, PolicyDocument=_policy(action, Resource="*"))
+    iam.put_role_policy(RoleName=name, PolicyName=name, PolicyDocument=_policy(action, Resource=resource))
     sts = endpoint.session().client("sts", endpoint_url=endpoint.url)
     arn = iam.get_role(RoleName=name)["Role"]["Arn"]
     credentials = sts.assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
@@ -72,6 +72,30 @@ def test_a_client_may_do_what_its_role_allows_and_nothing_else(
         sqs.receive_message(QueueUrl=queue)
     with pytest.raises(ClientError, match=r"\(AccessDenied.*not authorized to perform: lambda:InvokeFunction"):
         service.invoke(FunctionName="arn:aws:lambda:eu-central-2:000000000000:function:any:live", Payload=b"{}")
+
+
+def test_a_statement_takes_the_permission_of_its_kind_on_its_table(strict: Emulator) -> None:
+    strict.endpoint.dynamodb().create_table(
+        TableName="items",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    insert: Any = {"Statement": "INSERT INTO \"items\" VALUE {'id': ?}", "Parameters": [{"S": "1"}]}
+    delete: Any = {"Statement": 'DELETE FROM "items" WHERE id = ?', "Parameters": [{"S": "1"}]}
+    table = "arn:aws:dynamodb:eu-central-2:000000000000:table/items"
+    allowed = client_that_may(strict.endpoint, "dynamodb", "dynamodb:PartiQLInsert", table)
+    elsewhere = client_that_may(strict.endpoint, "dynamodb", "dynamodb:PartiQLInsert", f"{table}-of-others")
+    other = client_that_may(strict.endpoint, "dynamodb", "dynamodb:PutItem", table)
+
+    (stored,) = allowed.batch_execute_statement(Statements=[insert])["Responses"]
+
+    assert "Error" not in stored
+    for client in (elsewhere, other):
+        with pytest.raises(ClientError, match=r"\(AccessDenied.*not authorized to perform: dynamodb:PartiQLInsert"):
+            client.batch_execute_statement(Statements=[insert])
+    with pytest.raises(ClientError, match=r"\(AccessDenied.*not authorized to perform: dynamodb:PartiQLDelete"):
+        allowed.execute_statement(**delete)
 
 
 def test_a_queues_mappings_are_listed_for_a_role_that_may_list_them(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from contextlib import contextmanager, nullcontext
 from decimal import Decimal
@@ -13,13 +14,15 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from pipeline_contracts import ErrorCode, data_digest
 
+from storer.item import LARGE_ITEM_BYTES
 from storer.logic import Receipt, RefusedError
 from storer.settings import CONCURRENT_WRITES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import BatchStatementRequestTypeDef
 
     from storer.item import Item
 
@@ -32,9 +35,7 @@ _CODES = {
     "ThrottlingException": ErrorCode.THROTTLED,
 }
 
-
-LARGE_ITEM_BYTES = 50_000
-"""Larger items are written one at a time: an item of small numbers takes many times its size while it is sent."""
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_.-]+")
 
 
 def dynamodb_client() -> DynamoDBClient:
@@ -99,6 +100,34 @@ class DynamoDBTable:
         self._deserialize = ExactDeserializer().deserialize
         self._one_large = threading.Lock()
 
+    def insert(self, items: Sequence[Item]) -> list[str | None]:
+        """Write items in one request, each unless its key is taken; return None for each that is written now.
+
+        INSERT refuses a taken key: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.insert.html
+
+        For any other item, return the code of an error. It does not tell whether the table has the item: a request that
+        was retried may have been executed before.
+        """
+        if not all(map(_PLAIN_NAME.fullmatch, {name for item in items for name in item})):
+            return ["AttributeName"] * len(items)
+        try:
+            answer = self._client.batch_execute_statement(Statements=[self._insertion(item) for item in items])
+        except ClientError as error:
+            return [error.response["Error"]["Code"]] * len(items)
+        except BotoCoreError as error:
+            return [type(error).__name__] * len(items)
+        entries = answer.get("Responses") or []
+        if len(entries) != len(items):
+            return ["IncompleteResponse"] * len(items)
+        return [_error_code(entry) for entry in entries]
+
+    def _insertion(self, item: Item) -> BatchStatementRequestTypeDef:
+        places = ", ".join(f"'{name}': ?" for name in item)
+        return {
+            "Statement": f'INSERT INTO "{self._name}" VALUE {{{places}}}',
+            "Parameters": [attribute_value(value) for value in item.values()],
+        }
+
     def put_new(self, item: Item, size: int) -> bool:
         """Write an item of this size in bytes unless its key is taken; False if it is."""
         try:
@@ -140,6 +169,14 @@ class DynamoDBTable:
         if "Item" not in answer:
             raise RefusedError(ErrorCode.UNAVAILABLE, "the item under this key was deleted a moment ago")
         return {name: self._deserialize(value) for name, value in answer["Item"].items()}
+
+
+def _error_code(entry: Any) -> str | None:
+    """Return the code of an entry in the response to a batch; None for an entry without an error."""
+    if entry is None:
+        return "NoEntry"
+    code: str | None = entry["Error"].get("Code", "NoCode") if "Error" in entry else None
+    return code
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -15,12 +15,11 @@ from pipeline_contracts import answer, read_exchange, without_words
 from pipeline_contracts.storage import StorageRequest, StorageResponse, StorageStatus
 
 from storer.adapters import DynamoDBTable, dynamodb_client
-from storer.logic import out_of_time, store
+from storer.chunk import store_chunk
 from storer.settings import ANSWER_SECONDS, CONCURRENT_WRITES, Settings
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
-    from pipeline_contracts.storage import StorageRecord, StorageResult
 
 settings = Settings.from_environment()
 # Powertools' own serializer does not escape U+2028 and U+009B, which end a line or start a terminal command.
@@ -36,13 +35,18 @@ pool = ThreadPoolExecutor(CONCURRENT_WRITES)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer a `StorageRequest` with a `StorageResponse`, before the function's own timeout."""
     request = read_exchange(StorageRequest, event)
-    now = datetime.now(UTC)
-    write = partial(store, table=table, now=now, with_text=settings.stores_body)
-    writes = [pool.submit(write, record) for record in request.records]
-    wait(writes, timeout=context.get_remaining_time_in_millis() / 1_000 - ANSWER_SECONDS)
-    results = tuple(result_of(record, write) for record, write in zip(request.records, writes, strict=True))
+    chunk = store_chunk(
+        request.records,
+        table,
+        pool,
+        now=datetime.now(UTC),
+        with_text=settings.stores_body,
+        seconds_left=lambda: context.get_remaining_time_in_millis() / 1_000 - ANSWER_SECONDS,
+    )
 
-    for record, result in zip(request.records, results, strict=True):
+    if chunk.refusals:
+        logger.warning("items are written one at a time", reasons=chunk.refusals)
+    for record, result in zip(request.records, chunk.results, strict=True):
         if result.error:
             logger.warning(
                 "record is not stored",
@@ -53,16 +57,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
                 # The text of a rejection may quote the message.
                 reason=result.error.message if result.status is StorageStatus.FAILED else None,
             )
-    counts = Counter(result.status for result in results)
+    counts = Counter(result.status for result in chunk.results)
     for status in StorageStatus:
         metrics.add_metric(f"Records{status.capitalize()}", MetricUnit.Count, counts[status])
     metrics.flush_metrics()
-    return answer(StorageResponse(results=results), event)
-
-
-def result_of(record: StorageRecord, write: Future[StorageResult]) -> StorageResult:
-    """Return the result of a write. One that is still running may succeed later; the retry is a duplicate then."""
-    if write.done():
-        return write.result()
-    write.cancel()
-    return out_of_time(record)
+    return answer(StorageResponse(results=chunk.results), event)

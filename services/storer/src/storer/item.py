@@ -21,6 +21,9 @@ Item = dict[str, Any]
 
 MAX_ITEM_BYTES = 409_600
 
+LARGE_ITEM_BYTES = 50_000
+"""Larger items are written one at a time: an item of small numbers takes many times its size while it is sent."""
+
 SURELY_TOO_LARGE_BYTES = MAX_ITEM_BYTES * 11 // 10
 """AWS documents the size of a number as approximate, so DynamoDB itself decides within a tenth of its limit."""
 

@@ -1,4 +1,4 @@
-"""Storing a record exactly once."""
+"""Storing a record exactly once: what is written, and what an answer of the table means."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from storer.item import MAX_ITEM_BYTES, SURELY_TOO_LARGE_BYTES, item_bytes, item_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from pipeline_contracts.storage import StorageRecord
@@ -37,6 +38,12 @@ NO_DATA = digest_of({})
 class Table(Protocol):
     """The table, by `execution_id`. Each method may raise `RefusedError`, and reading does if there is no item."""
 
+    def insert(self, items: Sequence[Item]) -> Sequence[str | None]:
+        """Write items in one request, each unless its key is taken; None for each that is written now.
+
+        For any other, the code of an error, which does not tell whether the table has the item. It raises nothing.
+        """
+
     def put_new(self, item: Item, size: int) -> bool:
         """Write an item of this size in bytes unless its key is taken; False if it is."""
 
@@ -55,24 +62,44 @@ class RefusedError(Exception):
         self.code = code
 
 
-def store(record: StorageRecord, table: Table, now: datetime, *, with_text: bool = False) -> StorageResult:
-    """Write one record, unless it is stored already.
+@dataclass(frozen=True)
+class Write:
+    """A record whose item is to be written; its size is in bytes."""
+
+    record: StorageRecord
+    item: Item
+    size: int
+
+
+def prepare(record: StorageRecord, now: datetime, *, with_text: bool = False) -> Write | StorageResult:
+    """Lay out the item of a record, or reject a record that no table takes."""
+    try:
+        item = item_of(record, now, with_text=with_text)
+    except InvalidBodyError as error:
+        return _not_stored(record, ErrorCode.NOT_STORABLE, str(error))
+    if (size := item_bytes(item)) > SURELY_TOO_LARGE_BYTES:
+        reason = f"the item has {size:,} bytes; {MAX_ITEM_BYTES:,} is the most"
+        return _not_stored(record, ErrorCode.NOT_STORABLE, reason)
+    return Write(record, item, size)
+
+
+def put(write: Write, table: Table) -> StorageResult:
+    """Write one item, unless its record is stored already.
 
     Delivery is at least once, so an item with the same data counts as stored. Other data under the same key is a
     producer's mistake, which would be lost silently if it counted as stored.
     """
     try:
-        item = item_of(record, now, with_text=with_text)
-        if (size := item_bytes(item)) > SURELY_TOO_LARGE_BYTES:
-            reason = f"the item has {size:,} bytes; {MAX_ITEM_BYTES:,} is the most"
-            return _not_stored(record, ErrorCode.NOT_STORABLE, reason)
-        if table.put_new(item, size):
-            return _in_table(record, StorageStatus.STORED, item["stored_at"])
-        return _compared(record, item, table)
-    except InvalidBodyError as error:
-        return _not_stored(record, ErrorCode.NOT_STORABLE, str(error))
+        if table.put_new(write.item, write.size):
+            return stored(write)
+        return _compared(write.record, write.item, table)
     except RefusedError as error:
-        return _not_stored(record, error.code, str(error))
+        return _not_stored(write.record, error.code, str(error))
+
+
+def stored(write: Write) -> StorageResult:
+    """Return the result of a record whose item is written now."""
+    return _in_table(write.record, StorageStatus.STORED, write.item["stored_at"])
 
 
 def _compared(record: StorageRecord, item: Item, table: Table) -> StorageResult:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import urllib3
@@ -18,11 +19,12 @@ from local_aws.signals import ending_signals_raise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 # AWS's own default; MiniStack's is taken from the memory that is free, and a throttled invoke of a durable function
 # costs the runner 5 s. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 _CONCURRENT_INVOKES = 1000
+
+_PATCHED = Path(__file__).with_name("ministack_patch.py")
 
 START_SECONDS = 60.0
 """How long a part of the emulated AWS may take to start."""
@@ -65,7 +67,8 @@ def ministack_process(
         settings |= {"AUTH": "true", "USE_SSL": "1"}
     return ChildProcess(
         "MiniStack",
-        [str(ministack_python()), "-m", "ministack"],
+        # -P: or the modules beside the script would stand in front of its own.
+        [str(ministack_python()), "-P", str(_PATCHED)],
         environment=variables | settings,
         folder=run.path,
         log=run.log("ministack"),
