@@ -13,12 +13,14 @@ from pipeline_testing.repository_copy import REPOSITORY
 
 from bench import comparison, figures, messages
 from bench.measure import Bench, Measurement
-from bench.variants import OURS, PARAMETERS
+from bench.variants import OURS, PARAMETERS, default_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from bench.variants import Variant
+
+CHUNK_SIZE = default_of("ChunkSize")
 
 
 @dataclass(frozen=True)
@@ -28,15 +30,14 @@ class Point:
     series: str
     """What varies."""
     messages: int = 1_000
-    batch_size: int = 100
-    chunk_size: int = 100
+    batch_size: int = OURS.batch_size
+    chunk_size: int = CHUNK_SIZE
     size: int = 1_024
 
     @property
     def deployment(self) -> dict[str, str]:
         """The parameters of the stack."""
-        # The window is longer than a batch takes to receive, so that each is full.
-        own = {"BatchSize": self.batch_size, "ChunkSize": self.chunk_size, "BatchingWindowSeconds": 10}
+        own = {"BatchSize": self.batch_size, "ChunkSize": self.chunk_size}
         return PARAMETERS | {name: str(value) for name, value in own.items()}
 
     @property
@@ -49,8 +50,11 @@ ALONE = 4
 """Batches of each point that come one after the other, which gives the time of an execution with nothing beside it."""
 POINTS = (
     *(Point("messages", messages=count) for count in (1_000, 10_000)),
-    *(Point("batch size", messages=4_000, batch_size=size) for size in (10, 100, 1_000)),
-    *(Point("chunk size", messages=4_000, batch_size=1_000, chunk_size=size) for size in (10, 50, 100, 200)),
+    *(Point("batch size", messages=4_000, batch_size=size) for size in sorted({10, 100, OURS.batch_size, 1_000})),
+    *(
+        Point("chunk size", messages=4_000, batch_size=1_000, chunk_size=size)
+        for size in sorted({10, 50, 100, 200, CHUNK_SIZE})
+    ),
     Point("message size", messages=2_000, size=100),
     Point("message size", messages=2_000, size=2_048),
     Point("message size", messages=400, size=51_200),
@@ -73,7 +77,7 @@ def measure(points: Iterable[Point]) -> Iterator[dict[str, Any]]:
                 alone = _in_slices(bench, ours, bodies[: ALONE * point.batch_size], point.batch_size)
                 if alone.tally.executions != ALONE:
                     raise RuntimeError(f"{ALONE} full batches made {alone.tally.executions} executions")
-                yield asdict(point) | _row(_in_slices(bench, ours, bodies, point.backlog), alone)
+                yield asdict(point) | _row(ours, _in_slices(bench, ours, bodies, point.backlog), alone)
 
 
 def _in_slices(bench: Bench, variant: Variant, bodies: list[str], length: int) -> Measurement:
@@ -83,8 +87,8 @@ def _in_slices(bench: Bench, variant: Variant, bodies: list[str], length: int) -
     return measured
 
 
-def _row(one: Measurement, alone: Measurement) -> dict[str, float]:
-    each = comparison.a_message(comparison.as_json(one))
+def _row(variant: Variant, one: Measurement, alone: Measurement) -> dict[str, float]:
+    each = comparison.a_message(comparison.as_json(variant, one))
     return {
         "messages_per_second": round(one.rate, 1),
         **{name: round(value, 5) for name, value in each.items()},
@@ -113,7 +117,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.growth", description=__doc__)
     parser.add_argument("--full", action="store_true", help="100,000 messages too, twenty minutes in all")
     options = parser.parse_args()
-    rows = []
+    rows: list[dict[str, Any]] = []
     with ending_signals_raise():
         for row in measure(POINTS + FULL * options.full):
             print(row, flush=True)

@@ -19,11 +19,13 @@ SHOWN = {
 }
 
 
+# The same figures give the same bytes.
+mpl.rcParams["svg.hashsalt"] = "bench"
+mpl.rcParams["svg.fonttype"] = "none"
+
+
 def write_plots(figures: Mapping[str, Any], folder: Path) -> None:
     """Draw each series: what varies to the right, each figure in a panel of its own, from zero upwards."""
-    # The same figures give the same bytes.
-    mpl.rcParams["svg.hashsalt"] = "bench"
-    mpl.rcParams["svg.fonttype"] = "none"
     for series, axis in AXES.items():
         rows = sorted((row for row in figures["points"] if row["series"] == series), key=lambda row: row[axis])
         if not rows:
