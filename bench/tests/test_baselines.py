@@ -7,7 +7,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from bench.latency import PROFILES, template_without_least_window
 from bench.variants import BASELINES, DURABLE_BASELINES, OURS, PLAIN, QUEUES, default_of
+from local_aws.deploy.parameters import problems
 from pipeline_testing.stages import SERVICES
 
 from bench.baselines import copy_with_baselines
@@ -84,3 +86,12 @@ def test_the_ordinary_functions_have_the_logic_of_all_services_and_one_handler(c
     assert [path.parent.name for path in source.glob("*/handler.py")] == ["plain"]
     assert {path.name for path in source.iterdir()} == {*SERVICES, "plain"}
     assert {variant.steps for variant in PLAIN if variant is not QUEUES} == {("plain",)}
+
+
+@pytest.mark.parametrize("profile", PROFILES, ids=lambda profile: profile.name)
+def test_the_templates_take_the_parameters_of_a_profile(profile: Any, tmp_path: Path) -> None:
+    root = template_without_least_window(tmp_path)
+    declared = json.loads(root.read_text())["Parameters"]
+
+    assert list(problems(declared, profile.parameters)) == []
+    assert profile.number("BatchSize") <= 10 or profile.number("BatchingWindowSeconds") >= 1

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from bench.comparison import as_json, steady, table
+from bench.latency_on_aws import Latency
 from bench.measure import Measurement
 from bench.variants import ALL, LOOP, OURS, PLAIN_100, QUEUES
 
@@ -64,6 +65,19 @@ def test_the_summary_compares_with_one_function_and_the_loop() -> None:
     for variant in (OURS, PLAIN_100, LOOP):
         assert f"batches of {variant.batch_size}" in rows[0]
     assert "| messages per second with a backlog, two at once, emulated | 50.0 | 50.0 | 50.0 |" in rows
+
+
+def test_the_alternatives_are_named_with_their_dollars_and_latency() -> None:
+    lines = list(designs.alternatives(figures(1_000, 2.0), figures(100, 4.0), {"default": Latency(1.0, 0, {})}))
+
+    assert [line.split(" cost ")[0] for line in lines[:2]] == [
+        "A million messages of 100 bytes",
+        "A million messages of 1,000 bytes",
+    ]
+    # 1.105 of the floor, 0.006 of three requests for a hundred messages, and 0.021 of Express and its pipe.
+    assert lines[0].endswith(" and 1.13 with Express, 100 together.")
+    # A second of window, and the poll.
+    assert lines[2].endswith("takes 1.02 s with the parameters `default`.")
 
 
 @pytest.mark.parametrize("variant", ALL, ids=lambda variant: variant.name)

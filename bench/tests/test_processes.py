@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         ("python -m local_aws.event_source --durable-port 1", "event source mapping"),
         ("python -m local_aws.dex_patch start-server", "durable service"),
         ("python -m ministack", "MiniStack"),
+        ("python -P /tmp/ministack_patch.py", "MiniStack"),
         ("sam build", None),
     ],
 )

@@ -13,6 +13,8 @@ from bench.variants import ALL, LOOP, OURS, PLAIN_100
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from bench.latency_on_aws import Latency
+
 Figures = dict[str, Any]
 
 EXPRESS = "Express, 100 together"
@@ -78,6 +80,18 @@ def summary(large: Figures, small: Figures) -> Iterator[str]:
         f"{measured_on(large)} All three have the patched durable SDK where they use it. The queue and the write of "
         f"the item alone cost {floor} dollars per million messages."
     )
+
+
+def alternatives(large: Figures, small: Figures, warm: Mapping[str, Latency]) -> Iterator[str]:
+    """Give the figures by which another design is chosen; ``warm`` has a latency for each set of parameters."""
+    for figures in (small, large):
+        found = {name: total(one) for name, one in bills(figures).items()}
+        yield (
+            f"A million messages of {figures['size']:,} bytes cost {found[OURS.name]:.2f} dollars here, "
+            f"{found[PLAIN_100.name]:.2f} with `{PLAIN_100.name}`, and {found[EXPRESS]:.2f} with {EXPRESS}."
+        )
+    times = ", ".join(f"{one.warm:.2f} s with the parameters `{name}`" for name, one in warm.items())
+    yield f"By the arithmetic above, a warm message takes {times}."
 
 
 def _measured(variants: Mapping[str, Any], name: str) -> tuple[str, str, str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline_testing.repository_copy import REPOSITORY
 
-from bench import capacity, cold_start, comparison, cost, designs, figures, growth
+from bench import capacity, cold_start, comparison, cost, designs, figures, growth, latency, latency_on_aws
 from bench.goals import goals
 from bench.plots import write_plots
 
@@ -49,6 +49,20 @@ def _cost() -> Iterator[str]:
         yield ""
 
 
+def _latency() -> Iterator[str]:
+    found = figures.read("latency")
+    yield from latency.table(found)
+    yield ""
+    yield from latency_on_aws.table(found, figures.read("cold-start"))
+
+
+def _alternatives() -> Iterator[str]:
+    rows = {row["profile"]: row for row in figures.read("latency")["rows"] if not row["cold"]}
+    warm = {name: latency_on_aws.Latency.of(row, figures.read("cold-start")) for name, row in rows.items()}
+    large, small = _orders()
+    yield from designs.alternatives(large, small, warm)
+
+
 def _profile() -> Iterator[str]:
     found = figures.read("profile")
     yield f"{figures.measured_on(found)} Messages of {found['size']:,} bytes."
@@ -63,6 +77,8 @@ PAGES: dict[Path, dict[str, Callable[[], Iterator[str]]]] = {
         "growth": lambda: growth.table(figures.read("growth")),
         "capacity": _capacity,
         "cost": _cost,
+        "latency": _latency,
+        "alternatives": _alternatives,
         "cold start": lambda: cold_start.table(figures.read("cold-start")),
     },
     README: {"summary": lambda: designs.summary(*_orders())},

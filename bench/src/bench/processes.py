@@ -12,21 +12,21 @@ from bench.variants import PLAIN, PREFIX
 
 if TYPE_CHECKING:
     from collections import defaultdict
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 FUNCTIONS = ("orchestrator", *SERVICES, "loop", "map", *dict.fromkeys(step for one in PLAIN for step in one.steps))
 PARTS = {
-    "event source mapping": "local_aws.event_source",
-    **{name: f"{PREFIX}{name}-" for name in FUNCTIONS},
-    "durable service": "dex_patch",
-    "MiniStack": "-m ministack",
+    "event source mapping": ("local_aws.event_source",),
+    **{name: (f"{PREFIX}{name}-",) for name in FUNCTIONS},
+    "durable service": ("dex_patch",),
+    "MiniStack": ("-m ministack", "ministack_patch.py"),
 }
-"""What the command line of a part's processes has."""
+"""What the command line of a part's processes has, one of these."""
 
 
 def part_of(command: str) -> str | None:
     """Name the part that a command line belongs to."""
-    return next((part for part, words in PARTS.items() if words in command), None)
+    return next((part for part, found in PARTS.items() if any(words in command for words in found)), None)
 
 
 def parts() -> dict[psutil.Process, str]:
@@ -37,6 +37,11 @@ def parts() -> dict[psutil.Process, str]:
             if part := part_of(" ".join(child.cmdline())):
                 found[child] = part
     return found
+
+
+def workers_of(functions: Mapping[str, str]) -> list[psutil.Process]:
+    """Return the processes of functions, which are given by what the figures call them."""
+    return [process for process, part in parts().items() if part in functions]
 
 
 def _processor_seconds() -> dict[psutil.Process, tuple[str, float]]:
