@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from bench.__main__ import FULL, QUICK, Rounds
 from bench.comparison import as_json, steady, table
 from bench.latency_on_aws import Latency
 from bench.measure import Measurement
@@ -78,6 +79,15 @@ def test_the_alternatives_are_named_with_their_dollars_and_latency() -> None:
     assert lines[0].endswith(" and 1.13 with Express, 100 together.")
     # A second of window, and the poll.
     assert lines[2].endswith("takes 1.02 s with the parameters `default`.")
+
+
+@pytest.mark.parametrize("rounds", [*FULL, *QUICK])
+def test_a_round_has_full_batches_of_each_design(rounds: Rounds) -> None:
+    assert Rounds(1, {LOOP: 2 * LOOP.batch_size + 1}).count(LOOP) == 3 * LOOP.batch_size
+    assert set(rounds.messages) == set(ALL)
+    for variant, messages in rounds.messages.items():
+        assert rounds.count(variant) >= messages
+        assert rounds.count(variant) % variant.batch_size == 0
 
 
 @pytest.mark.parametrize("variant", ALL, ids=lambda variant: variant.name)
