@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import psutil
 import pytest
-from bench.processes import clocked, part_of
+from bench.processes import SAMPLES, MemoryWatch, clocked, memory_table, part_of
+
+from bench import processes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,3 +62,33 @@ def test_what_a_process_has_computed_before_does_not_count(storer: subprocess.Po
         pass
 
     assert spent["storer"] < before
+
+
+def test_memory_is_sampled_at_the_beginning_and_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "resident_megabytes", lambda: {"storer": 40.0})
+    watch = MemoryWatch(every_seconds=3_600.0)
+    with watch.running():
+        pass
+
+    assert [sample["storer"] for sample in watch.samples] == [40.0, 40.0]
+
+
+def test_each_second_sample_is_dropped_when_there_are_too_many() -> None:
+    watch = MemoryWatch()
+
+    for second in range(2 * SAMPLES):
+        watch.add({"seconds": second})
+
+    assert [sample["seconds"] for sample in watch.samples] == list(range(0, 2 * SAMPLES, 2))
+
+
+def test_memory_is_compared_with_that_after_a_tenth_of_the_time() -> None:
+    samples = [{"seconds": second, "storer": 40.0 + second} for second in range(20)]
+
+    assert list(memory_table(samples))[-1] == "| storer | 42 | 59 |"
+
+
+def test_a_part_that_is_not_there_at_both_times_is_left_out() -> None:
+    samples = [{"seconds": 0, "loop": 1.0, "storer": 40.0}, {"seconds": 1, "storer": 40.0}]
+
+    assert [row for row in memory_table(samples) if "loop" in row] == []

@@ -87,8 +87,9 @@ class Bench:
 
     def _add_mapping(self, variant: Variant) -> None:
         if variant.durable:
-            self._mappings[variant.name] = aws_mapping = self._aws.event_sources[self._name(variant.function)]
-            aws_mapping.pause()
+            process = self._aws.event_sources[self._name(variant.function)]
+            process.pause()
+            self._mappings[variant.name] = process
             return
         chain = [
             PlainMapping(

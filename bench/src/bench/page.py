@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline_testing.repository_copy import REPOSITORY
 
-from bench import capacity, cold_start, comparison, cost, designs, figures, growth, latency, latency_on_aws
+from bench import capacity, cold_start, comparison, cost, designs, figures, growth, latency, latency_on_aws, soak
 from bench.goals import goals
-from bench.plots import write_plots
+from bench.plots import write_memory, write_plots
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -78,7 +78,9 @@ PAGES: dict[Path, dict[str, Callable[[], Iterator[str]]]] = {
         "capacity": _capacity,
         "cost": _cost,
         "latency": _latency,
+        "memory": lambda: growth.memory(figures.read("memory")),
         "alternatives": _alternatives,
+        "soak": lambda: soak.table(figures.read("soak")),
         "cold start": lambda: cold_start.table(figures.read("cold-start")),
     },
     README: {"summary": lambda: designs.summary(*_orders())},
@@ -104,6 +106,7 @@ def main() -> None:
     for page in PAGES:
         page.write_text(filled(page), encoding="utf-8")
     write_plots(figures.read("growth"), figures.FOLDER)
+    write_memory(figures.read("memory"), figures.FOLDER)
 
 
 if __name__ == "__main__":
