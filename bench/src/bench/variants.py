@@ -31,7 +31,7 @@ class Variant:
 
     @property
     def function(self) -> str:
-        """The end of the name of the function that its queue invokes, which is also that of the queue."""
+        """The end of the name of the queue that is sent to, and of the durable function."""
         return ORCHESTRATOR if self.name == "ours" else f"{PREFIX}{self.name}"
 
     @property
@@ -52,7 +52,7 @@ LOOP = Variant("loop", 5)
 MAP = Variant("map", 10)
 PLAIN_10 = Variant("plain-10", 10, durable=False, steps=("plain",))
 PLAIN_100 = Variant("plain-100", 100, durable=False, steps=("plain",))
-QUEUES = Variant("queues", 10, durable=False, steps=tuple(f"queues-{service}" for service in SERVICES))
+QUEUES = Variant("queues", 10, durable=False, steps=("queues-validator", "queues-transformer", "queues-storer"))
 """The size of a batch is what is common for a design."""
 
 DURABLE_BASELINES = (LOOP, MAP)
