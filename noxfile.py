@@ -40,7 +40,7 @@ GITHUB_FILES = {
     "github-issue-forms": sorted(map(str, Path(".github/ISSUE_TEMPLATE").glob("[!c]*.yml"))),
 }
 """By the schema that they follow."""
-BENCHES = ("growth", "profile", "put-costs", "cold-start", "cost", "capacity", "page")
+BENCHES = ("growth", "latency", "profile", "put-costs", "cold-start", "cost", "capacity", "page")
 
 
 @nox.session

@@ -1,28 +1,14 @@
-"""Which process is which, and for whom a look counts."""
+"""For whom a look counts."""
 
 from __future__ import annotations
 
 from collections import Counter
 
-import pytest
-from bench.profile import looks, part_of, table
+from bench.profile import looks, table
 
 CODE = "/run/ministack-lambda-bench-durable-pipeline-storer-x1"
 WORKER = f"<module> ({CODE}/_worker.py:134)"
 PUT = f"{WORKER};DynamoDBTable.put_new ({CODE}/storer/adapters.py:99);_api_call ({CODE}/botocore/client.py:597)"
-
-
-@pytest.mark.parametrize(
-    ("command", "part"),
-    [
-        ("python /tmp/ministack-lambda-bench-durable-pipeline-storer-x1/_worker.py", "storer"),
-        ("python -m local_aws.event_source --durable-port 1", "event source mapping"),
-        ("python -P /tmp/ministack_patch.py", "MiniStack"),
-        ("sam build", None),
-    ],
-)
-def test_a_process_belongs_to_the_part_that_its_command_names(command: str, part: str | None) -> None:
-    assert part_of(command) == part
 
 
 def test_what_a_library_does_counts_for_who_called_it() -> None:

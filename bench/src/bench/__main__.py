@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,40 +19,63 @@ from pipeline_cli.local import local_pipeline
 from pipeline_testing.repository_copy import REPOSITORY
 
 from bench import comparison, cost, figures, messages
+from bench.baselines import copy_with_baselines
+from bench.goals import goals
 from bench.measure import Bench, Measurement
-from bench.variants import BASELINES, LOOP, MAP, OURS, PARAMETERS, Variant, copy_with_baselines
+from bench.variants import ALL, LOOP, MAP, OURS, PARAMETERS, PLAIN_10, PLAIN_100, QUEUES, Variant
 
 Run = Callable[[Variant, Sequence[str], Measurement], dict[str, float]]
+
+SIZES = (1_024, 100)
 
 
 @dataclass(frozen=True)
 class Rounds:
-    """So many times, each variant in turn gets so many messages."""
+    """So many times, each variant in turn gets so many messages, or the next number of full batches."""
 
     times: int
     messages: dict[Variant, int]
 
+    def count(self, variant: Variant) -> int:
+        """Return the messages of one round."""
+        return variant.batch_size * math.ceil(self.messages[variant] / variant.batch_size)
 
-FULL = Rounds(4, {OURS: 1_000, MAP: 250, LOOP: 250}), Rounds(2, {OURS: 500, MAP: 500, LOOP: 500})
-QUICK = Rounds(2, {OURS: 600, MAP: 60, LOOP: 20}), Rounds(2, {OURS: 300, MAP: 20, LOOP: 10})
+
+FULL = (
+    Rounds(4, {OURS: 1_000, PLAIN_100: 1_000, PLAIN_10: 1_000, QUEUES: 500, MAP: 250, LOOP: 250}),
+    Rounds(2, dict.fromkeys(ALL, 500)),
+)
+QUICK = (
+    Rounds(2, {OURS: 600, PLAIN_100: 400, PLAIN_10: 200, QUEUES: 100, MAP: 60, LOOP: 20}),
+    Rounds(2, {OURS: 300, PLAIN_100: 200, PLAIN_10: 50, QUEUES: 50, MAP: 20, LOOP: 10}),
+)
 """Those with a backlog, and those a batch at a time."""
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run it; the exit status is 0 when all messages were stored, whether or not the goals are met."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("--full", action="store_true", help="1,000 messages and more, a quarter of an hour")
-    parser.add_argument("--patched", action="store_true", help="give the baselines our patches of the durable SDK, too")
-    parser.add_argument("--size", type=int, default=1024, metavar="BYTES", help="of a message (default: %(default)s)")
-    figures.add_write_option(parser)
+    parser.add_argument(
+        "--full", action="store_true", help="1,000 messages and more, a quarter of an hour for each size"
+    )
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, metavar="BYTES", help="(default: 1024 100)")
+    parser.add_argument("--write", type=Path, metavar="FOLDER", help="write orders-BYTES.json for each size")
     options = parser.parse_args(arguments)
     steps = ConsoleSteps(console_of_this_process())
     with ending_signals_raise(), tempfile.TemporaryDirectory(prefix="pipeline-bench-") as folder:
-        template = copy_with_baselines(Path(folder), patched=options.patched)
-        with local_pipeline(REPOSITORY, template=template, parameters=PARAMETERS, steps=steps) as aws:
-            found = figures.measured_now(compare(Bench(aws), *(FULL if options.full else QUICK), options.size))
-    print("", *comparison.table(found), *cost.goal(found), sep="\n")
-    figures.write(options.write, found)
+        template = copy_with_baselines(Path(folder))
+        with (
+            local_pipeline(REPOSITORY, template=template, parameters=PARAMETERS, steps=steps) as aws,
+            closing(Bench(aws, with_baselines=True)) as bench,
+        ):
+            found = [
+                figures.measured_now(compare(bench, *(FULL if options.full else QUICK), size)) for size in options.sizes
+            ]
+    for one in found:
+        print("", *comparison.table(one), "", *cost.table(cost.bills(one)), sep="\n")
+        if options.write:
+            figures.write(options.write / f"orders-{one['size']}.json", one)
+    print("", *goals(found), sep="\n")
     return 0
 
 
@@ -68,14 +93,10 @@ def compare(bench: Bench, backlog: Rounds, steady: Rounds, size: int) -> dict[st
     def in_turns(rounds: Rounds, run: Run, seed: int) -> dict[Variant, Measurement]:
         measured = {variant: Measurement() for variant in rounds.messages}
         for number in range(rounds.times):
-            for variant, count in rounds.messages.items():
-                sent = run(variant, bodies(count, seed + number), measured[variant])
-                bench.add_handler_seconds(variant, min(sent.values()), measured[variant])
-                all_sent.update(sent)
+            for variant, into in measured.items():
+                all_sent.update(run(variant, bodies(rounds.count(variant), seed + number), into))
         return measured
 
-    for variant in BASELINES:
-        bench.start(variant)
     for variant in backlog.messages:
         bench.backlog(variant, bodies(4 * variant.batch_size, 99), Measurement())
     with_backlog = in_turns(backlog, bench.backlog, 0)
@@ -83,8 +104,8 @@ def compare(bench: Bench, backlog: Rounds, steady: Rounds, size: int) -> dict[st
     return {
         "size": size,
         "write_units": bench.write_units(all_sent) / len(all_sent),
-        "variants": {variant.name: comparison.as_json(one) for variant, one in with_backlog.items()}
-        | {comparison.steady(variant.name): comparison.as_json(one) for variant, one in at_a_time.items()},
+        "variants": {variant.name: comparison.as_json(variant, one) for variant, one in with_backlog.items()}
+        | {comparison.steady(variant.name): comparison.as_json(variant, one) for variant, one in at_a_time.items()},
     }
 
 

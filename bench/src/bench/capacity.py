@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from bench.comparison import a_message
+from bench.usage import EVENT_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -21,9 +22,6 @@ BATCH_SIZES = (1, 10, 100, 1_000)
 
 BATCH_BYTES = 6 * 1024 * 1024
 """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-parameters.html"""
-
-EVENT_BYTES = 1_000
-"""Of a message in the event, around its body. Assumption: a receipt handle of 400 characters."""
 
 FIRST_CONCURRENCY, CONCURRENCY_A_MINUTE = 5, 300
 """How the mapping starts, and what it adds: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html"""
@@ -69,6 +67,7 @@ class Load:
         return cls(
             rate=1,
             message_bytes=figures["size"],
+            chunk_size=rows[0]["chunk_size"],
             batch_seconds={row["batch_size"]: row["seconds_of_execution"] for row in rows},
             state_bytes=a_message(ours)["state_bytes"],
             write_units=figures["write_units"],

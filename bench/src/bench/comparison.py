@@ -1,17 +1,17 @@
-"""The pipeline beside its baselines, as figures, as a table, and against the goals."""
+"""The designs beside each other, as figures and as a table."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from bench.figures import measured_on
+from bench.variants import ALL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from bench.measure import Measurement
-
-FASTER, OPERATIONS, INVOCATIONS, COPIES = 50.0, 0.06, 0.15, 5.0
+    from bench.variants import Variant
 
 
 def steady(name: str) -> str:
@@ -19,7 +19,7 @@ def steady(name: str) -> str:
     return f"{name}, a batch at a time"
 
 
-def as_json(one: Measurement) -> dict[str, Any]:
+def as_json(variant: Variant, one: Measurement) -> dict[str, Any]:
     """Give the sums over all messages of a measurement, with its rate, and its latencies if it has any."""
     counts = {name: value for name, value in vars(one.tally).items() if name != "stored"}
     latencies = (
@@ -28,13 +28,16 @@ def as_json(one: Measurement) -> dict[str, Any]:
         else {}
     )
     return {
+        "batch_size": variant.batch_size,
         "messages": one.messages,
         "body_bytes": one.body_bytes,
         "seconds": round(one.seconds, 3),
         "messages_per_second": round(one.rate, 2),
         **latencies,
-        "handler_seconds": one.handler_seconds,
-        "computing_seconds": one.computing_seconds,
+        "handler_seconds": _rounded(one.handler_seconds),
+        "computing_seconds": _rounded(one.computing_seconds),
+        "processor_seconds": _rounded(one.processor_seconds),
+        "log_bytes": one.log_bytes,
         **counts,
     }
 
@@ -50,40 +53,24 @@ def a_message(one: Mapping[str, Any]) -> dict[str, float]:
 
 
 def table(figures: Mapping[str, Any]) -> Iterator[str]:
-    """Compare the variants in a Markdown table, with the goals below."""
+    """Compare the variants in a Markdown table."""
     yield f"{measured_on(figures)} Messages of {figures['size']:,} bytes."
     yield ""
     yield (
-        "| | messages | messages/s | a batch at a time | median | p99 | orchestrator's invocations a message | "
-        "services' invocations | operations | bytes of state |"
+        "| | batch | messages | messages/s | a batch at a time | median | p99 | invocations per message | "
+        "operations | bytes of state | processor time, ms |"
     )
-    yield f"|---|{'---:|' * 9}"
-    for name in ("ours", "map", "loop"):
+    yield f"|---|{'---:|' * 10}"
+    for name in (variant.name for variant in ALL):
         one, alone = figures["variants"][name], figures["variants"][steady(name)]
-        each, own = a_message(one), one["orchestrator_invocations"] / one["messages"]
+        each, busy = a_message(one), 1_000 * sum(one["processor_seconds"].values()) / one["messages"]
         yield (
-            f"| {name} | {one['messages']:,} + {alone['messages']:,} | {one['messages_per_second']:.1f} | "
-            f"{alone['messages_per_second']:.1f} | {alone['median_seconds']:.2f} s | {alone['p99_seconds']:.2f} s | "
-            f"{own:.3f} | {each['invocations'] - own:.3f} | {each['operations']:.3f} | {each['state_bytes']:,.0f} |"
+            f"| {name} | {one['batch_size']} | {one['messages']:,} + {alone['messages']:,} | "
+            f"{one['messages_per_second']:.1f} | {alone['messages_per_second']:.1f} | "
+            f"{alone['median_seconds']:.2f} s | {alone['p99_seconds']:.2f} s | {each['invocations']:.3f} | "
+            f"{each['operations']:.3f} | {each['state_bytes']:,.0f} | {busy:.2f} |"
         )
-    yield from ("", "```", *goals(figures), "```")
 
 
-def goals(figures: Mapping[str, Any]) -> Iterator[str]:
-    """Say of each goal whether the figures meet it."""
-    ours = figures["variants"]["ours"]
-    each = a_message(ours)
-    for how, named in (("with a backlog", str), ("a batch at a time", steady)):
-        one, other = (figures["variants"][named(name)]["messages_per_second"] for name in ("ours", "loop"))
-        yield goal_line(f"throughput {how}, times the loop's", one / other, FASTER, at_least=True)
-    yield goal_line("operations a message", each["operations"], OPERATIONS)
-    yield goal_line("invocations a message", each["invocations"], INVOCATIONS)
-    copies = each["state_bytes"] * ours["messages"] / ours["body_bytes"]
-    yield goal_line("bytes of state written, times the message's size", copies, COPIES)
-
-
-def goal_line(what: str, value: float, bound: float, *, at_least: bool = False) -> str:
-    """Say whether a value is within a bound."""
-    met = value >= bound if at_least else value <= bound
-    sign = "≥" if at_least else "≤"
-    return f"{'met    ' if met else 'NOT MET'}  {what}: {value:.3g}, goal {sign} {bound:g}"
+def _rounded(seconds: Mapping[str, float]) -> dict[str, float]:
+    return {name: round(value, 4) for name, value in seconds.items()}

@@ -1,9 +1,13 @@
-"""``python -m bench.growth``: whether a message costs the same when there are more of them, or larger ones."""
+"""``python -m bench.growth``: whether a message costs the same when there are more of them, or larger ones.
+
+With ``--soak``, whether it takes the same after an hour at a steady rate.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,14 +15,17 @@ from local_aws.signals import ending_signals_raise
 from pipeline_cli.local import local_pipeline
 from pipeline_testing.repository_copy import REPOSITORY
 
-from bench import comparison, figures, messages
+from bench import comparison, figures, messages, soak
 from bench.measure import Bench, Measurement
-from bench.variants import OURS, PARAMETERS
+from bench.processes import MemoryWatch, Sample, memory_table
+from bench.variants import OURS, PARAMETERS, default_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from bench.variants import Variant
+
+CHUNK_SIZE = default_of("ChunkSize")
 
 
 @dataclass(frozen=True)
@@ -28,16 +35,20 @@ class Point:
     series: str
     """What varies."""
     messages: int = 1_000
-    batch_size: int = 100
-    chunk_size: int = 100
+    batch_size: int = OURS.batch_size
+    chunk_size: int = CHUNK_SIZE
     size: int = 1_024
 
     @property
     def deployment(self) -> dict[str, str]:
         """The parameters of the stack."""
-        # The window is longer than a batch takes to receive, so that each is full.
-        own = {"BatchSize": self.batch_size, "ChunkSize": self.chunk_size, "BatchingWindowSeconds": 10}
+        own = {"BatchSize": self.batch_size, "ChunkSize": self.chunk_size}
         return PARAMETERS | {name: str(value) for name, value in own.items()}
+
+    @property
+    def count(self) -> int:
+        """Messages in full batches: the last one would wait for the end of its window."""
+        return self.batch_size * math.ceil(self.messages / self.batch_size)
 
     @property
     def backlog(self) -> int:
@@ -49,17 +60,21 @@ ALONE = 4
 """Batches of each point that come one after the other, which gives the time of an execution with nothing beside it."""
 POINTS = (
     *(Point("messages", messages=count) for count in (1_000, 10_000)),
-    *(Point("batch size", messages=4_000, batch_size=size) for size in (10, 100, 1_000)),
-    *(Point("chunk size", messages=4_000, batch_size=1_000, chunk_size=size) for size in (10, 50, 100, 200)),
+    *(Point("batch size", messages=4_000, batch_size=size) for size in sorted({10, 100, OURS.batch_size, 1_000})),
+    *(
+        Point("chunk size", messages=4_000, batch_size=1_000, chunk_size=size)
+        for size in sorted({10, 50, 100, 200, CHUNK_SIZE})
+    ),
     Point("message size", messages=2_000, size=100),
     Point("message size", messages=2_000, size=2_048),
-    Point("message size", messages=400, size=51_200),
+    # Larger batches would be closed at 6 MB.
+    Point("message size", messages=400, batch_size=min(100, OURS.batch_size), size=51_200),
 )
 FULL = (Point("messages", messages=100_000),)
 
 
-def measure(points: Iterable[Point]) -> Iterator[dict[str, Any]]:
-    """Run the points, those with the same parameters on one deployment."""
+def measure(points: Iterable[Point]) -> Iterator[tuple[dict[str, Any], list[Sample]]]:
+    """Run the points, those with the same parameters on one deployment, and yield each with its samples of memory."""
     deployments: dict[str, list[Point]] = {}
     for point in points:
         deployments.setdefault(json.dumps(point.deployment), []).append(point)
@@ -69,11 +84,14 @@ def measure(points: Iterable[Point]) -> Iterator[dict[str, Any]]:
             ours = replace(OURS, batch_size=together[0].batch_size)
             bench.backlog(ours, list(messages.orders(1_024, 4 * ours.batch_size, seed=99)), Measurement())
             for number, point in enumerate(together):
-                bodies = list(messages.orders(point.size, point.messages, seed=number))
+                bodies = list(messages.orders(point.size, point.count, seed=number))
                 alone = _in_slices(bench, ours, bodies[: ALONE * point.batch_size], point.batch_size)
                 if alone.tally.executions != ALONE:
                     raise RuntimeError(f"{ALONE} full batches made {alone.tally.executions} executions")
-                yield asdict(point) | _row(_in_slices(bench, ours, bodies, point.backlog), alone)
+                watch = MemoryWatch()
+                with watch.running():
+                    measured = _in_slices(bench, ours, bodies, point.backlog)
+                yield asdict(point) | {"messages": point.count} | _row(ours, measured, alone), watch.samples
 
 
 def _in_slices(bench: Bench, variant: Variant, bodies: list[str], length: int) -> Measurement:
@@ -83,8 +101,8 @@ def _in_slices(bench: Bench, variant: Variant, bodies: list[str], length: int) -
     return measured
 
 
-def _row(one: Measurement, alone: Measurement) -> dict[str, float]:
-    each = comparison.a_message(comparison.as_json(one))
+def _row(variant: Variant, one: Measurement, alone: Measurement) -> dict[str, float]:
+    each = comparison.a_message(comparison.as_json(variant, one))
     return {
         "messages_per_second": round(one.rate, 1),
         **{name: round(value, 5) for name, value in each.items()},
@@ -108,17 +126,32 @@ def table(found: Mapping[str, Any]) -> Iterator[str]:
         )
 
 
+def memory(found: Mapping[str, Any]) -> Iterator[str]:
+    """Give the memory of each part in the run with the most messages."""
+    yield f"{figures.measured_on(found)} {found['messages']:,} messages."
+    yield ""
+    yield from memory_table(found["samples"])
+
+
 def main() -> None:
     """Run the points, and write the figures that the page shows."""
     parser = argparse.ArgumentParser(prog="python -m bench.growth", description=__doc__)
     parser.add_argument("--full", action="store_true", help="100,000 messages too, twenty minutes in all")
+    soak.add_options(parser)
     options = parser.parse_args()
-    rows = []
+    rows: list[dict[str, Any]] = []
+    samples_of: dict[int, list[Sample]] = {}
     with ending_signals_raise():
-        for row in measure(POINTS + FULL * options.full):
+        if options.soak:
+            soak.run(options)
+            return
+        for row, samples in measure(POINTS + FULL * options.full):
             print(row, flush=True)
             rows.append(row)
+            samples_of[row["messages"]] = samples
     figures.write(figures.FOLDER / "growth.json", figures.measured_now({"points": rows}))
+    most = max(samples_of)
+    figures.write(figures.FOLDER / "memory.json", figures.measured_now({"messages": most, "samples": samples_of[most]}))
 
 
 if __name__ == "__main__":

@@ -6,21 +6,21 @@ import math
 import time
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pipeline_cli.outputs import StackOutputs
 from pipeline_cli.queue_reader import depth
-from pipeline_testing.stages import SERVICES
 
+from bench.handler_log import read_log
 from bench.history import Histories, Tally
 from bench.item_size import WRITE_UNIT_BYTES, item_bytes
-from bench.variants import OURS
+from bench.plain_mapping import Mapping, PlainMapping
+from bench.processes import clocked
+from bench.variants import BASELINES, CONCURRENCY, OURS, WINDOW_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from contextlib import AbstractContextManager
 
     from local_aws.emulator import Emulator
 
@@ -47,6 +47,10 @@ class Measurement:
     """Of all invocations, by function, as the handlers themselves took the time."""
     computing_seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     """What of that their processes computed, all threads together."""
+    processor_seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
+    """Of all processes of the emulated AWS while a backlog was processed, by what they are."""
+    log_bytes: int = 0
+    """Billed for the functions' logs."""
 
     @property
     def rate(self) -> float:
@@ -62,43 +66,60 @@ class Measurement:
 class Bench:
     """Measures variants on one emulated AWS."""
 
-    def __init__(self, aws: Emulator) -> None:
-        """Measure what is deployed there."""
+    def __init__(self, aws: Emulator, *, with_baselines: bool = False) -> None:
+        """Measure what is deployed there; the handlers of a copy with baselines print their times."""
         self._aws = aws
         self._sqs = aws.endpoint.sqs()
         self._logs = aws.endpoint.logs()
         self._environment = aws.deployment.parameters["EnvironmentName"]
-        self._mappings = aws.event_sources
-        for name, mapping in self._mappings.items():
-            if name != self._function(OURS):
-                mapping.pause()
+        self._mappings: dict[str, Mapping] = {OURS.name: aws.event_sources[self._name(OURS.function)]}
         self._outputs = StackOutputs.of(aws.outputs)
         self._histories = Histories(aws.durable_port)
+        self._timed = with_baselines
+        self._plain: list[PlainMapping] = []
+        for variant in BASELINES if with_baselines else ():
+            self._add_mapping(variant)
 
-    def start(self, variant: Variant) -> None:
-        """Let a baseline's event source mapping work; ours does from the start."""
-        self._mappings[self._function(variant)].resume()
+    def close(self) -> None:
+        """End the mappings of ordinary functions."""
+        for mapping in self._plain:
+            mapping.close()
 
-    def backlog(
-        self,
-        variant: Variant,
-        bodies: Sequence[str],
-        into: Measurement,
-        *,
-        during: AbstractContextManager[None] | None = None,
-    ) -> dict[str, float]:
+    def _add_mapping(self, variant: Variant) -> None:
+        if variant.durable:
+            process = self._aws.event_sources[self._name(variant.function)]
+            process.pause()
+            self._mappings[variant.name] = process
+            return
+        chain = [
+            PlainMapping(
+                self._aws.endpoint,
+                function=self._name(function),
+                queue=self._name(queue),
+                batch_size=variant.batch_size,
+                window=WINDOW_SECONDS,
+                concurrency=CONCURRENCY,
+            )
+            for function, queue in zip(variant.functions.values(), variant.queues, strict=True)
+        ]
+        for mapping in chain[1:]:
+            mapping.resume()
+        self._mappings[variant.name] = chain[0]
+        self._plain += chain
+
+    def backlog(self, variant: Variant, bodies: Sequence[str], into: Measurement) -> dict[str, float]:
         """Fill the queue while its mapping is paused, then let it work, and add what it took until all are stored.
 
-        ``during`` is entered and left with that. Gives the messages' ids, and when each was sent.
+        Gives the messages' ids, and when each was sent.
         """
-        url, mapping = self._queue(variant), self._mappings[self._function(variant)]
+        mapping = self._mappings[variant.name]
         mapping.pause()
-        sent = self._send(url, bodies)
-        with during or nullcontext():
+        sent = self.send(variant, bodies)
+        with clocked(into.processor_seconds):
             since = time.time()
             mapping.resume()
-            self._wait_until_empty(url)
-        self._tally(variant, bodies, into)
+            self.wait_until_empty(variant)
+        self._count(variant, bodies, sent, into)
         into.seconds += max(into.tally.stored[message] for message in sent) - since
         return sent
 
@@ -107,29 +128,18 @@ class Bench:
 
         Gives the messages' ids, and when each was sent.
         """
-        url = self._queue(variant)
+        self._mappings[variant.name].resume()
         batches = []
         for start in range(0, len(bodies), variant.batch_size):
-            batches.append(self._send(url, bodies[start : start + variant.batch_size]))
-            self._wait_until_empty(url)
-        self._tally(variant, bodies, into)
+            batches.append(self.send(variant, bodies[start : start + variant.batch_size]))
+            self.wait_until_empty(variant)
+        sent_at = {message: at for sent in batches for message, at in sent.items()}
+        self._count(variant, bodies, sent_at, into)
         stored = into.tally.stored
         for sent in batches:
             into.seconds += max(stored[message] for message in sent) - min(sent.values())
             into.latencies += (stored[message] - at for message, at in sent.items())
-        return {message: at for sent in batches for message, at in sent.items()}
-
-    def add_handler_seconds(self, variant: Variant, since: float, into: Measurement) -> None:
-        """Add the seconds that the handlers have logged since then; no other variant is at work."""
-        functions = {name: f"{self._environment}-durable-pipeline-{name}" for name in SERVICES}
-        for name, function in {"orchestrator": self._function(variant), **functions}.items():
-            pages = self._logs.get_paginator("filter_log_events").paginate(
-                logGroupName=f"/aws/lambda/{function}", startTime=int(1_000 * since)
-            )
-            for words in (event["message"].split() for page in pages for event in page["events"]):
-                if words[:1] == ["bench:"]:
-                    into.handler_seconds[name] += float(words[1])
-                    into.computing_seconds[name] += float(words[3])
+        return sent_at
 
     def write_units(self, sent: set[str]) -> int:
         """Add up what the items of these messages took to write; raises RuntimeError if one is not in the table."""
@@ -143,12 +153,32 @@ class Bench:
             raise RuntimeError(f"{len(lacking)} of {len(sent)} messages are not in the table")
         return sum(units[message] for message in sent)
 
-    def _tally(self, variant: Variant, bodies: Sequence[str], into: Measurement) -> None:
-        self._histories.add_new(self._function(variant), into.tally)
+    def _count(self, variant: Variant, bodies: Sequence[str], sent: dict[str, float], into: Measurement) -> None:
         into.messages += len(bodies)
         into.body_bytes += sum(len(body.encode()) for body in bodies)
+        if variant.durable:
+            self.add_histories(variant, into.tally)
+        if self._timed:
+            self._add_logs(variant, min(sent.values()), into)
 
-    def _send(self, url: str, bodies: Sequence[str]) -> dict[str, float]:
+    def add_histories(self, variant: Variant, tally: Tally) -> None:
+        """Add the executions that were not counted before."""
+        self._histories.add_new(self._name(variant.function), tally)
+
+    def _add_logs(self, variant: Variant, since: float, into: Measurement) -> None:
+        """Add what the handlers have logged since then; no other variant is at work."""
+        for name, function in variant.functions.items():
+            found = read_log(self._logs, self._name(function), since)
+            into.handler_seconds[name] += found.handler_seconds
+            into.computing_seconds[name] += found.computing_seconds
+            into.log_bytes += found.billed_bytes
+            if not variant.durable:
+                into.tally.service_invocations[name] += found.invocations
+                into.tally.stored |= found.stored
+
+    def send(self, variant: Variant, bodies: Sequence[str]) -> dict[str, float]:
+        """Send messages, and return their ids, and when each was sent."""
+        url = self._queue_url(variant.function)
         longest = max(len(body.encode()) for body in bodies)
         length = max(1, min(_CALL_ENTRIES, _CALL_BYTES // longest))
         calls = [bodies[start : start + length] for start in range(0, len(bodies), length)]
@@ -166,21 +196,24 @@ class Bench:
         with ThreadPoolExecutor(_SENDERS) as pool:
             return {message: at for part in pool.map(call, calls) for message, at in part.items()}
 
-    def _wait_until_empty(self, url: str) -> None:
+    def wait_until_empty(self, variant: Variant) -> None:
+        """Wait until each message is stored and deleted; raises RuntimeError when nothing changes any more."""
+        # In the order in which a message passes them, so that one on its way is counted at least once.
+        urls = [self._queue_url(queue) for queue in variant.queues]
         left, changed = -1, time.monotonic()
         while left:
             self._aws.check()
             time.sleep(_LOOK_SECONDS)
-            before, left = left, depth(self._sqs, url)
+            before, left = left, sum([depth(self._sqs, url) for url in urls])
             if left != before:
                 changed = time.monotonic()
             if time.monotonic() - changed > _PATIENCE_SECONDS:
                 raise RuntimeError(f"{left} messages are in the queue; nothing has changed for {_PATIENCE_SECONDS} s")
 
-    def _function(self, variant: Variant) -> str:
-        return f"{self._environment}{variant.function}"
+    def _name(self, end: str) -> str:
+        return f"{self._environment}{end}"
 
-    def _queue(self, variant: Variant) -> str:
-        if variant.name == OURS.name:
+    def _queue_url(self, end: str) -> str:
+        if end == OURS.function:
             return self._outputs.queue_url
-        return self._sqs.get_queue_url(QueueName=self._function(variant))["QueueUrl"]
+        return self._sqs.get_queue_url(QueueName=self._name(end))["QueueUrl"]

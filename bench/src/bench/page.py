@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline_testing.repository_copy import REPOSITORY
 
-from bench import capacity, cold_start, comparison, cost, figures, growth
-from bench.plots import write_plots
+from bench import capacity, cold_start, comparison, cost, designs, figures, growth, latency, latency_on_aws, soak
+from bench.goals import goals
+from bench.plots import write_memory, write_plots
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,11 +32,35 @@ def _capacity() -> Iterator[str]:
     yield from capacity.tables(one)
 
 
+def _orders() -> list[dict[str, Any]]:
+    """Return the figures of the comparison, the larger messages first."""
+    return [figures.read(f"orders-{size}") for size in (1_024, 100)]
+
+
+def _comparison() -> Iterator[str]:
+    found = _orders()
+    yield from comparison.table(found[0])
+    yield from ("", "```", *goals(found), "```")
+
+
 def _cost() -> Iterator[str]:
-    for size in (100, 1_024):
-        yield from cost.shown(figures.read(f"orders-{size}"))
+    for found in reversed(_orders()):
+        yield from cost.shown(found)
         yield ""
-    yield cost.logged()
+
+
+def _latency() -> Iterator[str]:
+    found = figures.read("latency")
+    yield from latency.table(found)
+    yield ""
+    yield from latency_on_aws.table(found, figures.read("cold-start"))
+
+
+def _alternatives() -> Iterator[str]:
+    rows = {row["profile"]: row for row in figures.read("latency")["rows"] if not row["cold"]}
+    warm = {name: latency_on_aws.Latency.of(row, figures.read("cold-start")) for name, row in rows.items()}
+    large, small = _orders()
+    yield from designs.alternatives(large, small, warm)
 
 
 def _profile() -> Iterator[str]:
@@ -44,52 +69,21 @@ def _profile() -> Iterator[str]:
     yield from ("", "```", *found["lines"], "```")
 
 
-def _summary() -> Iterator[str]:
-    found = figures.read("orders-1024")
-    bills = cost.bills(found)
-    names = ("ours", "loop")
-    with_backlog, alone = ([found["variants"][named(name)] for name in names] for named in (str, comparison.steady))
-    each = [comparison.a_message(one) for one in with_backlog]
-    rows = {
-        "durable operations a message": [one["operations"] for one in each],
-        "invocations a message": [one["invocations"] for one in each],
-        "bytes of state a message": [one["state_bytes"] for one in each],
-        "messages a second with a backlog, two executions at once, emulated": [
-            one["messages_per_second"] for one in with_backlog
-        ],
-        "messages a second, a batch at a time, emulated": [one["messages_per_second"] for one in alone],
-        "dollars a million messages": [cost.total(bills[name]) for name in names],
-    }
-    yield (
-        f"| messages of {found['size']:,} bytes | this pipeline, batches of 100 | "
-        "an invoke for each record and stage, batches of 5 |"
-    )
-    yield "|---|---:|---:|"
-    for name, values in rows.items():
-        yield f"| {name} | {' | '.join(map(_short, values))} |"
-    yield ""
-    yield (
-        f"{figures.measured_on(found)} The queue and the write of the item alone cost "
-        f"{cost.total(bills['floor']):.2f} dollars a million messages."
-    )
-
-
-def _short(value: float) -> str:
-    decimals = 3 if value < 1 else 2 if value < 10 else 1 if value < 100 else 0
-    return f"{value:,.{decimals}f}"
-
-
 PAGES: dict[Path, dict[str, Callable[[], Iterator[str]]]] = {
     PAGE: {
-        "comparison": lambda: comparison.table(figures.read("orders-1024")),
-        "patched": lambda: comparison.table(figures.read("orders-1024-patched")),
+        "designs": lambda: designs.table(*_orders()),
+        "comparison": _comparison,
         "profile": _profile,
         "growth": lambda: growth.table(figures.read("growth")),
         "capacity": _capacity,
         "cost": _cost,
+        "latency": _latency,
+        "memory": lambda: growth.memory(figures.read("memory")),
+        "alternatives": _alternatives,
+        "soak": lambda: soak.table(figures.read("soak")),
         "cold start": lambda: cold_start.table(figures.read("cold-start")),
     },
-    README: {"summary": _summary},
+    README: {"summary": lambda: designs.summary(*_orders())},
 }
 
 
@@ -112,6 +106,7 @@ def main() -> None:
     for page in PAGES:
         page.write_text(filled(page), encoding="utf-8")
     write_plots(figures.read("growth"), figures.FOLDER)
+    write_memory(figures.read("memory"), figures.FOLDER)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 AXES = {"messages": "messages", "batch size": "batch_size", "chunk size": "chunk_size", "message size": "size"}
+EMULATOR = ("MiniStack", "durable service", "event source mapping")
 SHOWN = {
     "messages_per_second": "messages a second",
     "operations": "operations a message",
@@ -19,11 +20,35 @@ SHOWN = {
 }
 
 
+# The same figures give the same bytes.
+mpl.rcParams["svg.hashsalt"] = "bench"
+mpl.rcParams["svg.fonttype"] = "none"
+
+
+def write_memory(figures: Mapping[str, Any], folder: Path) -> None:
+    """Draw the megabytes of each part over the time of a run: those of the functions, and those of the emulator."""
+    samples = figures["samples"]
+    figure = Figure(figsize=(9, 2.6), layout="constrained")
+    names = sorted({name for sample in samples for name in sample} - {"seconds"})
+    panels = {
+        "functions, MB": [name for name in names if name not in EMULATOR],
+        "emulator, MB": [name for name in names if name in EMULATOR],
+    }
+    for panel, (title, shown) in zip(figure.subplots(1, len(panels)), panels.items(), strict=True):
+        for name in shown:
+            panel.plot(
+                [sample["seconds"] for sample in samples], [sample.get(name, 0) for sample in samples], label=name
+            )
+        panel.set_ylim(bottom=0)
+        panel.set_title(title, fontsize=10)
+        panel.set_xlabel("seconds")
+        panel.grid(visible=True, alpha=0.3)
+        panel.legend(fontsize=7)
+    figure.savefig(folder / "memory.svg", metadata={"Date": None})
+
+
 def write_plots(figures: Mapping[str, Any], folder: Path) -> None:
     """Draw each series: what varies to the right, each figure in a panel of its own, from zero upwards."""
-    # The same figures give the same bytes.
-    mpl.rcParams["svg.hashsalt"] = "bench"
-    mpl.rcParams["svg.fonttype"] = "none"
     for series, axis in AXES.items():
         rows = sorted((row for row in figures["points"] if row["series"] == series), key=lambda row: row[axis])
         if not rows:

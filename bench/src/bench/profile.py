@@ -7,51 +7,38 @@ innermost function of the pipeline or of the durable SDK: what a library does co
 from __future__ import annotations
 
 import argparse
+import math
 import signal
 import subprocess
 import sys
 import tempfile
-from collections import Counter
+from collections import Counter, defaultdict
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import psutil
 from local_aws.signals import ending_signals_raise
 from pipeline_cli.local import local_pipeline
 from pipeline_testing.repository_copy import REPOSITORY
 
 from bench import figures, messages
 from bench.measure import Bench, Measurement
+from bench.processes import parts
 from bench.variants import OURS, PARAMETERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-MESSAGES, SIZE = 4_000, 1_024
-PARTS = {
-    "event source mapping": "local_aws.event_source",
-    "orchestrator": "-durable-pipeline-orchestrator-",
-    "validator": "-durable-pipeline-validator-",
-    "transformer": "-durable-pipeline-transformer-",
-    "storer": "-durable-pipeline-storer-",
-    "durable service": "dex-local-runner",
-    "MiniStack": "ministack_patch.py",
-}
-"""What the command line of a part's processes has."""
+SIZE = 1_024
 SHOWN_OF = ("orchestrator", "storer", "event source mapping")
 SHOWN = 8
-BACKLOG = 1_000
+BACKLOG = OURS.batch_size * math.ceil(1_000 / OURS.batch_size)
 """Messages that wait at once: MiniStack goes through all of them at each call, which SQS does not."""
+MESSAGES = 4 * BACKLOG
 SDK = "aws_durable_execution_sdk_python"
 PY_SPY = Path(sys.executable).with_name("py-spy")
 OWN = (*(f"{name}/" for name in ("orchestrator", "storer", "pipeline_contracts", "local_aws", SDK)), "_worker.py")
 """The last is MiniStack's, which reads the event where Lambda's runtime does."""
-
-
-def part_of(command: str) -> str | None:
-    """Name the part that a command line belongs to."""
-    return next((part for part, words in PARTS.items() if words in command), None)
 
 
 def place(stack: str) -> str:
@@ -81,19 +68,6 @@ def table(count: int, seconds: Mapping[str, float], found: Mapping[str, Counter[
         total = found[part].total()
         for name, number in found[part].most_common(SHOWN if part in SHOWN_OF else 0):
             yield f"  {number / total:5.0%}  {name}"
-
-
-@contextmanager
-def clocked(processes: Mapping[int, str], seconds: dict[str, float]) -> Iterator[None]:
-    """Add the processor time that processes take meanwhile to that of their parts."""
-
-    def add(sign: int) -> None:
-        for pid, part in processes.items():
-            seconds[part] += sign * sum(psutil.Process(pid).cpu_times()[:2])
-
-    add(-1)
-    yield
-    add(1)
 
 
 @contextmanager
@@ -127,15 +101,13 @@ def main() -> None:
     with ending_signals_raise(), local_pipeline(REPOSITORY, parameters=PARAMETERS) as aws:
         bench = Bench(aws)
         bench.backlog(OURS, list(messages.orders(SIZE, 8 * OURS.batch_size, seed=99)), Measurement())
-        children = psutil.Process().children(recursive=True)
-        parts = {child.pid: part for child in children if (part := part_of(" ".join(child.cmdline())))}
-        seconds, found = dict.fromkeys(PARTS, 0.0), {part: Counter[str]() for part in PARTS}
+        processes = {process.pid: part for process, part in parts().items()}
+        measured, found = Measurement(), defaultdict[str, Counter[str]](Counter)
         bodies = list(messages.orders(SIZE, MESSAGES))
-        with watched(parts, found):
+        with watched(processes, found):
             for start in range(0, MESSAGES, BACKLOG):
-                during = clocked(parts, seconds)
-                bench.backlog(OURS, bodies[start : start + BACKLOG], Measurement(), during=during)
-    lines = list(table(MESSAGES, seconds, found))
+                bench.backlog(OURS, bodies[start : start + BACKLOG], measured)
+    lines = list(table(MESSAGES, measured.processor_seconds, found))
     print(*lines, sep="\n")
     figures.write(options.write, figures.measured_now({"size": SIZE, "lines": lines}))
 

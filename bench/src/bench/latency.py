@@ -1,0 +1,151 @@
+"""``python -m bench.latency``: how long one message takes in an idle pipeline, from sending to storing.
+
+Warm, the functions' processes are there, and nothing has happened for a while. Cold, they are killed before each
+message, so that each function starts a new one: its package is unpacked, and its handler imported.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psutil
+from local_aws.deploy.transform import parse_template
+from local_aws.signals import ending_signals_raise
+from pipeline_cli.local import local_pipeline
+from pipeline_testing.repository_copy import REPOSITORY, changed_copy
+
+from bench import figures, latency_on_aws, messages
+from bench.baselines import write_template
+from bench.history import Tally
+from bench.measure import Bench, Measurement
+from bench.processes import workers_of
+from bench.variants import OURS, default_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+SIZE = 1_024
+WARM, COLD = 100, 30
+"""Messages."""
+IDLE_SECONDS = 1.0
+DEATH_SECONDS = 5.0
+WINDOW = "BatchingWindowSeconds"
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Parameters of the stack."""
+
+    name: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+    def number(self, parameter: str) -> int:
+        """Return a parameter's value, which is that of the template by default."""
+        return int(self.parameters.get(parameter) or default_of(parameter))
+
+
+# A mapping takes a window of 0 only with batches of at most 10:
+# https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-parameters.html
+PROFILES = (Profile("default"), Profile("latency", {"BatchSize": "10", WINDOW: "0"}))
+
+
+def template_without_least_window(folder: Path) -> Path:
+    """Copy what is deployed, let the window be 0 in its templates, and return the root template."""
+    changed_copy(folder)
+    root = folder / "infra" / "template.yaml"
+    for path in (root, folder / "services" / "orchestrator" / "template.yaml"):
+        template = parse_template(path.read_text(encoding="utf-8"))
+        template["Parameters"][WINDOW]["MinValue"] = 0
+        write_template(path, template)
+    return root
+
+
+def kill_workers() -> None:
+    """Kill the functions' processes; raises RuntimeError if one stays."""
+    workers = workers_of(OURS.functions)
+    for worker in workers:
+        worker.kill()
+    deadline = time.monotonic() + DEATH_SECONDS
+    while any(_is_alive(worker) for worker in workers):
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"a process of a function is alive {DEATH_SECONDS} s after it was killed")
+        time.sleep(0.01)
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    # MiniStack waits for it when the function is invoked again.
+    with suppress(psutil.NoSuchProcess):
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    return False
+
+
+def measure(bench: Bench, profile: Profile, count: int, *, cold: bool) -> dict[str, Any]:
+    """Send messages one at a time."""
+    found, tally = Measurement(), Tally()
+    sent: dict[str, float] = {}
+    for body in messages.orders(SIZE, count, seed=1 + cold):
+        time.sleep(IDLE_SECONDS)
+        if cold:
+            kill_workers()
+        sent |= bench.send(OURS, [body])
+        bench.wait_until_empty(OURS)
+    bench.add_histories(OURS, tally)
+    found.latencies += (tally.stored[message] - at for message, at in sent.items())
+    return {
+        "profile": profile.name,
+        "batch_size": profile.number("BatchSize"),
+        "window_seconds": profile.number(WINDOW),
+        "cold": cold,
+        "messages": count,
+        "median_seconds": round(found.percentile(0.5), 3),
+        "p99_seconds": round(found.percentile(0.99), 3),
+        "execution_seconds": round(tally.execution_seconds / tally.executions, 3),
+        "orchestrator_invocations": round(tally.orchestrator_invocations / count, 2),
+        "service_invocations": round(tally.service_invocations.total() / count, 2),
+    }
+
+
+def table(found: Mapping[str, Any]) -> Iterator[str]:
+    """Give a Markdown table."""
+    yield f"{figures.measured_on(found)} Messages of {found['size']:,} bytes."
+    yield ""
+    yield "| parameters | `BatchSize` | window | processes | messages | median | p99 | execution, mean |"
+    yield "|---|---:|---:|---|---:|---:|---:|---:|"
+    for one in found["rows"]:
+        yield (
+            f"| {one['profile']} | {one['batch_size']} | {one['window_seconds']} s | "
+            f"{'cold' if one['cold'] else 'warm'} | {one['messages']} | {one['median_seconds']:.2f} s | "
+            f"{one['p99_seconds']:.2f} s | {one['execution_seconds']:.2f} s |"
+        )
+
+
+def main() -> None:
+    """Measure all profiles, warm and cold."""
+    parser = argparse.ArgumentParser(prog="python -m bench.latency", description=__doc__)
+    parser.add_argument("--warm", type=int, default=WARM, metavar="MESSAGES", help="(default: %(default)s)")
+    parser.add_argument("--cold", type=int, default=COLD, metavar="MESSAGES", help="(default: %(default)s)")
+    figures.add_write_option(parser)
+    options = parser.parse_args()
+    rows = []
+    with ending_signals_raise(), tempfile.TemporaryDirectory(prefix="pipeline-bench-") as folder:
+        template = template_without_least_window(Path(folder))
+        for profile in PROFILES:
+            parameters = {"EnvironmentName": "bench", **profile.parameters}
+            with local_pipeline(REPOSITORY, template=template, parameters=parameters) as aws:
+                bench = Bench(aws)
+                measure(bench, profile, 3, cold=False)
+                rows.append(measure(bench, profile, options.warm, cold=False))
+                rows.append(measure(bench, profile, options.cold, cold=True))
+    found = figures.measured_now({"size": SIZE, "rows": rows})
+    print(*table(found), "", *latency_on_aws.table(found, figures.read("cold-start")), sep="\n")
+    figures.write(options.write, found)
+
+
+if __name__ == "__main__":
+    main()
