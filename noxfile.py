@@ -220,6 +220,14 @@ def lint(session: nox.Session) -> None:
         session.run("mypy", *envs.types(session, name), *envs.typed(name))
 
 
+@nox.session(python="3.11")
+def docs(session: nox.Session) -> None:
+    """Check the documentation and build its site; -- --serve shows it, -- --write generates its reference."""
+    envs.install_package(session, "docs-site")
+    env = envs.orchestrator(session)
+    session.run("python", "-m", "docs_site", *session.posargs, env=env, interrupt_timeout=10)
+
+
 @nox.session(venv_backend="none")
 def changed(session: nox.Session) -> None:
     """Print the packages that the changes since a commit may break: -- origin/main."""
