@@ -168,7 +168,7 @@ def export_stages(session: nox.Session) -> None:
 
 @nox.session
 def example(session: nox.Session) -> None:
-    """Apply an example to a scratch copy, and run it: -- orders, or -- stage."""
+    """Run a tutorial in a scratch copy: -- first-run, orders, stage or first-deployment."""
     envs.install_package(session, "examples")
     session.run("python", "-m", "pipeline_examples", *session.posargs)
 

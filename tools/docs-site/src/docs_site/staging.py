@@ -24,7 +24,7 @@ PAGES = (
     "bench/README.md",
     *(f"{folder}/*/README.md" for folder in ("services", "tools", "tests", "examples")),
 )
-PICTURES = ("docs/**/*.png", "docs/**/*.svg")
+PICTURES = ("docs/**/*.png", "docs/**/*.svg", "docs/*.css")
 BRANCH = "main"
 
 _FENCE = re.compile(r"^( *(?:```+|~~~+)[\w+-]+) [^\n]*$", re.MULTILINE)

@@ -64,4 +64,6 @@ def _allowed(parameter: Parameter) -> Iterator[str]:
 
 
 def _having(name: str, stacks: dict[str, dict[str, Parameter]]) -> str:
-    return ", ".join(stack for stack, parameters in stacks.items() if stack != ROOT and name in parameters)
+    parts = [stack for stack in stacks if stack != ROOT]
+    having = [stack for stack in parts if name in stacks[stack]]
+    return "all parts" if having == parts else ", ".join(having)
