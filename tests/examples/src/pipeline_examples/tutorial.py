@@ -28,12 +28,11 @@ class FailedError(Exception):
 
 
 class Tutorial:
-    """A copy of the repository, and one terminal in it: variables and their exports stay from block to block."""
+    """A copy of the repository, and a terminal in it: variables stay from block to block of a page."""
 
     def __init__(self, root: Path, scratch: Path) -> None:
         self._root = root
         self._variables = scratch / "variables"
-        self._variables.touch()
         self._log = scratch / "background.log"
         # A session that runs in a session is one of its own. The AWS CLI of this environment comes before another.
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("NOX_", "PIPELINE_"))}
@@ -41,7 +40,8 @@ class Tutorial:
         self._environment = kept | {"PATH": path, "AWS_PAGER": "", "NO_COLOR": "1"}
 
     def run(self, steps: Sequence[Step]) -> None:
-        """Take each step; what was started in the background is stopped in the end."""
+        """Take each step in a new terminal; what was started in the background is stopped in the end."""
+        self._variables.write_text("", "utf-8")
         with ExitStack() as background:
             for step in steps:
                 match step:
