@@ -86,6 +86,7 @@ def test_the_pages_can_be_run(name: str) -> None:
         (("first", "third"), None),
         (("fir…", "…rd"), None),
         (("second  line",), None),
+        (("second … line",), None),
         (("…",), None),
         (("third", "first"), "first"),
         (("first", "fourth"), "fourth"),

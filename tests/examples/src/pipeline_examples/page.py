@@ -102,7 +102,7 @@ def missing(expected: tuple[str, ...], printed: str) -> str | None:
     lines = iter([" ".join(line.split()) for line in printed.splitlines()])
     for one in expected:
         words = " ".join(one.split())
-        pattern = re.compile(".*".join(map(re.escape, words.split("…"))))
+        pattern = re.compile(".*".join(re.escape(part.strip()) for part in words.split("…")))
         if words and not any(pattern.search(line) for line in lines):
             return one
     return None
