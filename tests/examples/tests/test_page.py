@@ -34,6 +34,8 @@ echo on AWS
 on AWS
 ```
 
+<!-- rehearse: echo again -->
+
 ```sh repeat
 echo two
 ```
@@ -57,6 +59,7 @@ def test_a_page_is_read_into_steps() -> None:
     assert read_page(PAGE) == [
         Commands("echo one\n", printed=("one",)),
         Commands("echo instead"),
+        Commands("echo again"),
         Commands("echo two\n", Manner.REPEAT, ("two",)),
         Change("-a\n+b\n"),
         Insertion("CHANGELOG.md", "## Unreleased\n"),

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 _BLOCK = re.compile(
-    r"^<!-- rehearse: (?P<rehearsal>.+) -->$|^(?P<fence>```+)(?P<info>[^`\n]*)\n(?P<text>.*?)^(?P=fence)$",
+    r"^<!-- rehearse: (?P<rehearsal>[^\n]+) -->$|^(?P<fence>```+)(?P<info>[^`\n]*)\n(?P<text>.*?)^(?P=fence)$",
     re.MULTILINE | re.DOTALL,
 )
 
