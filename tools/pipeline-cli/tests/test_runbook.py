@@ -16,8 +16,8 @@ REPOSITORY = Path(__file__).parents[3]
 RUNBOOK = (REPOSITORY / "docs/operations.md").read_text(encoding="utf-8")
 DOCUMENTS = [
     REPOSITORY / "README.md",
-    *(REPOSITORY / "docs").rglob("*.md"),
-    *(REPOSITORY / "tools").glob("*/README.md"),
+    *(path for path in REPOSITORY.glob("docs/**/*.md") if path.parent.name != "reference"),  # that is generated
+    *REPOSITORY.glob("tools/*/README.md"),
 ]
 # What other packages add is not installed with this one.
 FURTHER = {
@@ -25,7 +25,7 @@ FURTHER = {
     for path in REPOSITORY.glob("tools/*/pyproject.toml")
     for name in tomllib.loads(path.read_text("utf-8"))["project"].get("entry-points", {}).get(ENTRY_POINTS, {})
 }
-COMMAND = re.compile(r"\./nox -s pipeline -- ([a-z][^`\n#]*)")
+COMMAND = re.compile(r"\./nox -s pipeline -- ([a-z][^`\n#]*?)(?= -->|[`\n#])")
 ALARMS = re.split(r"^### ", RUNBOOK[RUNBOOK.index("## Alarms") :], flags=re.MULTILINE)[1:]
 
 
