@@ -168,7 +168,7 @@ def export_stages(session: nox.Session) -> None:
 
 @nox.session
 def example(session: nox.Session) -> None:
-    """Apply an example to a scratch copy, and run it: -- orders, or -- stage."""
+    """Run a tutorial in a scratch copy: -- first-run, orders, stage or first-deployment."""
     envs.install_package(session, "examples")
     session.run("python", "-m", "pipeline_examples", *session.posargs)
 
@@ -218,6 +218,14 @@ def lint(session: nox.Session) -> None:
         session.run("check-jsonschema", "--quiet", "--builtin-schema", f"vendor.{schema}", *files)
     for name in session.posargs or PACKAGES:
         session.run("mypy", *envs.types(session, name), *envs.typed(name))
+
+
+@nox.session(python="3.11")
+def docs(session: nox.Session) -> None:
+    """Check the documentation and build its site; -- --serve shows it, -- --write generates its reference."""
+    envs.install_package(session, "docs-site")
+    env = envs.orchestrator(session)
+    session.run("python", "-m", "docs_site", *session.posargs, env=env, interrupt_timeout=10)
 
 
 @nox.session(venv_backend="none")

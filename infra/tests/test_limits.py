@@ -42,10 +42,10 @@ def test_the_mapping_is_one_that_lambda_accepts(root):
     assert parameters["MaximumConcurrency"]["MaxValue"] <= 1_000
 
 
-def test_the_readme_states_the_worst_case():
-    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+def test_the_page_on_limits_states_the_worst_case():
+    page = (REPOSITORY / "docs/architecture.md").read_text(encoding="utf-8")
 
-    assert f"takes at most {PIPELINE['worst_case_seconds']} s;" in readme
+    assert f"takes at most {PIPELINE['worst_case_seconds']} s;" in page
 
 
 def test_every_service_is_the_orchestrator_or_a_stage_and_is_cut_off_when_its_stage_says():

@@ -10,7 +10,8 @@ import pytest
 from botocore import xform_name
 
 DOCS = Path(__file__).parents[3] / "docs"
-RUNBOOK = "\n".join((DOCS / page).read_text() for page in ("operations.md", "first-deployment.md"))
+PAGES = (DOCS / "operations.md", *sorted(DOCS.glob("operations/*.md")), DOCS / "first-deployment.md")
+RUNBOOK = "\n".join(page.read_text() for page in PAGES)
 SDK_NAMES = {"deploy": "codedeploy"}
 GLOBAL = {"query", "output", "max-items"}
 COMMAND = re.compile(r"\baws ([a-z0-9-]+) ([a-z0-9-]+)((?: [^`\n)]*)?)")

@@ -14,15 +14,19 @@ from typer.core import TyperGroup
 
 REPOSITORY = Path(__file__).parents[3]
 RUNBOOK = (REPOSITORY / "docs/operations.md").read_text(encoding="utf-8")
-DOCUMENTS = [REPOSITORY / "README.md", *(REPOSITORY / "docs").glob("*.md"), *(REPOSITORY / "tools").glob("*/README.md")]
+DOCUMENTS = [
+    REPOSITORY / "README.md",
+    *(path for path in REPOSITORY.glob("docs/**/*.md") if path.parent.name != "reference"),  # that is generated
+    *REPOSITORY.glob("tools/*/README.md"),
+]
 # What other packages add is not installed with this one.
 FURTHER = {
     name
     for path in REPOSITORY.glob("tools/*/pyproject.toml")
     for name in tomllib.loads(path.read_text("utf-8"))["project"].get("entry-points", {}).get(ENTRY_POINTS, {})
 }
-COMMAND = re.compile(r"\./nox -s pipeline -- ([a-z][^`\n#]*)")
-ALARMS = re.split(r"^### ", RUNBOOK[RUNBOOK.index("## Alarms") : RUNBOOK.index("## Deploying")], flags=re.MULTILINE)[1:]
+COMMAND = re.compile(r"\./nox -s pipeline -- ([a-z][^`\n#]*?)(?= -->|[`\n#])")
+ALARMS = re.split(r"^### ", RUNBOOK[RUNBOOK.index("## Alarms") :], flags=re.MULTILINE)[1:]
 
 
 @pytest.mark.parametrize(

@@ -1,1 +1,1 @@
-"""Makes the pipeline somebody's own in a scratch copy, and runs it there."""
+"""Runs the tutorials in scratch copies, command by command."""

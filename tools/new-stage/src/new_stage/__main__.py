@@ -20,7 +20,7 @@ Stage {name} is in the pipeline, after {after}. Write its logic:
     ./nox -s "test({name})"    # its tests
     ./nox -s demo              # the pipeline with it; the stored item has contributions.{name}
 
-Executions in flight do not have it: drain the pipeline before you deploy the orchestrator, as docs/operations.md says.
+Executions in flight do not have it: drain the pipeline before you deploy the orchestrator (docs/operations/pausing.md).
 """
 
 

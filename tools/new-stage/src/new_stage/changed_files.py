@@ -20,11 +20,11 @@ ROOT_TEMPLATE = "infra/template.yaml"
 MONITORING = "infra/monitoring/template.yaml"
 METRICS = "infra/monitoring/metrics.yaml"
 ASYNCAPI = "contracts/asyncapi.yaml"
-README = "README.md"
+LIMITS_PAGE = "docs/architecture.md"
 
 CHANGED = (
     *(STAGES, ORCHESTRATOR_TEMPLATE, ORCHESTRATOR_PROJECT, EXPORTED),
-    *(ROOT_TEMPLATE, MONITORING, METRICS, ASYNCAPI, README),
+    *(ROOT_TEMPLATE, MONITORING, METRICS, ASYNCAPI, LIMITS_PAGE),
 )
 
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from new_stage.changed_files import EXPORTED, GOLDEN, ORCHESTRATOR, ORCHESTRATOR_PROJECT, README
+from new_stage.changed_files import EXPORTED, GOLDEN, LIMITS_PAGE, ORCHESTRATOR, ORCHESTRATOR_PROJECT
 from new_stage.stages import NewStageError
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def regenerate(root: Path, service: str) -> None:
     exported = _run(root, "-m", "orchestrator.export")
     (root / EXPORTED).write_text(exported, "utf-8")
     worst_case = json.loads(exported)["worst_case_seconds"]
-    _substitute(root / README, r"takes at most \d+ s;", f"takes at most {worst_case} s;")
+    _substitute(root / LIMITS_PAGE, r"takes at most \d+ s;", f"takes at most {worst_case} s;")
     _run(root, "-m", "pipeline_asyncapi", ".")
     _release_orchestrator(root)
 

@@ -55,7 +55,7 @@ def delete(env: NamedEnv, stack: Stack = None, *, yes: Yes = False, as_json: Jso
     if retained:
         words.append("Retained, with the data that they hold:")
         words += (f"    {resource.kind:24} {resource.physical_id}" for resource in retained)
-        words.append("To deploy again, delete the queues or import them first: docs/operations.md, Deleting, says how.")
+        words.append("To deploy again, delete the queues or import them first: docs/operations/deleting.md says how.")
     deleted = {"environment": env, "stack": stack, "retained": [asdict(resource) for resource in retained]}
     print_result("\n".join(words), deleted, as_json=as_json)
 
