@@ -158,6 +158,13 @@ def new_stage(session: nox.Session) -> None:
     session.run("python", "-m", "new_stage", *session.posargs)
 
 
+@nox.session
+def rename(session: nox.Session) -> None:
+    """Give the pipeline another name, in stacks, resources, metrics and packages: -- acme-orders; -- --help."""
+    envs.install_tests(session, "rename", envs.group("lint"))
+    session.run("python", "-m", "pipeline_rename", *session.posargs)
+
+
 @nox.session(name="export-stages")
 def export_stages(session: nox.Session) -> None:
     """Write services/orchestrator/pipeline.json, by which tools and tests know the stages."""
@@ -168,7 +175,7 @@ def export_stages(session: nox.Session) -> None:
 
 @nox.session
 def example(session: nox.Session) -> None:
-    """Apply an example to a scratch copy, and run it: -- orders, or -- stage."""
+    """Apply an example to a scratch copy, and run it: -- orders, -- stage, or -- rename."""
     envs.install_package(session, "examples")
     session.run("python", "-m", "pipeline_examples", *session.posargs)
 

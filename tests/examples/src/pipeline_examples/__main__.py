@@ -1,4 +1,4 @@
-"""``python -m pipeline_examples orders|stage``."""
+"""``python -m pipeline_examples orders|stage|rename``."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 
 from pipeline_testing.repository_copy import REPOSITORY, whole_copy
 
-from pipeline_examples import orders, stage
+from pipeline_examples import orders, rename, stage
 from pipeline_examples.checkout import Checkout, FailedError
 
-EXAMPLES = {"orders": orders.run, "stage": stage.run}
+EXAMPLES = {"orders": orders.run, "stage": stage.run, "rename": rename.run}
 
 
 def main() -> int:
