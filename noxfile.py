@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT / "tools"))
 
 import nox_changes  # noqa: E402 - it is found only now
+import nox_contracts  # noqa: E402
 import nox_environments as envs  # noqa: E402
 import nox_locks  # noqa: E402
 import nox_mutants  # noqa: E402
@@ -182,9 +183,12 @@ def example(session: nox.Session) -> None:
 
 @nox.session(python=CHECK_PYTHON)
 def contracts(session: nox.Session) -> None:
-    """Compare the contracts with their last release: which version, and who would break."""
+    """Compare the contracts with their last release, and test each service with them: who would break."""
     envs.install_package(session, "contracts-check")
+    broken = nox_contracts.broken(session)
     session.run("python", "-m", "contracts_check", "check")
+    if broken:
+        session.error(f"with these contracts, {broken} would break: see the table above")
 
 
 @nox.session(name="release-contracts", python=CHECK_PYTHON)
@@ -278,7 +282,7 @@ def sbom(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none")
 def lock(session: nox.Session) -> None:
-    """Write the services' requirements.lock; -- --upgrade for newer releases, -- --check."""
+    """Write the services' requirements.lock; -- --upgrade or --contracts for newer releases, -- --check."""
     nox_locks.write(session, SERVICES.values(), *session.posargs)
 
 
