@@ -106,7 +106,11 @@ def test_a_wheel_that_is_renamed_back_has_the_bytes_that_it_had(root: Path, monk
 def test_the_name_of_an_environment_cannot_contain_the_name(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run(monkeypatch, NEW.text)
 
-    for path in (*root.glob("infra/**/template.yaml"), *root.glob("services/*/template.yaml")):
+    for path in (
+        *root.glob("infra/**/template.yaml"),
+        *root.glob("infra/github/*.yaml"),
+        *root.glob("services/*/template.yaml"),
+    ):
         (pattern,) = re.findall(r'EnvironmentName:\n.*\n.*\n.*\n    AllowedPattern: "(.*)"', path.read_text("utf-8"))
         assert re.fullmatch(pattern, "e" * LONGEST_ENVIRONMENT), path
         # Its resources would begin with e-blue-lagoon-, as those of the environment e.

@@ -134,7 +134,7 @@ def check_name(root: Path, files: Sequence[Path], new: Name, old: Name) -> None:
 
 def _resource_names(root: Path, old: Name, new: Name) -> Iterator[tuple[str, int, int]]:
     """Each name that a template gives, how long it may be, and how long it would be."""
-    templates = [*root.glob("infra/**/template.yaml"), *root.glob("services/*/template.yaml")]
+    templates = [*root.glob("infra/**/*.yaml"), *root.glob("services/*/template.yaml")]
     given = [found for path in templates for found in re.findall(r"(\w*Name): !Sub (\S+)", path.read_text("utf-8"))]
     stage = ("FunctionName", f"${{EnvironmentName}}-{old.text}-{'s' * LONGEST_SERVICE}")
     for kind, resource in (*given, stage):

@@ -41,7 +41,7 @@ def rename(root: Path, files: list[Path], old: Name, new: Name) -> None:
             text = path.read_bytes().decode()
         except UnicodeDecodeError:
             continue
-        patterns = environment_patterns(new) if path.name == "template.yaml" else {}
+        patterns = environment_patterns(new) if path.suffix == ".yaml" else {}
         renamed = _replaced(text, names | digests | patterns)
         if path.name == "requirements.lock":
             renamed = _sorted(renamed)
