@@ -238,6 +238,13 @@ def changed(session: nox.Session) -> None:
         print(f"{name}={json.dumps(packages)}")
 
 
+@nox.session
+def changelog(session: nox.Session) -> None:
+    """Write CHANGELOG.md from the fragments in changes: -- VERSION; -- --check origin/main asks for one."""
+    envs.install_group(session, "changelog")
+    nox_changes.changelog(session, *session.posargs)
+
+
 @nox.session(allow_parallel=True)
 def format(session: nox.Session) -> None:  # noqa: A001 - the session's name
     """Format the code, and fix what ruff can fix by itself."""
