@@ -238,6 +238,12 @@ def changed(session: nox.Session) -> None:
         print(f"{name}={json.dumps(packages)}")
 
 
+@nox.session(venv_backend="none")
+def editor(session: nox.Session) -> None:
+    """Make .venv: one interpreter for editors, with all packages; docs/editors.md."""
+    envs.install_editor(session)
+
+
 @nox.session
 def changelog(session: nox.Session) -> None:
     """Write CHANGELOG.md from the fragments in changes: -- VERSION; -- --check origin/main asks for one."""

@@ -95,6 +95,19 @@ def install_group(session: nox.Session, name: str, *options: str) -> None:
     install(session, environment(session), ["--exact", *options, *group(name)])
 
 
+def install_editor(session: nox.Session) -> None:
+    """Install all packages into .venv, with what their tests, the templates' tests and the checks need."""
+    folder = ROOT / ".venv"
+    if not (folder / "bin" / "python").exists():
+        session.run_install("uv", "venv", "--python", sys.executable, str(folder), external=True, silent=True)
+    packages = [word for package in PACKAGES.values() for word in ("-e", str(package))]
+    tests = [word for package in PACKAGES.values() for word in group("test", package / "pyproject.toml")]
+    overrides = ("--overrides", "tools/editor-overrides.txt")
+    install(
+        session, folder, ["--exact", *overrides, *packages, *dict.fromkeys(tests), *group("templates"), *group("lint")]
+    )
+
+
 @contextmanager
 def service_alone(session: nox.Session, name: str) -> Iterator[tuple[Path, dict[str, str]]]:
     """A copy of a service, installed with what its pyproject names and wheels of ours; and the variables it needs."""
