@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT / "tools"))
 
 import nox_changes  # noqa: E402 - it is found only now
+import nox_contracts  # noqa: E402
 import nox_environments as envs  # noqa: E402
 import nox_locks  # noqa: E402
 import nox_mutants  # noqa: E402
@@ -158,6 +159,13 @@ def new_stage(session: nox.Session) -> None:
     session.run("python", "-m", "new_stage", *session.posargs)
 
 
+@nox.session
+def rename(session: nox.Session) -> None:
+    """Give the pipeline another name, in stacks, resources, metrics and packages: -- acme-orders; -- --help."""
+    envs.install_tests(session, "rename", envs.group("lint"))
+    session.run("python", "-m", "pipeline_rename", *session.posargs)
+
+
 @nox.session(name="export-stages")
 def export_stages(session: nox.Session) -> None:
     """Write services/orchestrator/pipeline.json, by which tools and tests know the stages."""
@@ -168,16 +176,19 @@ def export_stages(session: nox.Session) -> None:
 
 @nox.session
 def example(session: nox.Session) -> None:
-    """Run a tutorial in a scratch copy: -- first-run, orders, stage or first-deployment."""
+    """Run a tutorial in a scratch copy: -- first-run, orders, stage, ...; -- --help."""
     envs.install_package(session, "examples")
     session.run("python", "-m", "pipeline_examples", *session.posargs)
 
 
 @nox.session(python=CHECK_PYTHON)
 def contracts(session: nox.Session) -> None:
-    """Compare the contracts with their last release: which version, and who would break."""
+    """Compare the contracts with their last release, and test each service with them: who would break."""
     envs.install_package(session, "contracts-check")
+    broken = nox_contracts.broken(session)
     session.run("python", "-m", "contracts_check", "check")
+    if broken:
+        session.error(f"with these contracts, {broken} would break: see the table above")
 
 
 @nox.session(name="release-contracts", python=CHECK_PYTHON)
@@ -235,6 +246,19 @@ def changed(session: nox.Session) -> None:
         print(f"{name}={json.dumps(packages)}")
 
 
+@nox.session(venv_backend="none")
+def editor(session: nox.Session) -> None:
+    """Make .venv: one interpreter for editors, with all packages; docs/editors.md."""
+    envs.install_editor(session)
+
+
+@nox.session
+def changelog(session: nox.Session) -> None:
+    """Write CHANGELOG.md from the fragments in changes: -- VERSION; -- --check origin/main asks for one."""
+    envs.install_group(session, "changelog")
+    nox_changes.changelog(session, *session.posargs)
+
+
 @nox.session(allow_parallel=True)
 def format(session: nox.Session) -> None:  # noqa: A001 - the session's name
     """Format the code, and fix what ruff can fix by itself."""
@@ -279,7 +303,7 @@ def sbom(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none")
 def lock(session: nox.Session) -> None:
-    """Write the services' requirements.lock; -- --upgrade for newer releases, -- --check."""
+    """Write the services' requirements.lock; -- --upgrade or --contracts for newer releases, -- --check."""
     nox_locks.write(session, SERVICES.values(), *session.posargs)
 
 

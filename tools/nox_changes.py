@@ -1,7 +1,8 @@
-"""Which packages the changes since a commit may break."""
+"""Which packages the changes since a commit may break, and whether they need an entry in CHANGELOG.md."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,12 +18,33 @@ def since(session: nox.Session, *commits: str) -> dict[str, list[str]]:
     """Give the packages and the services that the changes since one commit may break, uncommitted ones included."""
     if len(commits) != 1:
         session.error("expected one commit, such as origin/main")
-    files = session.run("git", "diff", "--name-only", "--merge-base", commits[0], external=True, silent=True)
-    packages = affected(str(files).splitlines())
+    packages = affected(_files(session, commits[0]))
     if packages:
         tests = " ".join(f'"test({name})"' for name in packages)
         session.log(f"./nox -s {'test' if packages == TESTED else tests}")
     return {"packages": packages, "services": [name for name in packages if name in SERVICES]}
+
+
+def changelog(session: nox.Session, *words: str) -> None:
+    """Write a release into CHANGELOG.md, or check that the changes since a commit have an entry."""
+    match words:
+        case ["--check", commit]:
+            if deployed(_files(session, commit)):
+                session.run("towncrier", "check", "--compare-with", commit)
+        case [version] if not version.startswith("-"):
+            session.run("towncrier", "build", "--yes", "--version", version)
+        case _:
+            session.run("towncrier", "build", "--draft", "--version", "Unreleased")
+
+
+def deployed(files: Iterable[str]) -> list[str]:
+    """Give the files of these that are deployed or released. Dependencies are no entry of the changelog."""
+    return [
+        file
+        for file in files
+        if re.match(r"(services/[^/]+/(src/|template\.yaml)|infra/(?!tests/)|contracts/src/)", file)
+        and not file.endswith(".md")
+    ]
 
 
 def affected(files: Iterable[str]) -> list[str]:
@@ -42,6 +64,11 @@ def affected(files: Iterable[str]) -> list[str]:
         else:
             touched.add(owner)
     return [name for name in TESTED if name in named or touched & _may_break(name)]
+
+
+def _files(session: nox.Session, commit: str) -> list[str]:
+    files = session.run("git", "diff", "--name-only", "--merge-base", commit, external=True, silent=True)
+    return str(files).splitlines()
 
 
 def _may_break(name: str) -> set[Path]:

@@ -24,8 +24,11 @@ from packaging.utils import parse_wheel_filename
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from packaging.specifiers import SpecifierSet
+
 ROOT = Path(__file__).resolve().parents[1]
 CONTRACTS = Path("contracts")
+CONTRACTS_DISTRIBUTION = "durable-pipeline-contracts"
 _MOST_NAMES = 4
 _INSTALL = ROOT / "tools" / "service-build" / "src" / "service_build" / "uv_install.py"
 
@@ -44,7 +47,7 @@ RUN_SERVICES = ("console", "pipeline-cli")
 """The packages that run services of this folder in environments of their own."""
 TEMPLATES = [
     path.relative_to(ROOT)
-    for pattern in ("infra/template.yaml", "infra/*/template.yaml", "services/*/template.yaml")
+    for pattern in ("infra/template.yaml", "infra/*/template.yaml", "infra/github/*.yaml", "services/*/template.yaml")
     for path in sorted(ROOT.glob(pattern))
 ]
 _DISTRIBUTIONS = {nox.project.load_toml(path / "pyproject.toml")["project"]["name"]: path for path in PACKAGES.values()}
@@ -65,20 +68,44 @@ def install_tests(session: nox.Session, name: str, *further: Sequence[str]) -> N
     install(session, environment(session), *_steps(name), *further)
 
 
+def contracts_range(service: str) -> SpecifierSet:
+    """The range of the contracts that a service declares."""
+    (declared,) = (one for one in _dependencies(SERVICES[service]) if one.name == CONTRACTS_DISTRIBUTION)
+    return declared.specifier
+
+
 def install_contract_tests(session: nox.Session, service: str, end: str) -> None:
     """Install a service with its contract tests, on the lowest or the newest released contracts of its range."""
-    (declared,) = (one for one in _dependencies(SERVICES[service]) if one.name == "durable-pipeline-contracts")
+    declared = contracts_range(service)
     wheels = {parse_wheel_filename(path.name)[1]: path for path in Path(CONTRACTS, "releases").glob("*.whl")}
-    lowest, *newer = [str(wheels[version]) for version in sorted(wheels) if version in declared.specifier]
+    lowest, *newer = [wheels[version] for version in sorted(wheels) if version in declared]
     if end == "newest" and not newer:
         session.skip("the range has one released version, the lowest")
-    tool = ["-c", str(SERVICES[service] / "requirements.lock"), "-e", str(TOOLS["contract-tests"])]
-    install_tests(session, service, tool, ["--no-deps", newer[-1] if end == "newest" else lowest])
+    install(session, environment(session), *_contract_tests(service, newer[-1] if end == "newest" else lowest))
+
+
+def contract_tests(session: nox.Session, service: str, wheel: Path) -> str:
+    """The pytest of an environment in which a service has its contract tests, and the contracts of a wheel."""
+    folder = _environment_beside(session, f"contracts-{service}", *_contract_tests(service, wheel))
+    return str(folder / "bin" / "pytest")
 
 
 def install_group(session: nox.Session, name: str, *options: str) -> None:
     """Install a group of the repository's own tools into the session's environment."""
     install(session, environment(session), ["--exact", *options, *group(name)])
+
+
+def install_editor(session: nox.Session) -> None:
+    """Install all packages into .venv, with what their tests, the templates' tests and the checks need."""
+    folder = ROOT / ".venv"
+    if not (folder / "bin" / "python").exists():
+        session.run_install("uv", "venv", "--python", sys.executable, str(folder), external=True, silent=True)
+    packages = [word for package in PACKAGES.values() for word in ("-e", str(package))]
+    tests = [word for package in PACKAGES.values() for word in group("test", package / "pyproject.toml")]
+    overrides = ("--overrides", "tools/editor-overrides.txt")
+    install(
+        session, folder, ["--exact", *overrides, *packages, *dict.fromkeys(tests), *group("templates"), *group("lint")]
+    )
 
 
 @contextmanager
@@ -286,6 +313,11 @@ def _steps(name: str) -> list[list[str]]:
         others = [str(one) for one in _dependencies(package) if one.name not in _DISTRIBUTIONS]
         return [[*pinned, *excluded], ["--no-deps", *_editable(package)], [*others, *tools]]
     return [["--exact", *_editable(package), *tools]]
+
+
+def _contract_tests(service: str, wheel: Path) -> list[list[str]]:
+    tool = ["-c", str(SERVICES[service] / "requirements.lock"), "-e", str(TOOLS["contract-tests"])]
+    return [*_steps(service), tool, ["--no-deps", "--reinstall", str(wheel)]]
 
 
 def _pinned(locks: Sequence[Path]) -> list[str]:

@@ -7,6 +7,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nox_environments import CONTRACTS_DISTRIBUTION
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -14,14 +16,19 @@ if TYPE_CHECKING:
 
 _COMPILE = ("uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes")
 _PLAIN = ("--no-header", "--no-annotate")
+_UPGRADE = {"--upgrade": ("--upgrade",), "--contracts": ("--upgrade-package", CONTRACTS_DISTRIBUTION)}
 
 
 def write(session: nox.Session, services: Iterable[Path], *options: str) -> None:
-    """Write the locks of services, with the options `--upgrade` or `--check`; the latter only reports stale ones."""
-    if not set(options) <= {"--upgrade", "--check"}:
-        session.error(f"expected --upgrade or --check, got {' '.join(options)}")
+    """Write the locks of services. What is pinned stays pinned, unless an option says otherwise.
+
+    `--upgrade` takes the newest releases of everything, `--contracts` those of the contracts alone, each within the
+    ranges of the services. `--check` only reports the locks that would change.
+    """
+    if not set(options) <= {*_UPGRADE, "--check"}:
+        session.error(f"expected {', '.join(_UPGRADE)} or --check, got {' '.join(options)}")
     check = "--check" in options
-    further = [option for option in options if option != "--check"]
+    further = [word for option in options if option != "--check" for word in _UPGRADE[option]]
     stale = [str(service) for service in services if _differs(session, service, *further, check=check)]
     if stale and check:
         session.error(f"stale: the locks of {', '.join(stale)}. Write them with ./nox -s lock, and commit them.")

@@ -15,15 +15,18 @@ REPOSITORY = Path(__file__).parents[2]
 SERVICES = sorted(path.parent.name for path in REPOSITORY.glob("services/*/template.yaml"))
 PARTS = sorted(path.parent.name for path in REPOSITORY.glob("infra/*/template.yaml"))
 """What is nested in the root and is no service."""
-NAMES = ("root", *PARTS, *SERVICES)
+BESIDE = {"deployment-role": "infra/github/deployment-role.yaml"}
+"""What an administrator deploys beside the root."""
+NAMES = ("root", *PARTS, *SERVICES, *BESIDE)
 PIPELINE = json.loads((REPOSITORY / "services/orchestrator/pipeline.json").read_text("utf-8"))
 """What the orchestrator exports: its stages, and the limits that follow from them."""
 
 
 def read(name: str) -> Template:
-    """Read a template: `root`, that of a part or of a service; short forms such as `!Ref` as long ones."""
+    """Read a template: `root`, that of a part, a service, or one beside; short forms such as `!Ref` as long ones."""
     folder = "infra" if name == "root" else f"infra/{name}" if name in PARTS else f"services/{name}"
-    template: Template = yaml_parse((REPOSITORY / folder / "template.yaml").read_text("utf-8"))
+    path = BESIDE.get(name, f"{folder}/template.yaml")
+    template: Template = yaml_parse((REPOSITORY / path).read_text("utf-8"))
     return template
 
 

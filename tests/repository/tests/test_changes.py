@@ -15,13 +15,17 @@ _PROGRAM = """
 import json, sys
 sys.path.insert(0, "tools")
 import nox_changes
-print(json.dumps(nox_changes.affected(sys.argv[1:])))
+print(json.dumps(getattr(nox_changes, sys.argv[1])(sys.argv[2:])))
 """
 
 
 def affected(*files: str) -> list[str]:
+    return ask("affected", *files)
+
+
+def ask(function: str, *files: str) -> list[str]:
     """Ask in the environment of nox, which its modules need."""
-    command = [str(REPOSITORY / ".nox/launcher/bin/python"), "-c", _PROGRAM, *files]
+    command = [str(REPOSITORY / ".nox/launcher/bin/python"), "-c", _PROGRAM, function, *files]
     asked = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
     names: list[str] = json.loads(asked.stdout)
     return names
@@ -54,3 +58,31 @@ def test_a_document_may_break_the_tests_that_read_it() -> None:
 
 def test_no_change_breaks_nothing() -> None:
     assert affected() == []
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "contracts/src/pipeline_contracts/message.py",
+        "infra/github/deployment-role.yaml",
+        "infra/samconfig.toml",
+        "services/storer/src/storer/logic.py",
+        "services/storer/template.yaml",
+    ],
+)
+def test_what_is_deployed_has_an_entry_in_the_changelog(file: str) -> None:
+    assert ask("deployed", "README.md", file) == [file]
+
+
+def test_tests_tools_documents_and_dependencies_need_no_entry() -> None:
+    files = (
+        "contracts/tests/test_message.py",
+        "infra/tests/test_iam.py",
+        "services/storer/README.md",
+        "services/storer/pyproject.toml",
+        "services/storer/requirements.lock",
+        "services/storer/tests/test_storing.py",
+        "tools/demo/src/pipeline_demo/run.py",
+    )
+
+    assert ask("deployed", *files) == []

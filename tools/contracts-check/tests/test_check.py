@@ -124,6 +124,21 @@ def test_code_that_no_schema_shows_takes_a_patch(copy: Copy) -> None:
     assert f"takes {PATCH}, ./nox -s release-contracts -- patch" in said
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "following"),
+    [
+        ("", "", ""),
+        ("max_length=256)] | None", "max_length=512)] | None", MINOR),
+        ("max_length=256)] | None", "max_length=128)] | None", MAJOR),
+        ("from __future__", "# Another comment.\nfrom __future__", PATCH),
+    ],
+)
+def test_the_next_version_is_the_smallest_that_a_change_takes(copy: Copy, old: str, new: str, following: str) -> None:
+    copy.edit(BASE, old, new)
+
+    assert copy.run("next") == (0, f"{following}\n")
+
+
 def test_a_release_makes_all_that_belongs_to_it_and_then_the_gate_is_content(copy: Copy) -> None:
     copy.add_field()
     copy.write_entry("- `PipelineMessage`: a colour.")

@@ -13,6 +13,7 @@ import pytest
 from new_stage import __main__ as command
 from new_stage.changed_files import CHANGED, EXPORTED
 from new_stage.stages import NewStageError
+from new_stage.tool_process import ToolError, run_tool
 
 REPOSITORY = Path(__file__).parents[3]
 STAGES = json.loads((REPOSITORY / EXPORTED).read_text("utf-8"))["stages"]
@@ -128,7 +129,9 @@ def test_the_root_of_the_repository_is_where_it_is_run(
     assert "run this in the root of the repository" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("fault", [NewStageError("a test failed"), KeyboardInterrupt()])
+@pytest.mark.parametrize(
+    "fault", [NewStageError("a file is not as expected"), ToolError("a test failed"), KeyboardInterrupt()]
+)
 def test_after_an_error_the_tree_is_as_it_was(
     root: Path, monkeypatch: pytest.MonkeyPatch, fault: BaseException
 ) -> None:
@@ -160,3 +163,8 @@ def test_a_template_that_is_not_as_expected_is_named(
 
     assert f"expected one line 'Validator:' in {template}, found 0" in capsys.readouterr().err
     assert contents(root) == before
+
+
+def test_a_tool_that_fails_is_quoted(tmp_path: Path) -> None:
+    with pytest.raises(ToolError, match="-c raise SystemExit\\('no such file'\\) failed:\nno such file"):
+        run_tool(tmp_path, "-c", "raise SystemExit('no such file')")

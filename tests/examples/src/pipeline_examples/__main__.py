@@ -1,4 +1,4 @@
-"""``python -m pipeline_examples``, with one or more of first-run, orders, stage and first-deployment."""
+"""``python -m pipeline_examples``, with the names of one or more tutorials."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ PAGES = {
     "first-run": "docs/tutorials/first-run.md",
     "orders": "docs/tutorials/your-own-message.md",
     "stage": "docs/tutorials/your-own-stage.md",
+    "rename": "docs/tutorials/your-own-name.md",
     "first-deployment": "docs/first-deployment.md",
 }
 

@@ -1,4 +1,4 @@
-"""The commands: `check`, and `release patch`, `release minor` or `release major`."""
+"""The commands: `check`, `next`, and `release patch`, `release minor` or `release major`."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ def main(arguments: list[str]) -> int:
     match arguments:
         case ["check"]:
             return run_check()
+        case ["next"]:
+            print(check.since_last_release().next_version or "")
+            return 0
         case ["release", ("patch" | "minor" | "major") as level]:
             return release(Level[level.upper()])
     print("usage: ./nox -s contracts, or ./nox -s release-contracts -- patch|minor|major")

@@ -25,16 +25,25 @@ class Change:
     findings: list[Finding]
     sources_differ: bool = True
 
+    @property
+    def next_version(self) -> Version | None:
+        """The smallest version that the change can be released as; None if nothing has changed."""
+        return self._level.after(self.last) if self.findings or self.sources_differ else None
+
+    @property
+    def _level(self) -> Level:
+        return max((finding.level for finding in self.findings), default=Level.PATCH)
+
     def problems(self, version: Version, entry: str) -> list[str]:
         """Say what keeps the change from being released as a version, with an entry of the changelog."""
-        if not (self.findings or self.sources_differ):
+        following = self.next_version
+        if following is None:
             return []
         found = []
-        level = max((finding.level for finding in self.findings), default=Level.PATCH)
-        if version < level.after(self.last):
+        if version < following:
             found.append(
-                f"{version} is too small: what changed since {self.last} takes {level.after(self.last)}, "
-                f"./nox -s release-contracts -- {level.name.lower()}"
+                f"{version} is too small: what changed since {self.last} takes {following}, "
+                f"./nox -s release-contracts -- {self._level.name.lower()}"
             )
         if not entry:
             return [*found, f"CHANGELOG.md says nothing of the change: write it under `## {changelog.UNRELEASED}`"]

@@ -70,6 +70,8 @@ def _add_command(
     source.add_argument("--input", type=Path, metavar="FILE", help=told)
     told = f"send N generated valid messages, {MOST_MESSAGES:,} at most"
     source.add_argument("--count", type=_count, metavar="N", help=told)
+    told = "build the services with the contracts of contracts/src, in place of those of their locks"
+    subparser.add_argument("--unreleased", action="store_true", help=told)
     told = "do not count a dead letter as a failure"
     subparser.add_argument("--allow-dead-letters", action="store_true", help=told)
     told = "write the outcome of every message, and the totals, as JSON"

@@ -18,6 +18,7 @@ from pipeline_cli.table import Table
 from pipeline_cli.target import ENVIRONMENT_VARIABLE
 
 from pipeline_demo import report, table_view
+from pipeline_demo.contracts_in_use import contracts_in_use
 from pipeline_demo.lines import Line, NotSent, generated_lines, read_lines
 from pipeline_demo.outcome import Outcome
 from pipeline_demo.run import Finished, run_messages
@@ -64,7 +65,10 @@ class _Input:
 def demo(options: Namespace, repository: Path, console: Console) -> int:
     """Start, deploy, send, account, stop; 0 when every message has the outcome that is expected of it."""
     given = _Input.of(options, repository, samples=True)
-    with local_pipeline(repository, parameters=_parameters(options), steps=ConsoleSteps(console)) as aws:
+    parameters, steps = _parameters(options), ConsoleSteps(console)
+    variables = contracts_under_work(repository) if options.unreleased else {}
+    with local_pipeline(repository, parameters=parameters, steps=steps, build_variables=variables) as aws:
+        _print_contracts(Application.of_run(aws.run_folder.path), repository, console)
         return _send_and_account(aws, options, given, console)
 
 
@@ -72,13 +76,14 @@ def local(options: Namespace, repository: Path, console: Console) -> int:
     """Start, deploy, and stay until Ctrl-C, at the same address each time; send what is asked for."""
     given, status = _Input.of(options, repository, samples=options.samples), 0
     parameters, steps = _parameters(options), ConsoleSteps(console)
-    variables = contracts_under_work(repository) if options.watch else {}
+    variables = contracts_under_work(repository) if options.watch or options.unreleased else {}
     with local_pipeline(
         repository, parameters=parameters, steps=steps, port=options.port, build_variables=variables
     ) as aws:
+        application = Application.of_run(aws.run_folder.path)
+        _print_contracts(application, repository, console)
         if given.lines or given.unreadable:
             status = _send_and_account(aws, options, given, console)
-        application = Application.of_run(aws.run_folder.path)
         reloader = pipeline_reloader(application, repository) if options.watch else None
         beside = _console(repository) if options.console else nullcontext()
         stay(aws, _shell_variables(aws), console, reloader=reloader, beside=beside)
@@ -88,6 +93,11 @@ def local(options: Namespace, repository: Path, console: Console) -> int:
 def reload(options: Namespace, repository: Path, console: Console) -> int:
     """Build services of the pipeline that runs in this clone, and move their aliases; 1 if one cannot be built."""
     return reload_named(pipeline_reloader(running_application(repository), repository), options.service, console)
+
+
+def _print_contracts(application: Application, repository: Path, console: Console) -> None:
+    for line in contracts_in_use(application, repository):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 @contextmanager

@@ -6,11 +6,12 @@ import argparse
 import sys
 from pathlib import Path
 
-from new_stage.changed_files import undone_on_error
+from new_stage.changed_files import CHANGED, GOLDEN, undone_on_error
 from new_stage.generated import regenerate
 from new_stage.registration import register
 from new_stage.service import write_service
 from new_stage.stages import NewStageError, new_and_former
+from new_stage.tool_process import ToolError
 
 NEXT = """
 Stage {name} is in the pipeline, after {after}. Write its logic:
@@ -33,11 +34,12 @@ def main() -> int:
     root = Path.cwd()
     try:
         new, former = new_and_former(root, options.name, options.after)
-        with undone_on_error(root, root / "services" / new.service):
+        files = [root / name for name in CHANGED]
+        with undone_on_error(files, root / GOLDEN, root / "services" / new.service):
             write_service(root, new)
             register(root, new, former)
             regenerate(root, new.service)
-    except NewStageError as error:
+    except (NewStageError, ToolError) as error:
         sys.stderr.write(f"new-stage: {error}\n")
         return 1
     sys.stdout.write(NEXT.format(name=options.name, after=options.after))

@@ -1,4 +1,4 @@
-"""The files that a new stage changes, and putting them back."""
+"""The files that a new stage changes, and putting files back."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 ORCHESTRATOR = "services/orchestrator"
@@ -29,16 +29,21 @@ CHANGED = (
 
 
 @contextmanager
-def undone_on_error(root: Path, service: Path) -> Iterator[None]:
-    """On any error, an interruption too, put all files back and remove the new service."""
-    histories = root / GOLDEN
-    before = {path: path.read_bytes() for path in (*(root / name for name in CHANGED), *histories.glob("*.json"))}
+def undone_on_error(files: Iterable[Path], *folders: Path) -> Iterator[None]:
+    """On any error, an interruption too, put back files, and all that folders had in them and nothing else."""
+    new = [folder for folder in folders if not folder.exists()]
+    before = {path: path.read_bytes() for path in {*files, *_files(folders)}}
     try:
         yield
     except BaseException:
-        shutil.rmtree(service, ignore_errors=True)
-        for path in set(histories.glob("*.json")) - before.keys():
+        for path in _files(folders) - before.keys():
             path.unlink()
+        for folder in new:
+            shutil.rmtree(folder, ignore_errors=True)
         for path, content in before.items():
             path.write_bytes(content)
         raise
+
+
+def _files(folders: Iterable[Path]) -> set[Path]:
+    return {path for folder in folders for path in folder.rglob("*") if path.is_file()}

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 from new_stage.changed_files import EXPORTED, GOLDEN, LIMITS_PAGE, ORCHESTRATOR, ORCHESTRATOR_PROJECT
-from new_stage.stages import NewStageError
+from new_stage.tool_process import run_tool
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,13 +16,13 @@ if TYPE_CHECKING:
 def regenerate(root: Path, service: str) -> None:
     """Write what the orchestrator exports, the AsyncAPI document, and the history of the orchestrator's new version."""
     # The order of the imports depends on the name.
-    _run(root, "-m", "ruff", "check", "--quiet", "--select", "I", "--fix", f"services/{service}")
-    _run(root, "-m", "ruff", "format", "--quiet", f"services/{service}")
-    exported = _run(root, "-m", "orchestrator.export")
+    run_tool(root, "-m", "ruff", "check", "--quiet", "--select", "I", "--fix", f"services/{service}")
+    run_tool(root, "-m", "ruff", "format", "--quiet", f"services/{service}")
+    exported = run_tool(root, "-m", "orchestrator.export")
     (root / EXPORTED).write_text(exported, "utf-8")
     worst_case = json.loads(exported)["worst_case_seconds"]
     _substitute(root / LIMITS_PAGE, r"takes at most \d+ s;", f"takes at most {worst_case} s;")
-    _run(root, "-m", "pipeline_asyncapi", ".")
+    run_tool(root, "-m", "pipeline_asyncapi", ".")
     _release_orchestrator(root)
 
 
@@ -38,23 +35,8 @@ def _release_orchestrator(root: Path) -> None:
     _substitute(project, r'(?m)^version = ".*"$', f'version = "{major}.{minor + 1}.0"')
     # From the orchestrator's folder, where pytest finds its settings.
     tests = ("-m", "pytest", "--quiet", "-p", "no:cacheprovider", "tests/test_golden.py")
-    _run(root / ORCHESTRATOR, *tests, RECORD_GOLDEN="1")
+    run_tool(root / ORCHESTRATOR, *tests, RECORD_GOLDEN="1")
 
 
 def _substitute(path: Path, pattern: str, text: str) -> None:
     path.write_text(re.sub(pattern, text, path.read_text("utf-8"), count=1), "utf-8")
-
-
-def _run(folder: Path, *arguments: str, **environment: str) -> str:
-    ended = subprocess.run(  # noqa: S603 -- words of this file
-        [sys.executable, *arguments],
-        cwd=folder,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if ended.returncode:
-        said = (ended.stdout + ended.stderr).strip()
-        raise NewStageError(f"{' '.join(arguments)} failed:\n{said}")
-    return ended.stdout

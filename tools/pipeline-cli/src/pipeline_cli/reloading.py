@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -43,11 +44,21 @@ def pipeline_reloader(application: Application, repository: Path) -> Reloader:
 def contracts_of(package: Path, contracts: Path) -> str:
     """Say which contracts are in a service's package: their version, and whether they are as they were released."""
     versions = [name[1] for path in package.iterdir() if (name := _METADATA.fullmatch(path.name))]
-    packaged = {str(path.relative_to(package)): path.read_bytes() for path in (package / _PACKAGE).rglob("*.py")}
-    return "".join(
-        f"contracts {version} {'as released' if packaged == _released(contracts, version) else 'of contracts/src'}"
-        for version in versions
-    )
+    return "".join(_described(version, package, contracts) for version in versions)
+
+
+def contracts_of_sources(contracts: Path) -> str:
+    """Say the same of the contracts under work, which tools and tests run; empty if there are none."""
+    project = contracts / "pyproject.toml"
+    if not project.exists():
+        return ""
+    version: str = tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"]
+    return _described(version, contracts / "src", contracts)
+
+
+def _described(version: str, folder: Path, contracts: Path) -> str:
+    found = {str(path.relative_to(folder)): path.read_bytes() for path in (folder / _PACKAGE).rglob("*.py")}
+    return f"contracts {version} {'as released' if found == _released(contracts, version) else 'of contracts/src'}"
 
 
 def _released(contracts: Path, version: str) -> dict[str, bytes] | None:

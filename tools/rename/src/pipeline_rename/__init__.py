@@ -1,0 +1,1 @@
+"""Gives the pipeline another name."""

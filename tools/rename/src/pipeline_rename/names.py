@@ -1,0 +1,143 @@
+"""A name in all of its spellings, and which names are possible."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from new_stage.stages import MAX_LENGTH as LONGEST_SERVICE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+CONTRACTS = "-contracts"
+"""The end of the contracts' distribution, which begins with the name."""
+DEPLOYED = ("contracts/", "infra/", "services/")
+LONGEST_ENVIRONMENT = 16
+"""Characters, by the pattern of EnvironmentName."""
+LONGEST_REGION = 16
+LIMITS = {
+    "AlarmName": 255,
+    "DashboardName": 255,
+    "FunctionName": 64,
+    "LogGroupName": 512,
+    "Name": 1011,
+    "QueueName": 80,
+    "RoleName": 64,
+    "TopicName": 256,
+}
+"""Characters of the names that the templates give; `Name` is that of an SSM parameter, whose limit includes its ARN.
+
+https://docs.aws.amazon.com/general/latest/gr/aws-service-information.html has the quotas of each service.
+"""
+
+
+class RenameError(Exception):
+    """The pipeline cannot have this name; the words say why."""
+
+
+@dataclass(frozen=True)
+class Name:
+    """The name of the pipeline."""
+
+    text: str
+    """Words with hyphens between them: `acme-orders`."""
+
+    @property
+    def module(self) -> str:
+        """As in a file name of a wheel and in the attribute of rejected messages: `acme_orders`."""
+        return self.text.replace("-", "_")
+
+    @property
+    def namespace(self) -> str:
+        """As in the namespace of the metrics: `AcmeOrders`."""
+        return "".join(word.capitalize() for word in self.text.split("-"))
+
+    @property
+    def title(self) -> str:
+        """As in a heading: `Acme orders`."""
+        return self.text.replace("-", " ").capitalize()
+
+    @property
+    def prose(self) -> str:
+        """As in a sentence: `acme-orders pipeline`, or `orders pipeline` if the name ends with that word."""
+        return self.text.replace("-", " ") if self.text.endswith("-pipeline") else f"{self.text} pipeline"
+
+
+def current_name(root: Path) -> Name:
+    """Read the name that the pipeline has, from that of the contracts' distribution.
+
+    Raises:
+        RenameError: The folder is not the root of the repository.
+    """
+    project = root / "contracts/pyproject.toml"
+    if not project.is_file():
+        raise RenameError(f"there is no {project.relative_to(root)} here; run this in the root of the repository")
+    distribution: str = tomllib.loads(project.read_text("utf-8"))["project"]["name"]
+    return Name(distribution.removesuffix(CONTRACTS))
+
+
+def spellings(old: Name, new: Name) -> dict[str, str]:
+    """Give each text that holds the old name, and what stands there afterwards."""
+    return {
+        old.text: new.text,
+        old.module: new.module,
+        old.namespace: new.namespace,
+        old.title: new.title,
+        old.prose: new.prose,
+    }
+
+
+def environment_patterns(new: Name) -> dict[str, str]:
+    """Give what the templates say of an environment's name, and what they say with a shorter name of the pipeline.
+
+    Policies grant access to what begins with both names. The name of another environment could begin like that.
+    """
+    return {
+        "[a-z][a-z0-9-]{0,15}": f"(?!.*-{new.text})[a-z][a-z0-9-]{{0,15}}",
+        "the first a letter\n": f"the first a letter, without -{new.text}\n",
+        "name is too short to contain that": "name cannot contain that",
+    }
+
+
+def check_name(root: Path, files: Sequence[Path], new: Name, old: Name) -> None:
+    """Check that a name is valid for all that is named after the pipeline, and that no file uses it for something else.
+
+    Raises:
+        RenameError: It is not.
+    """
+    if new == old:
+        raise RenameError(f"{new.text} is the name already")
+    if not re.fullmatch("[a-z][a-z0-9]*(-[a-z0-9]+)+", new.text):
+        raise RenameError(
+            f"{new.text!r} must be two words or more, of lower-case letters and digits with a hyphen between them: one "
+            "word could not be told from the same word of a sentence"
+        )
+    if new.text.startswith(("aws", "ssm")):
+        raise RenameError(f"{new.text!r}: the path of an SSM parameter may not begin with aws or ssm")
+    for resource, limit, length in _resource_names(root, old, new):
+        if length > limit:
+            raise RenameError(
+                f"{new.text!r} is {length - limit} characters too long: {resource} has {length} with the longest "
+                f"EnvironmentName, and AWS allows {limit}"
+            )
+    for path in files:
+        name = str(path.relative_to(root))
+        if name.startswith(DEPLOYED) and path.suffix != ".whl":
+            text = path.read_text("utf-8")
+            if any(spelling in text for spelling in (new.text, new.module, new.namespace)):
+                raise RenameError(f"{new.text!r} is in {name} already, and could not be told from the pipeline's name")
+
+
+def _resource_names(root: Path, old: Name, new: Name) -> Iterator[tuple[str, int, int]]:
+    """Each name that a template gives, how long it may be, and how long it would be."""
+    templates = [*root.glob("infra/**/*.yaml"), *root.glob("services/*/template.yaml")]
+    given = [found for path in templates for found in re.findall(r"(\w*Name): !Sub (\S+)", path.read_text("utf-8"))]
+    stage = ("FunctionName", f"${{EnvironmentName}}-{old.text}-{'s' * LONGEST_SERVICE}")
+    for kind, resource in (*given, stage):
+        renamed = resource.replace(old.text, new.text)
+        longest = renamed.replace("${EnvironmentName}", "e" * LONGEST_ENVIRONMENT)
+        yield renamed, LIMITS[kind], len(longest.replace("${AWS::Region}", "r" * LONGEST_REGION))
