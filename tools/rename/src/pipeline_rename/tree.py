@@ -74,7 +74,7 @@ def _sorted(lock: str) -> str:
 
 
 def _git(root: Path, *words: str) -> str:
-    ended = subprocess.run(["git", *words], cwd=root, capture_output=True, text=True, check=False)  # noqa: S603, S607
+    ended = subprocess.run(["/usr/bin/env", "git", *words], cwd=root, capture_output=True, text=True, check=False)  # noqa: S603
     if ended.returncode:
         raise RenameError(f"git {' '.join(words)} failed: {ended.stderr.strip()}")
     return ended.stdout

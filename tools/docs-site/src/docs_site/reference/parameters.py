@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import yaml
+from local_aws.deploy.transform import parse_template
 
 from docs_site import REPOSITORY
 from docs_site.reference.table import code, table
@@ -14,13 +14,6 @@ if TYPE_CHECKING:
 
 ROOT = "root"
 
-
-class _Loader(yaml.SafeLoader):
-    """Reads a template; what `!Ref` and the like stand for does not matter here."""
-
-
-_LOADER: Any = _Loader
-_LOADER.add_multi_constructor("!", lambda _loader, _tag, node: node.value)
 
 Parameter = dict[str, Any]
 
@@ -46,7 +39,7 @@ def _stacks() -> dict[str, dict[str, Parameter]]:
     """The parameters of each template, by the name that `deploy` knows its stack by."""
     paths = sorted((*REPOSITORY.glob("infra/*/template.yaml"), *REPOSITORY.glob("services/*/template.yaml")))
     named = {ROOT: REPOSITORY / "infra/template.yaml"} | {path.parent.name: path for path in paths}
-    return {name: yaml.load(path.read_text("utf-8"), _LOADER)["Parameters"] for name, path in named.items()}  # noqa: S506
+    return {name: parse_template(path.read_text("utf-8"))["Parameters"] for name, path in named.items()}
 
 
 def _row(name: str, parameter: Parameter) -> tuple[str, str, str, str]:
