@@ -55,8 +55,8 @@ def test_a_time_that_is_not_one_of_a_batch_is_refused(text: str, capsys: pytest.
 @pytest.mark.parametrize(
     ("batch_size", "chunk_size", "expected"),
     [
-        (1, 100, "executions started a second, at 300/s"),  # 300 x 1, and 1,000 x 1 / 2 = 500
-        (10, 100, "executions started a second, at 3,000/s"),
+        (1, 100, "executions started per second, at 300/s"),  # 300 x 1, and 1,000 x 1 / 2 = 500
+        (10, 100, "executions started per second, at 3,000/s"),
         (1_000, 100, "table writes, at 20,000/s"),  # 40,000 / 2; concurrency would be 50,000
         (1_000, 1, "one execution's own quotas"),
     ],

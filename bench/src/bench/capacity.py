@@ -129,7 +129,7 @@ class Load:
         """Give the messages a second at which each quota is reached, with batches of that many."""
         seconds = self.seconds(batch)
         return {
-            "executions started a second": EXECUTIONS_A_SECOND * batch,
+            "executions started per second": EXECUTIONS_A_SECOND * batch,
             "Lambda concurrency": CONCURRENCY_OF_ACCOUNT / self.chunks(batch) * batch / seconds,
             "mapping concurrency": CONCURRENCY_OF_MAPPING * batch / seconds,
             "messages in flight": MESSAGES_IN_FLIGHT / (seconds + self.window_seconds),
@@ -147,7 +147,7 @@ class Load:
 
 def tables(one: Load, rates: Sequence[int] = RATES) -> Iterator[str]:
     """Give two Markdown tables: the ceilings of one account by batch size, and what each rate takes."""
-    yield "Messages a second of one account in one region, with one queue and one table, at each of its quotas:"
+    yield "Messages per second of one account in one region, with one queue and one table, at each of its quotas:"
     yield ""
     yield f"| batch | {' | '.join(one.ceilings(1))} | **the least** |"
     yield f"|{'---:|' * (len(one.ceilings(1)) + 2)}"

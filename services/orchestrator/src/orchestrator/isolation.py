@@ -36,7 +36,7 @@ def isolate(context: DurableContext, chain: Chain, progress: Progress) -> None:
     """Find the records that make an invoke fail, by running fewer and fewer of them through the rest of the chain.
 
     A few are run alone first. If none of them succeeds, and no other record of the chunk did, it is an outage, and the
-    others are not run: ten chunks of a hundred would mean a thousand invokes of a service that is down. Many others are
+    others are not run: a batch of a thousand would mean as many invokes of a service that is down. Many others are
     run in groups, of which most succeed; the records of the rest are run alone.
     """
     suspects, progress.suspects = progress.suspects, []
