@@ -23,8 +23,8 @@ def test_the_part_that_takes_most_comes_first() -> None:
     found = {"storer": Counter({"put": 3, "parse": 1}), "MiniStack": Counter({"elsewhere": 9})}
 
     assert list(table(1_000, {"storer": 2.0, "MiniStack": 3.0}, found)) == [
-        "MiniStack: 3.00 ms of processor time a message",
-        "storer: 2.00 ms of processor time a message",
+        "MiniStack: 3.00 ms of processor time per message",
+        "storer: 2.00 ms of processor time per message",
         "    75%  put",
         "    25%  parse",
     ]
