@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from faults import holds, outcomes, results_for, spoil
+from orchestrator import handler as module
 from orchestrator.bounds import RUN_ALONE_AT_ONCE, group_size, operations_of_chunk, operations_of_isolation
 from orchestrator.chain import Chain
 from orchestrator.isolation import _groups
@@ -124,6 +125,27 @@ def test_a_group_that_meets_an_error_of_ours_is_run_alone(pipeline: Pipeline, mo
     run = pipeline.run(*(body(n=n) for n in range(40)), body(mark="poison"), body(mark="surprise"))
 
     assert run.failed == ["m40"]
+
+
+def test_outputs_that_exceed_what_is_reserved_are_stored_in_groups(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "settings", replace(module.settings, chunk_size=400))
+    stored = sizes(pipeline, "storer")
+
+    def wide(event: dict[str, Any], honest: Any) -> Any:
+        answer = honest()
+        for result in answer["results"]:
+            result["transformed_data"]["more"] = "x" * 3_500
+        return answer
+
+    spoil(pipeline, "transformer", wide)
+
+    run = pipeline.run(*(body(n=n) for n in range(400)))
+
+    assert run.failed == []
+    assert len(pipeline.services.table) == 400
+    assert max(stored) == group_size(395)
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import strategies as st
 from pipeline_contracts import parse_body, same_json
 from pipeline_fuzz.properties import MAX_BODY, SMALL, array, short_keys, try_many
+from pipeline_testing.bodies import EXAMPLE
 
 if TYPE_CHECKING:
-    import pytest
     from pipeline_fuzz.whole import Whole
 
 SMALL_BODIES_OF_ONE = 40
@@ -54,3 +56,13 @@ def test_a_body_of_half_a_million_numbers_is_rejected_alone(whole: Whole) -> Non
     assert (end.outcome, end.code) == ("rejected", "not_storable")
     assert end.body == sent
     assert before.outcome == after.outcome == "stored"
+
+
+@pytest.mark.parametrize("letter", ["k", "\u0416", "\U0001f71a"])
+def test_the_longest_key_is_stored_whatever_its_letters(whole: Whole, letter: str) -> None:
+    """A letter outside of ASCII has up to 12 bytes in a response, and the transformed data has the key in it."""
+    sent = json.dumps({**EXAMPLE, "idempotency_key": letter * 256})
+
+    (end,) = whole.run(sent)
+
+    assert end.outcome == "stored"

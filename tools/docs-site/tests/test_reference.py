@@ -56,7 +56,7 @@ def test_a_code_without_a_meaning_is_refused(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_parameter_has_its_default_its_range_and_its_stacks() -> None:
     (row,) = (line for line in parameters.of_the_root() if line.startswith("| `BatchSize` |"))
 
-    assert "| `100` | 1 to 1,000 |" in row
+    assert "| `400` | 1 to 1,000 |" in row
     assert row.endswith("| orchestrator |")
 
 

@@ -62,6 +62,15 @@ def operations_of_isolation(stages: Sequence[Stage], records: int) -> int:
     return len(stages) * (records + groups)
 
 
+def max_isolated(stages: Sequence[Stage]) -> int:
+    """Return how many records of one chunk an execution can isolate: more than a chunk has, up to six stages."""
+    operations = MAX_OPERATIONS - OPERATIONS_OF_BATCH - operations_of_chunk(stages)
+    records = operations // len(stages)
+    while operations_of_isolation(stages, records) > operations:
+        records -= 1
+    return records
+
+
 def max_chunks(stages: Sequence[Stage]) -> int:
     """Return how many chunks an execution can run: far more than a batch of 6 MB and 1,000 messages has."""
     return (MAX_OPERATIONS - OPERATIONS_OF_BATCH) // operations_of_chunk(stages)

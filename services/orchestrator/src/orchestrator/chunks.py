@@ -9,6 +9,7 @@ from orchestrator.bounds import (
     MAX_ITEM_JSON_BYTES,
     OPERATIONS_OF_BATCH,
     max_chunks,
+    max_isolated,
     operations_of_chunk,
     operations_of_isolation,
 )
@@ -37,7 +38,7 @@ def plan(records: Sequence[Record], chunk_size: int, stages: Sequence[Stage] = S
 
     Records beyond an execution's operations are in no chunk, and are redelivered.
     """
-    groups = list(_groups(records, chunk_size))[: max_chunks(stages)]
+    groups = list(_groups(records, min(chunk_size, max_isolated(stages))))[: max_chunks(stages)]
     operations_left = MAX_OPERATIONS - OPERATIONS_OF_BATCH - operations_of_chunk(stages) * len(groups)
     chunks = []
     for group in groups:

@@ -14,7 +14,7 @@ from pipeline_contracts.envelopes import Envelope, read_message
 from orchestrator.errors import FailureCode
 from orchestrator.messages import Failure, Record, Rejection, texts_of
 from orchestrator.quotas import MAX_PAYLOAD_BYTES
-from orchestrator.sizes import FRAME_BYTES, entry_bytes, item_json_bytes
+from orchestrator.sizes import FRAME_BYTES, entry_bytes, item_json_bytes, unreserved_bytes
 from orchestrator.stages import STAGES
 
 if TYPE_CHECKING:
@@ -61,10 +61,10 @@ def parse_batch(
                 message,
                 unwrapped=None if parsed.text == message.body else parsed.text,
                 attributes=attributes,
-                entry_bytes=entry_bytes(identity, message.message_id, parsed.text, attributes, stages),
+                entry_bytes=entry_bytes(identity, first_id, parsed.text, attributes, stages),
                 item_json_bytes=item_json_bytes(parsed.text, attributes),
             )
-            if record.entry_bytes + FRAME_BYTES > MAX_PAYLOAD_BYTES:
+            if record.entry_bytes + unreserved_bytes(stages) + FRAME_BYTES > MAX_PAYLOAD_BYTES:
                 rejections.append(_too_large(record))
             elif identity in groups:
                 groups[identity].add(record, parsed)

@@ -53,7 +53,15 @@ class Stage:
     attempts: int = 3
     """Invokes per chunk before its records are isolated; an isolated record gets one."""
     output_bytes: int = 0
-    """Maximum bytes of JSON of its output per record; chunks reserve room for it in each later request."""
+    """Maximum bytes of JSON of its output per record."""
+    usual_output_bytes: int | None = None
+    """What a chunk reserves for it in each later request, if that is not the maximum. If the outputs of a chunk have
+    more, so that a request or a response does not fit, its records are isolated, in groups that fit."""
+
+    @property
+    def reserved_bytes(self) -> int:
+        """Bytes that a chunk reserves for the output of a record."""
+        return self.output_bytes if self.usual_output_bytes is None else self.usual_output_bytes
 
     def request_for(self, records: Sequence[Record]) -> Exchange:
         """Build the request for some records."""

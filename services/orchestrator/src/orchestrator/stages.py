@@ -86,7 +86,8 @@ STAGES: tuple[Stage, ...] = (
         response=TransformationResponse,
         entry=_to_transform,
         verdict=_transformed,
-        output_bytes=1_024,
+        output_bytes=4_096,
+        usual_output_bytes=1_024,
     ),
     Stage(
         "store",

@@ -1,7 +1,7 @@
 """The transformation of each processing type: add yours here.
 
 A transformation is a function that takes a message and returns what is stored as `transformed_data`: JSON values, at
-most as many bytes as the orchestrator's stage `transform` declares (`output_bytes`, 1,024), and with the fields
+most as many bytes as the orchestrator's stage `transform` declares (`output_bytes`, 4,096), and with the fields
 `processed_at`, `execution_id` and `transformation_applied` added. For a message that can never be transformed it raises
 `NotTransformableError`, and the message is rejected with that text. Any other exception fails the invoke.
 

@@ -134,7 +134,7 @@ class MessageCheck:
 
     def _request_bytes(self, candidate: _Candidate) -> int:
         body = len(json.dumps(candidate.parsed.text, ensure_ascii=False).encode())
-        ids = ascii_bytes(self._identity(candidate)) + ascii_bytes(_MESSAGE_ID)
+        ids = 2 * ascii_bytes(self._identity(candidate)) + ascii_bytes(_MESSAGE_ID)
         return body + ids + int(self._record_bytes["overhead"])
 
     def _identity(self, candidate: _Candidate) -> str:

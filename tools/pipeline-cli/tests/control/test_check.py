@@ -178,7 +178,7 @@ def test_a_model_that_raises_is_told_by_its_place(running: MessageCheck, monkeyp
 
 def test_the_request_has_room_for_what_the_orchestrator_has_room_for(running: MessageCheck) -> None:
     limits = json.loads((REPOSITORY / EXPORTED).read_text())["record_bytes"]
-    ids = len(f"{'x' * 16}-esm-{'x' * 36}") + 2 + 36 + 2
+    ids = 2 * len(f"{'x' * 16}-esm-{'x' * 36}") + 2 * 2 + 36 + 2
     room = limits["most"] - limits["overhead"] - ids - len(json.dumps(body(text="")))
     fits, exceeds = body(text="x" * room), body(text="x" * (room + 1))
 
