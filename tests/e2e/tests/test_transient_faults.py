@@ -163,8 +163,10 @@ def test_each_message_of_a_batch_has_the_outcome_that_its_own_faults_leave_it(st
     never, once, well, bad = stack.send(body(label="never"), body(label="once"), body(label="well"), INVALID)
     stack.wait_until_drained(seconds=STORM_SECONDS)
 
-    *counts, _, _ = faults.counts()
-    assert counts == [MAX_RECEIVE_COUNT * failing_delivery, failing_delivery, SQS_ATTEMPTS]
+    of_never, *counts, _, _ = faults.counts()
+    # botocore's quota of retries, which earlier tests have drawn on too, may leave some of them out.
+    assert MAX_RECEIVE_COUNT * STAGE_ATTEMPTS <= of_never <= MAX_RECEIVE_COUNT * failing_delivery
+    assert counts == [failing_delivery, SQS_ATTEMPTS]
     outcomes = stack.outcomes()
     assert outcomes.of([never, once, well, bad]) == {
         never: {"dead"},
