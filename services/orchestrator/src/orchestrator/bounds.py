@@ -47,19 +47,22 @@ def group_size(records: int) -> int:
 def operations_of_chunk(stages: Sequence[Stage]) -> int:
     """Return the maximum number of operations of a chunk, without those of isolated records.
 
-    They are the invokes of each stage and the waits between them, the three maps over isolated records, and the steps
+    They are the invokes of each stage and the waits between them, the two maps over isolated records, and the steps
     that reject and log.
     """
-    return sum(2 * stage.attempts - 1 for stage in stages) + 5
+    return sum(2 * stage.attempts - 1 for stage in stages) + 4
 
 
 def operations_of_isolation(stages: Sequence[Stage], records: int) -> int:
     """Return the maximum number of operations to isolate so many records, each in a group and then alone.
 
-    Groups have records that wait for the same stage, so that each stage may add one group that is not full.
+    Groups have records that wait for the same stage, so that each stage may add one group that is not full. The map
+    over the groups is one more operation.
     """
-    groups = group_size(records) + len(stages) if records > RUN_ALONE_AT_ONCE else 0
-    return len(stages) * (records + groups)
+    alone = len(stages) * records
+    if records <= RUN_ALONE_AT_ONCE:
+        return alone
+    return alone + len(stages) * (group_size(records) + len(stages)) + 1
 
 
 def max_isolated(stages: Sequence[Stage]) -> int:
