@@ -80,7 +80,7 @@ def test_the_role_reaches_the_stacks_and_resources_of_its_environment_alone():
         for sid, statement in grants().items()
         for resource in listed(statement["Resource"])
         if not re.search(
-            r"durable-pipeline[-/]\$\{EnvironmentName\}|\$\{EnvironmentName\}-durable", json.dumps(resource)
+            r"durable-pipeline[-/]\$\{EnvironmentName\}|\$\{EnvironmentName\}-durable-pipeline", json.dumps(resource)
         )
     }
 
