@@ -67,8 +67,9 @@ def affected(files: Iterable[str]) -> list[str]:
 
 
 def _files(session: nox.Session, commit: str) -> list[str]:
-    files = session.run("git", "diff", "--name-only", "--merge-base", commit, external=True, silent=True)
-    return str(files).splitlines()
+    # GitHub's commit before a new branch or tag is zeros: everything is new.
+    listed = ("diff", "--name-only", "--merge-base", commit) if commit.strip("0") else ("ls-files",)
+    return str(session.run("git", *listed, external=True, silent=True)).splitlines()
 
 
 def _may_break(name: str) -> set[Path]:

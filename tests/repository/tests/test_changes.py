@@ -56,6 +56,14 @@ def test_a_document_may_break_the_tests_that_read_it() -> None:
     assert "storer" not in affected("docs/inputs.md")
 
 
+def test_all_packages_are_tested_where_there_is_no_earlier_commit() -> None:
+    command = [str(REPOSITORY / ".nox/launcher/bin/nox"), "--session", "changed", "--", "0" * 40]
+
+    printed = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout
+
+    assert f"packages={json.dumps(affected('noxfile.py'))}" in printed.splitlines()
+
+
 def test_no_change_breaks_nothing() -> None:
     assert affected() == []
 
