@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from bench.capacity import BATCH_BYTES
-from bench.growth import FULL, POINTS, Point
+from bench.growth import ALONE, FULL, POINTS, Point
 from bench.usage import EVENT_BYTES
 from local_aws.deploy.parameters import problems
 from local_aws.deploy.transform import parse_template
@@ -18,9 +18,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_each_batch_of_a_run_is_full() -> None:
-    assert Point("messages", messages=1_000, batch_size=400).count == 1_200
-    assert Point("messages", messages=1_200, batch_size=400).count == 1_200
+def test_each_backlog_of_a_run_is_full() -> None:
+    assert Point("messages", messages=1_000, batch_size=400).count == 1_600
+    assert Point("messages", messages=1_601, batch_size=400).count == 3_200
+
+
+@pytest.mark.parametrize("point", [*POINTS, *FULL], ids=str)
+def test_a_run_has_the_batches_that_come_one_after_the_other(point: Point) -> None:
+    assert point.count >= ALONE * point.batch_size
+    assert point.count % point.batch_size == 0
 
 
 @pytest.mark.parametrize("point", [*POINTS, *FULL], ids=str)

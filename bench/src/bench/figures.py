@@ -43,4 +43,5 @@ def add_write_option(parser: argparse.ArgumentParser) -> None:
 def write(file: Path | None, figures: Mapping[str, Any]) -> None:
     """Write figures, if there is a file for them."""
     if file:
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(f"{json.dumps(figures, indent=1)}\n", encoding="utf-8")

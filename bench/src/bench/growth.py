@@ -47,8 +47,8 @@ class Point:
 
     @property
     def count(self) -> int:
-        """Messages in full batches: the last one would wait for the end of its window."""
-        return self.batch_size * math.ceil(self.messages / self.batch_size)
+        """Messages in full backlogs, and so in full batches: another one would wait for the end of its window."""
+        return self.backlog * math.ceil(self.messages / self.backlog)
 
     @property
     def backlog(self) -> int:

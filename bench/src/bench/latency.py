@@ -7,21 +7,17 @@ message, so that each function starts a new one: its package is unpacked, and it
 from __future__ import annotations
 
 import argparse
-import tempfile
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psutil
-from local_aws.deploy.transform import parse_template
 from local_aws.signals import ending_signals_raise
 from pipeline_cli.local import local_pipeline
-from pipeline_testing.repository_copy import REPOSITORY, changed_copy
+from pipeline_testing.repository_copy import REPOSITORY
 
 from bench import figures, latency_on_aws, messages
-from bench.baselines import write_template
 from bench.history import Tally
 from bench.measure import Bench, Measurement
 from bench.processes import workers_of
@@ -53,17 +49,6 @@ class Profile:
 # A mapping takes a window of 0 only with batches of at most 10:
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-parameters.html
 PROFILES = (Profile("default"), Profile("latency", {"BatchSize": "10", WINDOW: "0"}))
-
-
-def template_without_least_window(folder: Path) -> Path:
-    """Copy what is deployed, let the window be 0 in its templates, and return the root template."""
-    changed_copy(folder)
-    root = folder / "infra" / "template.yaml"
-    for path in (root, folder / "services" / "orchestrator" / "template.yaml"):
-        template = parse_template(path.read_text(encoding="utf-8"))
-        template["Parameters"][WINDOW]["MinValue"] = 0
-        write_template(path, template)
-    return root
 
 
 def kill_workers() -> None:
@@ -133,11 +118,10 @@ def main() -> None:
     figures.add_write_option(parser)
     options = parser.parse_args()
     rows = []
-    with ending_signals_raise(), tempfile.TemporaryDirectory(prefix="pipeline-bench-") as folder:
-        template = template_without_least_window(Path(folder))
+    with ending_signals_raise():
         for profile in PROFILES:
             parameters = {"EnvironmentName": "bench", **profile.parameters}
-            with local_pipeline(REPOSITORY, template=template, parameters=parameters) as aws:
+            with local_pipeline(REPOSITORY, parameters=parameters) as aws:
                 bench = Bench(aws)
                 measure(bench, profile, 3, cold=False)
                 rows.append(measure(bench, profile, options.warm, cold=False))
