@@ -36,10 +36,20 @@ def test_the_mapping_is_one_that_lambda_accepts(root):
     """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"""
     parameters = root["Parameters"]
 
-    assert parameters["BatchingWindowSeconds"]["MinValue"] >= 1, "a batch of more than 10 needs a window"
     assert parameters["BatchSize"]["MaxValue"] <= 10_000
     assert parameters["MaximumConcurrency"]["MinValue"] >= 2
     assert parameters["MaximumConcurrency"]["MaxValue"] <= 1_000
+
+
+def test_a_batch_of_more_than_10_has_a_window(root, orchestrator):
+    """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-parameters.html"""
+    rule = root["Rules"]["NoWindow"]
+
+    assert rule == orchestrator["Rules"]["NoWindow"]
+    assert root["Parameters"]["BatchingWindowSeconds"]["MinValue"] == 0
+    assert rule["RuleCondition"] == {"Fn::Equals": [{"Ref": "BatchingWindowSeconds"}, 0]}
+    [assertion] = rule["Assertions"]
+    assert assertion["Assert"] == {"Fn::Contains": [[str(size) for size in range(1, 11)], {"Ref": "BatchSize"}]}
 
 
 def test_the_page_on_limits_states_the_worst_case():

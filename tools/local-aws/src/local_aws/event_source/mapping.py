@@ -50,6 +50,10 @@ class EventSourceMapping:
         mapping = lambda_client.get_event_source_mapping(UUID=uuid)
         if "FilterCriteria" in mapping:
             raise EmulatorError("the event source mapping has FilterCriteria, which is not emulated")
+        batch_size, window = mapping.get("BatchSize", 10), mapping.get("MaximumBatchingWindowInSeconds", 0)
+        if batch_size > 10 and not window:
+            # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-parameters.html
+            raise EmulatorError(f"an event source mapping with batches of {batch_size} takes a window of 1 s or more")
         queue_arn = mapping["EventSourceArn"].removesuffix(UNPOLLED)
         _, _, _, region, account, queue_name = queue_arn.split(":")
         function_name, _, qualifier = mapping["FunctionArn"].partition(":function:")[2].partition(":")
@@ -65,8 +69,8 @@ class EventSourceMapping:
             qualifier=qualifier,
             account=account,
             region=region,
-            batch_size=mapping.get("BatchSize", 10),
-            window=mapping.get("MaximumBatchingWindowInSeconds", 0),
+            batch_size=batch_size,
+            window=window,
             maximum_concurrency=mapping.get("ScalingConfig", {}).get("MaximumConcurrency", _DEFAULT_CONCURRENCY),
             reports_batch_item_failures=_REPORT_FAILURES in mapping.get("FunctionResponseTypes", []),
         )
