@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from pathlib import Path
@@ -110,6 +111,31 @@ def test_a_build_changes_nothing_that_is_kept(repository: Repository) -> None:
     repository.build("again", repository.cache)
 
     assert contents(repository.cache) == before
+
+
+def test_a_package_whose_build_was_killed_is_built_again(repository: Repository) -> None:
+    (record,) = repository.cache.glob("validator/*/compiled.json")
+    shutil.rmtree(record.parent / "package" / "pydantic")
+    record.unlink()
+
+    again = repository.build("again", repository.cache)
+
+    assert again == contents(repository.folder / "built" / "kept")
+    assert record.is_file()
+
+
+def test_the_packages_that_were_used_last_are_kept(tmp_path: Path) -> None:
+    packages, built = tmp_path / "cache" / "validator", tmp_path / "built"
+    built.mkdir()
+    for number in range(5):
+        Kept(packages / str(number), ()).keep(built, set())
+        os.utime(packages / str(number) / "compiled.json", times=(number, number))
+    Kept(packages / "1", ()).restore(tmp_path / "restored")
+    (packages / "killed").mkdir()
+
+    Kept(packages / "new", ()).keep(built, set())
+
+    assert sorted(path.name for path in packages.iterdir()) == ["1", "3", "4", "lock", "new"]
 
 
 def test_a_build_with_contracts_under_work_has_them_in_place_of_those_of_the_lock(repository: Repository) -> None:

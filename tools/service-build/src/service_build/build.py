@@ -252,8 +252,8 @@ def build(
 ) -> None:
     """Build a service into a new or empty folder; raises BuildError when it cannot.
 
-    ``contracts`` is a folder with contracts under work. In ``cache``, a build for the host keeps what the next one need
-    not do again; it gives the same bytes as one without.
+    ``contracts`` is a folder with contracts under work. In ``cache``, a build for the host keeps what later ones need
+    not do again; they give the same bytes as one without.
     """
     if not (service / "pyproject.toml").is_file():
         raise BuildError(f"{service} has no pyproject.toml; give a service's folder, as services/validator")

@@ -1,15 +1,18 @@
-"""What a build keeps for the next one: the package without the bytecode of our own code.
+"""What a build keeps for the next ones: the package without the bytecode of our own code.
 
-Of the next build only our own files differ, as long as nothing changes that decides which files a package has.
+Of the next build only our own files differ, as long as nothing changes that decides which files a package has. Builds
+that run side by side may share a cache.
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
 import shutil
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +22,9 @@ if TYPE_CHECKING:
 
 # uv and the build backend read them in the folders above.
 _SETTINGS = ("pyproject.toml", "uv.toml", ".gitignore")
+_PACKAGES = 4
+"""Of each service, those that were used last are kept."""
+_RECORD = "compiled.json"
 
 
 @dataclass(frozen=True)
@@ -27,43 +33,56 @@ class Kept:
 
     folder: Path
     projects: tuple[Path, ...]
-    made_from: str
 
     @classmethod
     def of(cls, cache: Path, service: Path, contracts: Path | None, version: str) -> Kept:
-        """Find what a service's last build left in a cache; ``version`` is the Python that it is built for."""
+        """Find the package in a cache; ``version`` is the Python that it is built for."""
         projects = (service, contracts) if contracts else (service,)
         digest = hashlib.sha256(f"{sys.version} {version}".encode())
         for path in _decisive_files(projects):
             digest.update(f"\0{path.name}\0".encode() + path.read_bytes())
         for name in (name for project in projects for name in _names(project / "src")):
             digest.update(f"\0{name}".encode())
-        return cls(cache / service.name, projects, digest.hexdigest())
+        return cls(cache / service.name / digest.hexdigest()[:32], projects)
 
     def restore(self, folder: Path) -> set[str] | None:
         """Copy the package into a folder, with our files as they are now, and give the modules that are compiled.
 
-        None, and nothing is copied, if the next package may have other files.
+        None, and nothing is copied, if no such package is kept.
         """
-        try:
-            record = json.loads((self.folder / "record.json").read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return None
-        if record["made_from"] != self.made_from:
-            return None
-        _link_all(self.folder / "package", folder)
+        record = self.folder / _RECORD
+        with _locked(self.folder.parent, fcntl.LOCK_SH):
+            if not record.is_file():
+                return None
+            record.touch()
+            compiled: set[str] = set(json.loads(record.read_text(encoding="utf-8")))
+            _link_all(self.folder / "package", folder)
         for source in (source for project in self.projects for source in (project / "src").iterdir()):
             for path in _files(folder / source.name):
                 path.unlink()  # or else the kept file changed, too
                 shutil.copyfile(source / path.relative_to(folder / source.name), path)
-        return set(record["compiled"])
+        return compiled
 
     def keep(self, folder: Path, compiled: set[str]) -> None:
         """Keep a package in which these modules are compiled, and none of ours, in place of the former one."""
-        shutil.rmtree(self.folder, ignore_errors=True)
-        _link_all(folder, self.folder / "package")
-        record = {"made_from": self.made_from, "compiled": sorted(compiled)}
-        (self.folder / "record.json").write_text(json.dumps(record), encoding="utf-8")
+        packages = self.folder.parent
+        with _locked(packages, fcntl.LOCK_EX):
+            records = sorted(packages.glob(f"*/{_RECORD}"), key=lambda path: path.stat().st_mtime)
+            whole = {path.parent for path in records[-_PACKAGES + 1 :]} - {self.folder}
+            for path in packages.glob("*/"):
+                if path not in whole:
+                    shutil.rmtree(path)
+            _link_all(folder, self.folder / "package")
+            # Last: a build that is killed before leaves a package that counts as none.
+            (self.folder / _RECORD).write_text(json.dumps(sorted(compiled)), encoding="utf-8")
+
+
+@contextmanager
+def _locked(packages: Path, how: int) -> Iterator[None]:
+    packages.mkdir(parents=True, exist_ok=True)
+    with (packages / "lock").open("w") as lock:
+        fcntl.flock(lock, how)
+        yield
 
 
 def _link_all(source: Path, folder: Path) -> None:

@@ -6,6 +6,7 @@ import filecmp
 import os
 import shutil
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from local_aws.environment import build_environment
@@ -14,13 +15,12 @@ from local_aws.process import ChildProcess
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from local_aws.reload.application import Application
     from local_aws.reload.functions import ReloadableFunction
 
 BUILD_CACHE = "BUILD_CACHE"
-"""The variable that names a folder of the run to the builds, for what one keeps for the next."""
+"""The variable that names a folder to the builds, for what one keeps for the next; the caller may set it."""
 
 _BEGUN = "begun"
 _BUILD_SECONDS = 900.0
@@ -94,8 +94,8 @@ def _built_name(function: ReloadableFunction) -> str:
 
 
 def build_cache(run: Path) -> Path:
-    """Give the folder that the builds of a run may keep things in."""
-    return run / "cache"
+    """Give the folder that builds may keep things in: one for all runs."""
+    return Path(os.environ.get(BUILD_CACHE) or run.parents[1] / "builds")
 
 
 def _files(folder: Path) -> set[str]:
