@@ -45,15 +45,15 @@ class Sent:
     """The result of sending messages."""
 
     indexes: set[int] = field(default_factory=set)
-    """The messages that the queue took."""
+    """The messages that the queue accepted."""
     problem: str = ""
-    """Why the others were not taken, if any."""
+    """The reason why the others were not accepted, if any."""
     left_behind: dict[str, int] = field(default_factory=dict)
-    """By message id: how many attributes, ours included, had no room in the message."""
+    """By message id: the number of attributes, including ours, for which the message had no room."""
 
 
 class InvalidMessageQueue:
-    """The queue of rejected messages: each as it arrived, with the reason."""
+    """The invalid message queue, which holds rejected messages as they arrived, with the reason."""
 
     def __init__(self, client: SQSClient, url: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._client = client
@@ -92,7 +92,7 @@ class SourceQueue:
         """Make messages visible again, each after its number of seconds.
 
         Returns:
-            Why some of them wait for the visibility timeout instead; empty if none does.
+            The reason why some of them wait for the visibility timeout instead; empty if none does.
         """
         problem = ""
         latest = self._clock() + SENDING_SECONDS / 2
@@ -135,7 +135,7 @@ class _Entry:
                 attributes[name] = value
                 self.bytes += size
         self.left_behind = 1 + len(message.attributes.keys() - {OWN_ATTRIBUTE}) - len(attributes)
-        """How many attributes, ours included, did not fit or were no valid SQS attributes."""
+        """The number of attributes, including ours, that did not fit or were not valid SQS attributes."""
         self.content: Any = {"Id": str(message.index), "MessageBody": message.body, "MessageAttributes": attributes}
         if message.trace_header:
             header = {"DataType": "String", "StringValue": message.trace_header}

@@ -80,7 +80,7 @@ def max_chunks(stages: Sequence[Stage]) -> int:
 
 
 def worst_case_seconds(stages: Sequence[Stage]) -> int:
-    """Bound the time of an execution, however its services fail; no timer is involved.
+    """Bound the time of an execution for every kind of failure of its services; no timer is involved.
 
     All chunks run at once, so the bound is that of one chunk: every stage times out in every attempt but the last,
     with the backoff between them; then some of the records left behind are isolated, all at once, and time out, then

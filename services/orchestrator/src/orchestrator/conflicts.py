@@ -1,4 +1,4 @@
-"""Rejected records, and the records of the batch with the same identity and other data."""
+"""Rejected records, and the records of the batch with the same identity and different data."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def rejections_of(progress: Progress) -> list[Rejection]:
 
 
 def conflicting_with_unsent(progress: Progress, sent: Collection[int]) -> list[Failure]:
-    """Fail the conflicts of a rejected record that the invalid message queue did not take: they are decided with it."""
+    """Fail the conflicts of a record whose rejection the invalid message queue refused: they are decided with it."""
     reason = "the message that it conflicts with could not be rejected"
     return [
         Failure(other, rejection.stage, FailureCode.NOT_SENT, reason)

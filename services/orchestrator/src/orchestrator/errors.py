@@ -1,4 +1,4 @@
-"""Why a stage is retried, and whether its error concerns a record or the system."""
+"""The errors for which a stage is retried, and whether they concern a record or the system."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class UnfinishedError(Exception):
-    """A service could not handle some records now; it gives a reason for each."""
+    """A service could not process some records now; it gives a reason for each."""
 
     def __init__(self, reasons: Sequence[RecordError]) -> None:
         super().__init__(f"{len(reasons)} records are not finished, the first: {reasons[0].code}")
@@ -23,7 +23,7 @@ class UnfinishedError(Exception):
 
 
 class FailureCode(StrEnum):
-    """Why a message failed, where no service gave an `ErrorCode`."""
+    """The reason why a message failed, where no service gave an `ErrorCode`."""
 
     INVOKE_FAILED = "invoke_failed"
     """The service raised, crashed or timed out."""
@@ -31,11 +31,11 @@ class FailureCode(StrEnum):
     """Lambda did not run the service: throttled, denied, or no such function."""
     BROKEN_CONTRACT = "broken_contract"
     NOT_SENT = "not_sent"
-    """It should have been rejected, but the invalid message queue did not take it."""
+    """It should have been rejected, but the invalid message queue did not accept it."""
     MODEL_ERROR = "model_error"
     """Its model, or our own code, raised an error other than ValidationError while parsing it."""
     UNDECIDED = "undecided"
-    """As many messages with its key and other data were rejected as one execution tries."""
+    """As many messages with its key and different data were rejected as one execution tries."""
     UNACCOUNTED = "unaccounted"
     """Its chunk ended in an unexpected error."""
 

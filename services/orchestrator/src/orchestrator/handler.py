@@ -81,7 +81,7 @@ def handler(event: dict[str, Any], context: DurableContext) -> dict[str, Any]:
 
 
 def run_records(context: DurableContext, records: Sequence[Record], outcomes: Outcomes) -> list[Failure]:
-    """Run the records; where a rejected one has conflicts, run the next of these.
+    """Run the records; if a rejected record has conflicts, run the next of these.
 
     If the table already has an item with the key, that item decides all of them. The others are run once, without
     retries, and only if nothing was retried before, so that the time suffices.

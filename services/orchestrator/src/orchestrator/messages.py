@@ -41,7 +41,7 @@ class Message:
 
     @property
     def first_message_id(self) -> str:
-        """The `message_id` that its producer got: SQS gives a message that is sent again another one."""
+        """The `message_id` that its producer received: SQS assigns a new id to a message that is sent again."""
         try:
             own = json.loads(self.attributes[OWN_ATTRIBUTE]["stringValue"])["message_id"]
         except (KeyError, TypeError, ValueError, RecursionError):
@@ -50,7 +50,7 @@ class Message:
 
 
 def texts_of(attributes: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """Give the producer's message attributes as text: a number as it was sent, and what is binary as base64."""
+    """Return the producer's message attributes as text: a number as it was sent, and binary data as base64."""
     return {
         name: attribute.get("stringValue") or attribute.get("binaryValue") or ""
         for name, attribute in attributes.items()
@@ -60,18 +60,18 @@ def texts_of(attributes: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Record:
-    """A message that parsed, on its way through the chain."""
+    """A message that was parsed successfully, on its way through the chain."""
 
     execution_id: str
     message: Message
     unwrapped: str | None = None
     """The JSON text of the message, if that is not the body."""
     attributes: Mapping[str, str] = field(default_factory=dict)
-    """Stored with its item: message attributes, those in its envelope included."""
+    """Stored with its item: message attributes, including those in its envelope."""
     duplicates: tuple[Message, ...] = ()
     """Messages of the batch with the same identity and data: they share this one's outcome."""
     conflicting: tuple[Record, ...] = ()
-    """Records of the batch with the same identity and other data: at most one of them can be stored."""
+    """Records of the batch with the same identity and different data: at most one of them can be stored."""
     data_digest: str = ""
     """`ParsedMessage.data_digest`; only set for records in `conflicting`."""
     entry_bytes: int = 0
@@ -86,7 +86,7 @@ class Record:
 
     @property
     def data(self) -> str:
-        """The JSON text that the services get."""
+        """The JSON text that the services receive."""
         return self.message.body if self.unwrapped is None else self.unwrapped
 
     @property
@@ -97,7 +97,7 @@ class Record:
 
 @dataclass(frozen=True)
 class Rejection:
-    """A message that can never succeed, and why."""
+    """A message that can never succeed, and the reason."""
 
     message: Message
     execution_id: str
@@ -113,7 +113,7 @@ class Rejection:
 
 @dataclass(frozen=True)
 class Failure:
-    """A record that a stage could not finish, and why."""
+    """A record that a stage could not finish, and the reason."""
 
     record: Record
     stage: str
@@ -137,7 +137,7 @@ class FifoQueueError(Exception):
 
 
 class NotSqsError(Exception):
-    """Something else than an SQS event source mapping has invoked the function."""
+    """The function was invoked by something other than an SQS event source mapping."""
 
 
 def messages_of(event: Mapping[str, Any]) -> tuple[Message, ...]:

@@ -1,7 +1,7 @@
 """The outcomes of a chunk, or of a batch, with their reasons, and the times from sent to stored.
 
-A chunk returns its outcomes, which are checkpointed. So they hold no data and no time of this function's clock, and are
-counted once, by the invocation that ends the execution.
+A chunk returns its outcomes, which are checkpointed. They therefore hold no data and no time of this function's clock,
+and are counted once, by the invocation that ends the execution.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _KNOWN = frozenset[str]((*ErrorCode, *FailureCode))
 
 
 class Reason(NamedTuple):
-    """Why messages were not stored."""
+    """The reasons why messages were not stored."""
 
     outcome: str
     stage: str
@@ -51,7 +51,7 @@ class Outcomes:
     sent_to_stored_ms: list[int] = field(default_factory=list)
     """For each message that this execution stored: from its sending, by the queue's clock, to the storer's."""
     outages: int = 0
-    """Number of chunks of which no record passed a stage, plus failures of the invalid message queue."""
+    """Number of chunks in which no record passed a stage, plus failures of the invalid message queue."""
     retried: bool = False
     """Whether anything was retried."""
 
@@ -64,7 +64,7 @@ class Outcomes:
                 self.sent_to_stored_ms += (max(stored_ms - message.sent_ms, 0) for message in record.messages)
 
     def reject(self, rejections: Sequence[Rejection], sent: Collection[int]) -> None:
-        """Count rejected messages; those that the invalid message queue did not take have failed."""
+        """Count rejected messages; those that the invalid message queue did not accept have failed."""
         for rejection in rejections:
             if rejection.message.index in sent:
                 self.rejected.add(rejection.message.index)

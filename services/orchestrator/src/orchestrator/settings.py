@@ -28,7 +28,7 @@ class Settings:
     invalid_message_queue_url: str
     chunk_size: int
     envelope: Envelope = Envelope.NONE
-    """What producers put their messages in."""
+    """The envelope in which producers send their messages."""
     stores_attributes: bool = False
     """Whether an item has the message attributes of its message."""
     counts_groups: bool = False

@@ -1,4 +1,4 @@
-"""The type of a stage: a service that is invoked for the records of a chunk, and what its response means."""
+"""The type of a stage: a service that is invoked for the records of a chunk, and the meaning of its response."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Unfinished:
-    """A record that the service could not handle now."""
+    """A record that the service could not process now."""
 
     record: Record
     error: RecordError
@@ -55,7 +55,7 @@ class Stage:
     output_bytes: int = 0
     """Maximum bytes of JSON of its output per record."""
     usual_output_bytes: int | None = None
-    """What a chunk reserves for it in each later request, if that is not the maximum. If the outputs of a chunk have
+    """The bytes that a chunk reserves for it in each later request, if not the maximum. If the outputs of a chunk have
     more, so that a request or a response does not fit, its records are isolated, in groups that fit."""
 
     @property

@@ -47,7 +47,7 @@ class StageCall:
         Raises:
             InvokeError: The service failed, timed out or was throttled.
             BrokenContractError: Its response, or an earlier stage's, breaks the contract.
-            UnfinishedError: Its response says that some records could not be handled now.
+            UnfinishedError: Its response says that some records could not be processed now.
         """
         self.invokes += 1
         request = self._stage.request_for(self.waiting).model_dump_json()

@@ -1,6 +1,6 @@
 """The steps of an execution: reject messages, log the failed ones, and have them redelivered.
 
-None of them raises: the result says what could not be done.
+None of them raises: the result reports failures.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def reject(
     """Send rejected messages to the invalid message queue.
 
     Returns:
-        The indexes of the messages that it took. A message that could not be sent is not lost: it fails.
+        The indexes of the messages that it accepted. A message that could not be sent is not lost: it fails.
     """
     if not rejections:
         return []
@@ -64,7 +64,7 @@ def _log_rejected(context: DurableContext, rejection: Rejection, *, sent: bool) 
 
 
 def log_failed(context: DurableContext, failures: Sequence[Failure]) -> None:
-    """Log which messages failed and why: in a step, since the end of a FLAT branch runs again in each replay."""
+    """Log the failed messages and reasons, in a step, because the end of a FLAT branch runs again in each replay."""
     if not failures:
         return
 

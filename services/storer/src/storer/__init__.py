@@ -1,1 +1,1 @@
-"""Writes each record to the DynamoDB table, once."""
+"""Writes each record to the DynamoDB table once."""

@@ -91,7 +91,7 @@ class ExactDeserializer(TypeDeserializer):
 class DynamoDBTable:
     """A table whose partition key is `execution_id`.
 
-    Its methods raise `RefusedError` if the table refuses; the code says whether a retry can succeed.
+    Its methods raise `RefusedError` if the table refuses a call; the code says whether a retry can succeed.
     """
 
     def __init__(self, client: DynamoDBClient, name: str) -> None:
@@ -101,9 +101,9 @@ class DynamoDBTable:
         self._one_large = threading.Lock()
 
     def insert(self, items: Sequence[Item]) -> list[str | None]:
-        """Write items in one request, each unless its key is taken; return None for each that is written now.
+        """Write items in one request, each unless its key exists; return None for each that is written now.
 
-        INSERT refuses a taken key: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.insert.html
+        INSERT refuses an existing key: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.insert.html
 
         For any other item, return the code of an error. It does not tell whether the table has the item: a request that
         was retried may have been executed before.
@@ -129,7 +129,7 @@ class DynamoDBTable:
         }
 
     def put_new(self, item: Item, size: int) -> bool:
-        """Write an item of this size in bytes unless its key is taken; False if it is."""
+        """Write an item of this size in bytes unless its key exists; False if it does."""
         try:
             with self._one_large if size > LARGE_ITEM_BYTES else nullcontext(), _refusals():
                 self._client.put_item(

@@ -1,4 +1,4 @@
-"""Storing the records of a chunk: in groups of one request each, then one by one what no group has stored."""
+"""Storing the records of a chunk: in groups of one request each, then one by one those that no group has stored."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class StoredChunk:
 
     results: tuple[StorageResult, ...]
     refusals: Counter[str]
-    """Codes with which requests of groups have not stored items, although their keys were not taken."""
+    """Codes with which requests of groups have not stored items, although their keys did not exist."""
 
 
 def store_chunk(
@@ -50,8 +50,8 @@ def store_chunk(
 
     Only an item that a request has certainly written counts as stored by it. For all others, `put` decides.
 
-    A record whose write is still running at the end of the time is failed. The write may succeed later; the retry is a
-    duplicate then.
+    A record whose write is still running at the end of the time has failed. If the write succeeds later, the retry is a
+    duplicate.
     """
     prepared = [prepare(record, now, with_text=with_text) for record in records]
     results = {place: one for place, one in enumerate(prepared) if isinstance(one, StorageResult)}
@@ -79,7 +79,7 @@ Group = list[tuple[int, Write]]
 
 
 def groups(writes: Iterable[tuple[int, Write]]) -> Iterator[Group]:
-    """Part writes into those of one request each. Together they are not large, unless it is a single one."""
+    """Divide writes into groups of one request each. A group is never large, unless it is a single write."""
     group: Group = []
     size = 0
     for place, write in writes:

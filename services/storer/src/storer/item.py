@@ -29,13 +29,13 @@ SURELY_TOO_LARGE_BYTES = MAX_ITEM_BYTES * 11 // 10
 
 
 def item_of(record: StorageRecord, now: datetime, *, with_text: bool = False) -> Item:
-    """Lay out the item, with the JSON text of the message if that is wanted.
+    """Lay out the item, with the JSON text of the message if requested.
 
     DynamoDB takes no float. All documents are read from JSON text, so that every number is an int or a Decimal; the
     message's own have the digits that were sent.
 
     Raises:
-        InvalidBodyError: A document is no message, or has a value that a table cannot store.
+        InvalidBodyError: A document is not a message, or has a value that a table cannot store.
     """
     message = parse_message(record.data)
     item = {

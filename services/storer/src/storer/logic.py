@@ -1,4 +1,4 @@
-"""Storing a record exactly once: what is written, and what an answer of the table means."""
+"""Storing a record exactly once: the item to write, and the meaning of the table's responses."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ NO_DATA = digest_of({})
 
 
 class Table(Protocol):
-    """The table, by `execution_id`. Each method may raise `RefusedError`, and reading does if there is no item."""
+    """The table, by `execution_id`. Each method may raise `RefusedError`; reading raises it if there is no item."""
 
     def insert(self, items: Sequence[Item]) -> Sequence[str | None]:
-        """Write items in one request, each unless its key is taken; None for each that is written now.
+        """Write items in one request, each unless its key exists; None for each that is written now.
 
         For any other, the code of an error, which does not tell whether the table has the item. It raises nothing.
         """
 
     def put_new(self, item: Item, size: int) -> bool:
-        """Write an item of this size in bytes unless its key is taken; False if it is."""
+        """Write an item of this size in bytes unless its key exists; False if it does."""
 
     def receipt(self, execution_id: str) -> Receipt:
         """Read the receipt of an item."""
@@ -72,7 +72,7 @@ class Write:
 
 
 def prepare(record: StorageRecord, now: datetime, *, with_text: bool = False) -> Write | StorageResult:
-    """Lay out the item of a record, or reject a record that no table takes."""
+    """Lay out the item of a record, or reject a record that no table can store."""
     try:
         item = item_of(record, now, with_text=with_text)
     except InvalidBodyError as error:
@@ -84,7 +84,7 @@ def prepare(record: StorageRecord, now: datetime, *, with_text: bool = False) ->
 
 
 def put(write: Write, table: Table) -> StorageResult:
-    """Write one item, unless its record is stored already.
+    """Write one item, unless its record is already stored.
 
     Delivery is at least once, so an item with the same data counts as stored. Other data under the same key is a
     producer's mistake, which would be lost silently if it counted as stored.

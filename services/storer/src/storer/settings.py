@@ -30,7 +30,7 @@ class Settings:
     environment: str
     table: str
     stores_body: bool = False
-    """Whether an item also has the JSON text of its message, in which numbers are spelt as they were sent."""
+    """Whether each item also includes the JSON text of its message, with numbers spelt as they were sent."""
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str] = os.environ) -> Self:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from transformer.transformations import Transformation
 
 UNKNOWN_PROCESSING_TYPE = "unknown_processing_type"
-"""The error code of a record that is rejected for its processing type."""
+"""The error code of a record that is rejected because of its processing type."""
 
 
 @dataclass(frozen=True)

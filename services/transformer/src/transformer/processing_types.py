@@ -1,4 +1,4 @@
-"""Processing types that are not registered, which are often misspelt ones."""
+"""Unregistered processing types, which are often misspelt."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ class UnknownType:
         return cls(name, by_plain_name[close[0]] if close else None)
 
     def __str__(self) -> str:
-        """Say what it is, and what it is probably meant to be."""
+        """Describe it, and the type that is probably meant."""
         hint = f"; did you mean {self.nearest!r}?" if self.nearest else ""
         return f"the processing type {self.name!r} is not registered{hint}"
 
 
 def most_frequent(unknown: Iterable[UnknownType]) -> list[tuple[UnknownType, int]]:
-    """Give those that are logged, each with the number of its records."""
+    """Return the logged types, each with the number of its records."""
     return Counter(unknown).most_common(MAX_LOGGED)
 
 

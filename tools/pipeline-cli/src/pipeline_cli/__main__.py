@@ -1,4 +1,4 @@
-"""`python -m pipeline_cli`: what ./nox -s pipeline runs."""
+"""`python -m pipeline_cli`, which ./nox -s pipeline runs."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""What to set or do about an error of AWS or of the way to it."""
+"""Advice on errors of AWS, or of the connection to it."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ _POLICIES = (
 
 
 def advice(error: BotoCoreError | ClientError) -> str:
-    """Say what is wrong and what to do; the error's own words if nothing better is known."""
+    """Describe the problem and the remedy; the error's own text if nothing better is known."""
     if isinstance(error, botocore.ClientError):
         return _of_answer(error)
     if isinstance(error, (botocore.ConnectionError, botocore.HTTPClientError)):
@@ -89,7 +89,7 @@ def advice(error: BotoCoreError | ClientError) -> str:
 
 
 def is_not_found(error: ClientError) -> bool:
-    """Whether what was asked for does not exist."""
+    """Whether the requested resource does not exist."""
     return error.response["Error"]["Code"] in _NOT_FOUND
 
 
@@ -104,13 +104,13 @@ def concerns_credentials(error: ClientError) -> bool:
 
 
 def action_of(error: ClientError) -> str:
-    """Give the action that was denied, as a policy names it if AWS says so."""
+    """Return the denied action, as a policy names it if AWS reports it."""
     found = _ACTION.search(error.response["Error"].get("Message", ""))
     return found[1] if found else error.operation_name
 
 
 def policy_for(action: str) -> str:
-    """Name the policy of the stack `access` that allows an action; empty if none does."""
+    """Return the name of the policy of the stack `access` that allows an action; empty if none does."""
     operation = action.rpartition(":")[2]
     return next((policy for policy, begins in _POLICIES if operation.startswith(begins)), "")
 

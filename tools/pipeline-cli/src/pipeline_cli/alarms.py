@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pipeline_cli.target import Target
 
 ALARM = "ALARM"
-"""The state of one that is on."""
+"""The state of an alarm that is on."""
 
 
 def alarm_states(target: Target, **only: Any) -> Mapping[str, str]:

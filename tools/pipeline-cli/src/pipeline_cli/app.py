@@ -1,6 +1,6 @@
 """The command line `pipeline`.
 
-Exit codes: 0, it is done; 1, it is not done, or not all of it, and the output says why; 2, the command line is wrong.
+Exit codes: 0 on success; 1 on complete or partial failure, whose reason is in the output; 2 for a wrong command line.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ for further in entry_points(group=ENTRY_POINTS):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and give its exit status."""
+    """Run the command and return its exit status."""
     try:
         app(arguments, prog_name=PROGRAM)
     except SystemExit as ended:

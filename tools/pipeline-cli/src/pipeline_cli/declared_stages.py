@@ -14,7 +14,7 @@ STORE = "store"
 
 @dataclass(frozen=True)
 class DeclaredStage:
-    """One stage: its name, the service that does its work, and what that is asked."""
+    """One stage: its name, its service, and the request to that service."""
 
     name: str
     service: str
@@ -31,11 +31,11 @@ def stages(repository: Path) -> list[DeclaredStage]:
 
 
 def services(repository: Path) -> list[str]:
-    """Give the services: those of the stages, and the orchestrator."""
+    """Return the services: those of the stages, and the orchestrator."""
     return [*dict.fromkeys(stage.service for stage in stages(repository)), ORCHESTRATOR]
 
 
 def exported(repository: Path) -> dict[str, Any]:
-    """Read all that the orchestrator exports."""
+    """Read everything that the orchestrator exports."""
     read: dict[str, Any] = json.loads((repository / EXPORTED).read_text(encoding="utf-8"))
     return read

@@ -1,4 +1,4 @@
-"""Removing one record everywhere that AWS lets it be removed from."""
+"""Removing one record from every place where AWS permits it."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ class ErasableRecord:
 
 @dataclass
 class Erasure:
-    """What was removed, and what could not be."""
+    """The removed data, and the data that could not be removed."""
 
     item: bool = False
     dead_letters: int = 0
     invalid_messages: int = 0
     executions: list[str] = field(default_factory=list)
     unidentified: int = 0
-    """Messages of the invalid message queue that do not say what they are."""
+    """Messages of the invalid message queue without any identity."""
     undone: list[str] = field(default_factory=list)
 
     @property
@@ -93,7 +93,7 @@ def find_record(target: Target, id_: str, since: datetime) -> ErasableRecord:
 
 
 def erase(target: Target, record: ErasableRecord, since: datetime, show: Callable[[str], None]) -> Erasure:
-    """Remove a record. What could not be done is named, with the ids by which a second run finds it."""
+    """Remove a record. Failures are reported with the ids by which a second run finds the remaining data."""
     erasure = Erasure()
     ids = set(record.message_ids)
 
@@ -141,7 +141,7 @@ def erase(target: Target, record: ErasableRecord, since: datetime, show: Callabl
 
 @contextmanager
 def _undone(erasure: Erasure, what: str, remedy: str = "") -> Iterator[None]:
-    """Let the other parts be erased although AWS refuses this one."""
+    """Let the other parts be erased even if AWS refuses this one."""
     try:
         yield
     except (BotoCoreError, ClientError) as error:
@@ -151,14 +151,14 @@ def _undone(erasure: Erasure, what: str, remedy: str = "") -> Iterator[None]:
 
 
 def retention(target: Target) -> timedelta:
-    """Give how long the histories of finished executions are kept."""
+    """Return the retention of the histories of finished executions."""
     described = target.client("lambda").get_function(FunctionName=target.resources.function_arn)["Configuration"]
     days = described.get("DurableConfig", {}).get("RetentionPeriodInDays", LONGEST_RETENTION_DAYS)
     return timedelta(days=days)
 
 
 def remains(target: Target, record: ErasableRecord, erasure: Erasure) -> list[str]:
-    """Say what is left of a record, and until when."""
+    """Describe the remaining data of a record, with its retention."""
     now = datetime.now(UTC)
     attributes = target.client("sqs").get_queue_attributes(
         QueueUrl=target.resources.queue_url, AttributeNames=["MessageRetentionPeriod"]

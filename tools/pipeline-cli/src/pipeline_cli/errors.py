@@ -1,9 +1,9 @@
-"""What goes wrong, in words for the operator."""
+"""Errors with messages for the operator."""
 
 
 class CommandError(Exception):
-    """A command could not do what it was asked for, or not all of it; the message says why and what to do."""
+    """A command failed, completely or in part; the message gives the reason and the remedy."""
 
 
 class DeployError(CommandError):
-    """Nothing was deployed or deleted, or not all of it."""
+    """A deployment or deletion failed, completely or in part."""

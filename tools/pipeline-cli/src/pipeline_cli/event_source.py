@@ -1,4 +1,4 @@
-"""The event source mapping: what lets the queue start executions."""
+"""The event source mapping, through which the queue starts executions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class EventSource:
     uuid: str
     state: str
     reason: str
-    """Who made the last change: USER_INITIATED, or Lambda and why."""
+    """The origin of the last change: USER_INITIATED, or Lambda with the reason."""
 
 
 def find(target: Target) -> EventSource:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _PAGES = 1_000
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.:-]+")
-"""What a filter pattern needs no escapes for. For any other id, all lines that have one are read."""
+"""The ids that a filter pattern can contain without escapes. For any other id, all lines with an id are read."""
 
 
 @dataclass
@@ -53,7 +53,7 @@ def find_executions(target: Target, ids: Iterable[str], since: datetime) -> Foun
 
 
 def messages_of(target: Target, arn: str) -> list[dict[str, Any]]:
-    """Give the messages that an execution was started with, as Lambda writes them; none if it is gone."""
+    """Return the messages with which an execution was started, as Lambda writes them; none if it is deleted."""
     try:
         execution = target.client("lambda").get_durable_execution(DurableExecutionArn=arn, IncludeExecutionData=True)
     except ClientError as error:

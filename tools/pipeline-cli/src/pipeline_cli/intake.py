@@ -19,7 +19,7 @@ class Intake:
     environment: str
     """Name of the deployment, with which each identity begins."""
     envelope: Envelope
-    """What producers put their messages in."""
+    """The envelope in which producers send their messages."""
 
     def parse(self, body: str) -> ParsedMessage:
         """Read a body; raises InvalidBodyError, and whatever a model or an envelope of a team's own raises."""

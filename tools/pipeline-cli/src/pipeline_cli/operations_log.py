@@ -1,4 +1,4 @@
-"""The operations log: who changed what in an environment, and when. It has no bodies."""
+"""The operations log: the changes in an environment, with their authors and times. It has no bodies."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class OperationsLog:
             ) from None
 
     def write(self, lines: Sequence[Mapping[str, Any]]) -> str:
-        """Write the lines, and give the problem; without one, all of them are in the log."""
+        """Write the lines, and return the problem; without one, all of them are in the log."""
         now = time.time()
         at = datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         events = [
@@ -66,7 +66,7 @@ class OperationsLog:
 
 
 def record(target: Target, command: str, line: Mapping[str, Any]) -> str:
-    """Write one line about a change that was made, and give why it could not be; nothing if it was."""
+    """Write one line about a change that was made, and return the reason of a failure; nothing on success."""
     try:
         problem = OperationsLog(target, command).write([line])
     except CommandError as error:

@@ -1,4 +1,4 @@
-"""Looking again and again, but not for ever."""
+"""Polling with a time limit."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Patience:
-    """How long to wait for something, and how often to look."""
+    """The time limit and the interval of polling."""
 
     seconds: float
     interval: float = 2.0
@@ -20,7 +20,7 @@ class Patience:
     sleep: Callable[[float], None] = time.sleep
 
     def looks(self) -> Iterator[float]:
-        """Yield the seconds that have passed, at once and then once for each interval, until the time is over."""
+        """Yield the elapsed seconds, at once and then after each interval, until the time limit."""
         started, passed = self.clock(), 0.0
         while passed <= self.seconds:
             yield passed

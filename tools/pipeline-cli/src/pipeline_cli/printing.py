@@ -1,4 +1,4 @@
-"""What commands print. Text that may come from a message is printed as text, whatever it contains."""
+"""The output of commands. Text that may come from a message is printed literally, without markup."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def print_json(value: Any) -> None:
 
 
 def print_result(words: str, value: Any, *, as_json: bool) -> None:
-    """Print what was done, in words or as JSON."""
+    """Print the result, in words or as JSON."""
     if as_json:
         print_json(value)
     else:
@@ -43,13 +43,13 @@ def print_error(text: str) -> None:
 
 
 def print_note(text: str) -> None:
-    """Print what the operator should know beside the output."""
+    """Print a note for the operator beside the output."""
     print(f"note: {printable(text, keep=chr(10))}", file=sys.stderr)
 
 
 @contextmanager
 def progress_bar(what: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
-    """Show the progress of something on a terminal, and give what is told how much of it is done."""
+    """Show the progress of an activity on a terminal, and return the function that updates it."""
     err = Console(stderr=True)
     with Progress(
         *Progress.get_default_columns(), MofNCompleteColumn(), console=err, disable=not err.is_terminal
@@ -59,7 +59,7 @@ def progress_bar(what: str, total: int | None = None) -> Iterator[Callable[[int]
 
 
 def agreed(question: str) -> bool:
-    """Ask; no terminal and no answer mean no."""
+    """Ask for confirmation; without a terminal or an answer, it is refused."""
     return sys.stdin.isatty() and input(f"{question} [y/N] ").strip().lower() in {"y", "yes"}
 
 
@@ -69,7 +69,7 @@ def moment(value: datetime) -> str:
 
 
 def plain_json(value: Any) -> Any:
-    """Write what JSON has no form for: moments as RFC 3339, all else as text."""
+    """Convert values that JSON does not have: moments to RFC 3339, all others to text."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     return str(value)

@@ -1,4 +1,4 @@
-"""What a command waits for, on standard error: in one line on a terminal, else a line for each change."""
+"""The progress of a waiting command, on standard error: one line on a terminal, otherwise a line per change."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def progress() -> Iterator[Callable[[str], None]]:
-    """Give a function that shows what is waited for now."""
+    """Return a function that shows the current wait."""
     err = Console(stderr=True)
     if err.is_terminal:
         with err.status("") as status:

@@ -1,4 +1,4 @@
-"""How many messages a queue has, by SQS's own count, which is approximate."""
+"""The number of messages in a queue, by SQS's own count, which is approximate."""
 
 from __future__ import annotations
 
@@ -37,5 +37,5 @@ class QueueDepth:
         return self.visible + self.in_flight + self.delayed
 
     def __str__(self) -> str:
-        """Give the three numbers for people."""
+        """Format the three numbers for people."""
         return f"{self.visible:,} visible, {self.in_flight:,} in flight, {self.delayed:,} delayed"

@@ -45,7 +45,7 @@ class Contents:
 class _Receipt:
     handle: str
     number: int
-    """How often the message had been received. SQS may deliver it twice, and only the last receipt is sure to work."""
+    """The number of receives of the message. SQS may deliver it twice, and only the last receipt is certain to work."""
     until: float
     """When the message becomes visible again, by the clock."""
 
@@ -138,14 +138,14 @@ class QueueReader:
         return problems
 
     def put_back(self, message_ids: Iterable[str] | None = None) -> dict[str, str]:
-        """Make messages visible again, all that were read by default, and give the problems by message id."""
+        """Make messages visible again, by default all that were read, and return the problems by message id."""
         wanted = list(self._receipts if message_ids is None else message_ids)
         _, problems = self._change(wanted, 0)
         self._forget(wanted)
         return problems
 
     def delete(self, message_ids: Iterable[str]) -> dict[str, str]:
-        """Delete messages that were read, and give the problems by message id."""
+        """Delete messages that were read, and return the problems by message id."""
         deleted, problems = self._call(self._client.delete_message_batch, message_ids)
         self._forget(deleted)
         return problems
@@ -179,7 +179,7 @@ class QueueReader:
     def _call(
         self, call: Callable[..., Any], message_ids: Iterable[str], **fields: Any
     ) -> tuple[set[str], dict[str, str]]:
-        """Call with the receipts of messages, in batches and several at once; part them in those done and those not."""
+        """Call with the receipts of messages, in several batches at once; separate successes from failures."""
         with self._lock:
             handles = {one: self._receipts[one].handle for one in message_ids if one in self._receipts}
 

@@ -1,4 +1,4 @@
-"""What became of messages in the last minutes, and how long the oldest ones wait."""
+"""The outcomes of messages in the last minutes, and the age of the oldest ones."""
 
 from __future__ import annotations
 

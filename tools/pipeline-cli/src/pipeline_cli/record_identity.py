@@ -1,4 +1,4 @@
-"""Which record a message belongs to."""
+"""The record to which a message belongs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a message in the invalid message queue says about itself: the one place that reads it."""
+"""The pipeline's attribute of a message in the invalid message queue: the one place that reads it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NO_REASON = "its body leaves no room for an attribute with the reason"
 
 @dataclass(frozen=True)
 class RejectedMessage:
-    """Why a message was rejected; the ids are empty when it came without them.
+    """The reason why a message was rejected; the ids are empty if it has none.
 
     SQS counts attributes to the size of a message, so that one with the largest body can have none.
     """

@@ -30,7 +30,7 @@ def contracts_under_work(repository: Path) -> Mapping[str, str]:
 
 
 def pipeline_reloader(application: Application, repository: Path) -> Reloader:
-    """Make what reloads the services; it says which contracts each service runs."""
+    """Return the reloader of the services, which reports the contracts of each service."""
     contracts = repository / _CONTRACTS
 
     def describe(function: ReloadableFunction) -> str:

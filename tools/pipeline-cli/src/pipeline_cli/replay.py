@@ -33,12 +33,12 @@ _PAGE = 1_000
 
 
 class ReplayError(CommandError):
-    """Nothing was replayed; the message says why and what to do."""
+    """Nothing was replayed; the message gives the reason and the remedy."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the replay has shown."""
+    """The result of the replay."""
 
     passes: bool
     text: str
@@ -70,7 +70,7 @@ def is_file(source: str) -> bool:
 
 
 def download(client: LambdaClient, arn: str) -> dict[str, Any]:
-    """Give all that a replay needs of an execution: it has the bodies of its messages.
+    """Return everything that a replay needs of an execution, including the bodies of its messages.
 
     Raises:
         ReplayError: There is no such execution.

@@ -1,4 +1,4 @@
-"""Which repository a command is about: the one that the working folder is in."""
+"""The repository of a command: the one that contains the working folder."""
 
 from __future__ import annotations
 

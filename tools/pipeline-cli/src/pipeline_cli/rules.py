@@ -1,4 +1,4 @@
-"""What the services of this checkout say of bodies: the validator's rules, and the transformations."""
+"""The verdicts of this checkout's services on bodies: the validator's rules, and the transformations."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class UnknownType(StrEnum):
 
 @dataclass(frozen=True)
 class Problem:
-    """Why a body is not stored: the stage, the code, the field, empty for the whole body, and the reason."""
+    """The problem of a body that is not stored: stage, code, field (empty for the whole body), and reason."""
 
     stage: str
     code: str
@@ -50,7 +50,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Judged:
-    """What the services say of a body."""
+    """The verdict of the services on a body."""
 
     problem: Problem | None = None
     transformed: dict[str, Any] | None = None

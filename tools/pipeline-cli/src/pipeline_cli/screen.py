@@ -1,4 +1,4 @@
-"""How `pipeline status` draws an environment: one screen of 80 columns."""
+"""The screen of `pipeline status`, with 80 columns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A service of this checkout, as a process of its own in its own environment."""
+"""A service of this checkout, as a separate process in its own environment."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SHOWN = 2_000
 
 
 class ServiceRaisedError(Exception):
-    """The service raised; the words are its own."""
+    """The service raised an exception, whose text this has."""
 
 
 def interpreter(service: str, variables: Mapping[str, str] = os.environ) -> str:
@@ -85,7 +85,7 @@ class ServiceProcess:
         self._errors.close()
 
     def ask(self, request: Mapping[str, Any]) -> Any:
-        """Give the answer to a request.
+        """Return the response to a request.
 
         Raises:
             ServiceRaisedError: The service raised.

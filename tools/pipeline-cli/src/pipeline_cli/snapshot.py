@@ -1,4 +1,4 @@
-"""One look at an environment: each part by a call of its own, side by side."""
+"""A snapshot of an environment: each part is read by its own call, all concurrently."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ Part = TypeVar("Part")
 
 @dataclass(frozen=True)
 class Unknown:
-    """What stands in the place of a part that could not be read."""
+    """The placeholder of a part that could not be read."""
 
     why: str
     action: str = ""
-    """The action that the caller may not do."""
+    """The action for which the caller lacks permission."""
 
 
 @dataclass(frozen=True)
 class Version:
-    """What the alias of a function points to."""
+    """The version to which the alias of a function points."""
 
     version: str
     published: str

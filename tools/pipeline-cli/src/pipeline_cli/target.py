@@ -1,4 +1,4 @@
-"""The environment that a command is about, on AWS or on this machine, with clients for its services."""
+"""The environment of a command, on AWS or on this machine, with clients for its services."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class Target:
 
     @cached_property
     def intake(self) -> Intake:
-        """Give how its orchestrator reads a body; one that publishes no envelope has none.
+        """Return how its orchestrator reads a body; an orchestrator that publishes no envelope has none.
 
         Raises:
             CommandError: It has an envelope that this release does not know.

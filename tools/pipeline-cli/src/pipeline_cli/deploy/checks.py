@@ -1,4 +1,4 @@
-"""What has to hold before anything is built: nothing is missing, and nothing is deployed twice."""
+"""The checks before the build: no dependency is missing, and nothing would be deployed twice."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NOT_THERE = ("REVIEW_IN_PROGRESS", "DELETE_COMPLETE")
 def check_deploy(
     catalogue: Catalogue, stack: Stack, environment: str, client: Callable[[str], Any], given: Mapping[str, str]
 ) -> None:
-    """Raise DeployError when the stack would collide with another, or what it needs is not there.
+    """Raise DeployError if the stack would collide with another, or if one of its dependencies is missing.
 
     ``client`` makes a client of a service; ``given`` may name SSM parameters of another environment for the stack to
     take.
@@ -86,7 +86,7 @@ def _check_resources(catalogue: Catalogue, stack: Stack, environment: str, clien
 
 
 def check_delete(catalogue: Catalogue, stack: Stack, environment: str, cloudformation: Any) -> None:
-    """Raise DeployError when there is no such stack, or another that is there still needs it."""
+    """Raise DeployError if there is no such stack, or if another deployed stack still needs it."""
     if not existing([stack], environment, cloudformation):
         raise DeployError(f"there is no stack {stack.stack_name(environment)}")
     dependents = existing(catalogue.dependents(stack), environment, cloudformation)
@@ -96,7 +96,7 @@ def check_delete(catalogue: Catalogue, stack: Stack, environment: str, cloudform
 
 
 def missing(catalogue: Catalogue, stack: Stack, environment: str, ssm: Any, given: Mapping[str, str]) -> list[Stack]:
-    """Give the stacks that should have published what this one takes, and have not."""
+    """Return the stacks that have not published the values that this stack reads."""
     paths = {given.get(key, ssm_name(environment, path)): path for key, path in stack.takes.items()}
     names = sorted(paths)
     absent: list[str] = []
@@ -112,7 +112,7 @@ def existing(stacks: Iterable[Stack], environment: str, cloudformation: Any) -> 
 
 
 def status(name: str, cloudformation: Any) -> str:
-    """Give the status of a stack, DELETE_COMPLETE when there is none of that name."""
+    """Return the status of a stack, DELETE_COMPLETE if there is none of that name."""
     try:
         found: str = cloudformation.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
     except ClientError as error:

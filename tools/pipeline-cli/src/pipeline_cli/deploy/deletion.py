@@ -1,7 +1,7 @@
-"""Deleting one stack, and saying what of it was kept.
+"""Deleting one stack, and reporting its retained resources.
 
-DeleteStack rather than `sam delete`, which asks more and fails on nested stacks on the emulated AWS. What was uploaded
-stays in the SAM CLI's bucket, so that an older version can still be looked at.
+DeleteStack rather than `sam delete`, which asks more and fails on nested stacks on the emulated AWS. Uploaded files
+stay in the SAM CLI's bucket, so that an older version can still be inspected.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Retained:
 
 
 def delete(repository: Path, name: str | None, environment: str, client: Callable[[str], Any]) -> list[Retained]:
-    """Delete a stack, or the root without a name, and give what was retained; raises DeployError when it cannot."""
+    """Delete a stack, or the root without a name, and return the retained resources; raises DeployError on failure."""
     catalogue = Catalogue(repository)
     stack = catalogue.get(name)
     cloudformation = client("cloudformation")

@@ -1,4 +1,4 @@
-"""Deploying one stack: build, package, deploy; or only showing what would change."""
+"""Deploying one stack: build, package, deploy; or only showing the changes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def deploy(
     yes: bool,
     out: TextIO | None = None,
 ) -> None:
-    """Deploy a stack of the repository, or the root without a name; raises DeployError when it cannot.
+    """Deploy a stack of the repository, or the root without a name; raises DeployError on failure.
 
     ``out`` gets what the SAM CLI says, by default standard output.
     """
@@ -77,7 +77,7 @@ def _change_sets(stack_name: str, cloudformation: Any) -> set[str]:
 
 
 def _forget(stack_name: str, before: set[str], cloudformation: Any) -> None:
-    """Delete the change set that was only to be looked at, and the empty stack that a first one leaves."""
+    """Delete a change set that was only to be shown, and the empty stack that a first change set leaves."""
     for change_set in _change_sets(stack_name, cloudformation) - before:
         cloudformation.delete_change_set(ChangeSetName=change_set, StackName=stack_name)
     if status(stack_name, cloudformation) == "REVIEW_IN_PROGRESS":
@@ -87,7 +87,7 @@ def _forget(stack_name: str, before: set[str], cloudformation: Any) -> None:
 def _run(line: Sequence[str], out: TextIO, *, target: str | None = None, quiet: bool = True) -> None:
     """Run a command of the SAM CLI, with a target of tools/service-build; raises DeployError when it fails.
 
-    What build and package say of success is about commands of their own, so that it is left out.
+    The success messages of build and package are omitted, because they refer to commands of the SAM CLI.
     """
     # PYTHONPATH and the like are for this program, and not for those that it starts.
     environment = VARIABLES | {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}

@@ -39,7 +39,7 @@ def check_durable_functions(
 
 
 def _check_region(lambda_client: Any, function: str) -> None:
-    """Ask Lambda of the region for durable executions; any answer but that there is no such operation will do."""
+    """Ask Lambda of the region for durable executions; any response but an unknown operation proves support."""
     try:
         lambda_client.list_durable_executions_by_function(FunctionName=function, MaxItems=1)
     except EndpointConnectionError as error:

@@ -1,7 +1,7 @@
-"""Where the emulated AWS differs as a target. Everything else is deployed to it as to AWS.
+"""The differences of the emulated AWS as a target. Everything else is deployed to it as to AWS.
 
-MiniStack does not run the SAM transform, so it gets templates that were translated here, by the library that AWS runs;
-nor can the SAM CLI make its bucket there, for which it needs the transform as well.
+MiniStack does not run the SAM transform, so it receives templates that are translated here, by the library that AWS
+runs. The SAM CLI cannot create its bucket there either, because it needs the transform for that.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def endpoint(environ: Mapping[str, str] | None = None) -> str | None:
-    """Give the address of the emulated AWS: AWS_ENDPOINT_URL, when it is on this machine."""
+    """Return the address of the emulated AWS: AWS_ENDPOINT_URL, if it is on this machine."""
     url = (os.environ if environ is None else environ).get("AWS_ENDPOINT_URL", "")
     return url if urlparse(url).hostname in {"127.0.0.1", "::1", "localhost"} else None
 
@@ -41,7 +41,7 @@ def parameters() -> dict[str, str]:
 
 
 def make_bucket(s3: Any) -> None:
-    """Make the bucket that is uploaded to, unless it is there."""
+    """Create the bucket for uploads, unless it exists."""
     if BUCKET not in [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]:
         region = s3.meta.region_name
         s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": region})

@@ -1,7 +1,7 @@
-"""Which stack of the account has a resource already.
+"""The stacks of the account that already own a resource.
 
 A name belongs to one resource of an account and region. A stack that is created with the name of a resource of another
-stack fails and is rolled back, and the rollback may delete what the other stack runs.
+stack fails and is rolled back, and the rollback may delete resources of the other stack.
 """
 
 from __future__ import annotations

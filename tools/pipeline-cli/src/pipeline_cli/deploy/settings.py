@@ -1,4 +1,4 @@
-"""What a stack is deployed with: infra/samconfig.toml, the names in SSM, and the command line, in this order."""
+"""The settings of a deployment: infra/samconfig.toml, the names in SSM, and the command line, in this order."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _BUILT_FOR = ("PythonRuntime", "Architecture")
 
 
 def section(settings: Path, environment: str) -> str:
-    """Give the section of samconfig.toml for an environment: its own, or the default one."""
+    """Return the section of samconfig.toml for an environment: its own, or the default one."""
     sections = tomllib.loads(settings.read_text(encoding="utf-8"))
     return environment if isinstance(sections.get(environment), dict) else "default"
 
@@ -49,7 +49,7 @@ def parameters(
 
 
 def build_target(chosen: Mapping[str, str]) -> str | None:
-    """Give what the packages are to be built for, as tools/service-build takes it; None without functions."""
+    """Return the build target of the packages, in the form of tools/service-build; None without functions."""
     if not all(name in chosen for name in _BUILT_FOR):
         return None
     return "-".join(chosen[name] for name in _BUILT_FOR)

@@ -1,4 +1,4 @@
-"""The stacks that can be deployed, and what each needs of the others: read from the templates themselves."""
+"""The stacks that can be deployed, and their dependencies on each other, read from the templates themselves."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ROOT = "everything"
-"""What the root stack is called on the command line when it has to be called something."""
+"""The name of the root stack on the command line, where it needs one."""
 
 _VALUE_OF_PARAMETER = "AWS::SSM::Parameter::Value<String>"
 _DEFAULT_PREFIX = "/durable-pipeline/dev/"
@@ -36,7 +36,7 @@ _TRANSLATED = {"AWS::Serverless::Function": "AWS::Lambda::Function"}
 
 @dataclass(frozen=True)
 class Named:
-    """A resource by its type in CloudFormation and its name, in which the environment is still to be put."""
+    """A resource by its type in CloudFormation and its name, with a placeholder for the environment."""
 
     kind: str
     pattern: str
@@ -48,7 +48,7 @@ class Named:
 
 @dataclass(frozen=True)
 class Stack:
-    """A template and what it says of itself. SSM parameters are named without their environment's prefix."""
+    """A template and its content. SSM parameters are named without their environment's prefix."""
 
     name: str
     template: Path
@@ -85,7 +85,7 @@ class Stack:
 
     @property
     def title(self) -> str:
-        """What the stack is called in a sentence."""
+        """The name of the stack in a sentence."""
         return "the shared resources" if self.name == "shared" else f"the {self.name}"
 
     def stack_name(self, environment: str) -> str:
@@ -127,7 +127,7 @@ class Catalogue:
         return (*stack.named, *(resource for part in nested for resource in part.named))
 
     def dependents(self, stack: Stack) -> list[Stack]:
-        """Give the stacks that take what a stack publishes."""
+        """Return the stacks that read the values that a stack publishes."""
         return [other for other in self.parts.values() if stack.publishes & set(other.takes.values())]
 
 

@@ -1,4 +1,4 @@
-"""When the pipeline's code changed last."""
+"""The time of the last change of the pipeline's code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Choosing messages by why they are there, what they contain, and when they came."""
+"""Selecting messages by reason, content and time of arrival."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Selection:
     newer_than: timedelta | None = None
 
     def of(self, messages: Iterable[QueuedMessage], now: datetime) -> list[QueuedMessage]:
-        """Give those that meet them."""
+        """Return the messages that meet them."""
         return [message for message in messages if self._takes(message, now)]
 
     def _takes(self, message: QueuedMessage, now: datetime) -> bool:

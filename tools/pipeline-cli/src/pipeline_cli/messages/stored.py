@@ -1,4 +1,4 @@
-"""Which data the table has under the identities of messages."""
+"""The data that the table has under the identities of messages."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class StoredData:
 
 
 def stored_data(table: Table, execution_ids: Sequence[str]) -> dict[str, StoredData]:
-    """Give what each item has that there is.
+    """Return the data of each existing item.
 
     The data itself is read only of items that have no digest, or one of another version.
     """
