@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import boto3
 import pytest
 from botocore.stub import Stubber
+from local_aws.aws import AwsEndpoint
 from local_aws.errors import EmulatorError
 from local_aws.event_source.mapping import EventSourceMapping
 
@@ -16,8 +16,8 @@ FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:toy"
 
 
 def read(**mapping: Any) -> EventSourceMapping:
-    session = boto3.Session(region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
-    lambda_client, sqs = session.client("lambda"), session.client("sqs")
+    endpoint = AwsEndpoint("http://127.0.0.1")
+    lambda_client, sqs = endpoint.lambda_(), endpoint.sqs()
     answer = {"EventSourceArn": QUEUE, "FunctionArn": f"{FUNCTION}:live", **mapping}
     with Stubber(lambda_client) as calls, Stubber(sqs) as queue_calls:
         calls.add_response("get_event_source_mapping", answer, {"UUID": UUID})
