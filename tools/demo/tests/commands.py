@@ -34,7 +34,7 @@ def command(repository: Path, *words: str, **environment: str) -> subprocess.Pop
 
 
 def demo(repository: Path, *words: str, **environment: str) -> tuple[int, str, str]:
-    """Run the demo to its end, and give its exit status, its output and its errors."""
+    """Run the demo to its end, and return its exit status, its output and its errors."""
     process = command(repository, "demo", *words, **environment)
     output, errors = process.communicate(timeout=PATIENCE)
     return process.returncode, output, errors
@@ -46,7 +46,7 @@ def run_folders(repository: Path) -> list[Path]:
 
 
 def wait_for_parts(repository: Path, process: subprocess.Popen[str]) -> str:
-    """Wait until the run has started children, and give its id."""
+    """Wait until the run has started children, and return its id."""
     until(lambda: len(_parts(repository)) >= 2, process)
     return run_folders(repository)[-1].name
 

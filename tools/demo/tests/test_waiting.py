@@ -38,7 +38,7 @@ class Run:
         self.notes.append(text)
 
     def look(self, news: News, monkeypatch: pytest.MonkeyPatch, *, at: float) -> list[str]:
-        """Look at a moment, and give what is told then."""
+        """Look at a moment, and return what is told then."""
         monkeypatch.setattr("pipeline_demo.waiting.time", SimpleNamespace(monotonic=lambda: at))
         self.news, before = [news], len(self.notes)
         self.waiting.look()

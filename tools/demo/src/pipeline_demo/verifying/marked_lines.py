@@ -32,7 +32,7 @@ class MarkedLines:
     outcomes: Mapping[int, Outcome]
     """The expected outcome of each line, by its number."""
     keyed: tuple[int, int, int] | None
-    """The numbers of three lines with one key: the original, its duplicate, and other data. None without samples."""
+    """The numbers of three lines with one key: the original, a duplicate, and other data. Empty without samples."""
 
     @property
     def all(self) -> list[Line]:
