@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def running(environment: str, variables: Mapping[str, str], *words: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """Start it for an environment, and give the address that it prints, and the process."""
+    """Start it for an environment, and yield the address that it prints, and the process."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     nobody = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "NO_PROXY": "127.0.0.1"}
     line = [sys.executable, "-m", "pipeline_cli", "console", "--env", environment, "--no-browser", *words]

@@ -85,7 +85,7 @@ class Way:
 
 @contextmanager
 def way_to(endpoint: AwsEndpoint) -> Iterator[tuple[Way, AwsEndpoint]]:
-    """Make a way to an endpoint, and give the endpoint at its other end."""
+    """Make a way to an endpoint, and yield the endpoint at its other end."""
     port = urlsplit(endpoint.url).port or 0
     way, ready = Way(port), threading.Event()
     thread = threading.Thread(target=way.run, args=(ready,))

@@ -31,7 +31,7 @@ class Mapping:
         return self._client.get_event_source_mapping(UUID=self.uuid)["State"]
 
     def enable(self, enabled: bool) -> str:
-        """Ask for it, and give the state in the answer."""
+        """Ask for it, and return the state in the answer."""
         return self._client.update_event_source_mapping(UUID=self.uuid, Enabled=enabled)["State"]
 
 

@@ -56,7 +56,7 @@ class Receiving:
         self.receiver = receiver(queue, given, clock=queue.clock, sleep=queue.clock.sleep)
 
     def batch(self) -> list[str] | None:
-        """Give the bodies of the next batch."""
+        """Return the bodies of the next batch."""
         batch: Batch | None = self.receiver.receive()
         return None if batch is None else [record["body"] for record in batch.records]
 

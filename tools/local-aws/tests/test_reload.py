@@ -42,7 +42,7 @@ def kept(toy: ReloadableToy) -> Iterator[ReloadableToy]:
 
 
 def stored_item(toy: ReloadableToy, text: str = body("stored")) -> dict[str, Any]:
-    """Send a message, and give its item."""
+    """Send a message, and return its item."""
     (message,) = toy.send(text)
     until(lambda: toy.item(message) is not None, seconds=60)
     return toy.item(message) or {}

@@ -69,7 +69,7 @@ Resources:
 
 
 def deployed(stack: str | None) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-    """Give the resources of the root and of its two nested stacks."""
+    """Return the resources of the root and of its two nested stacks."""
     s3 = Uploads()
     s3.objects["nested"] = NESTED.encode()
     root = Transformer(cast("Any", s3), "bucket", "http://s3", stack=stack).transform(ROOT, {}, name="template")

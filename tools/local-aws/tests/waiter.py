@@ -78,7 +78,7 @@ def invoke(client: LambdaClient, event: Any, function: str = f"{WAITER}:$LATEST"
 
 
 def started(client: LambdaClient, event: Any, **further: Any) -> str:
-    """Start an execution, and give its ARN."""
+    """Start an execution, and return its ARN."""
     answer = invoke(client, event, InvocationType="Event", **further)
     assert (answer["StatusCode"], answer["Payload"].read()) == (202, b"")
     return str(answer["DurableExecutionArn"])

@@ -49,7 +49,7 @@ class Killer:
 
 
 def redrive(make: Callable[[str], Any], environment: str, receipts: Path, last: int) -> int:
-    """Redrive in a process, and give its exit status."""
+    """Redrive in a process, and return its exit status."""
     process = os.fork()
     if process:
         return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])

@@ -62,7 +62,7 @@ class Written:
         self._add("Wait", "Succeeded", at + seconds, name, key, parent)
 
     def context(self, name: str, at: float, results: list[Any]) -> str:
-        """Add a map that returned so, and give its id."""
+        """Add a map that returned so, and return its id."""
         key = f"{name}{next(self._numbers)}"
         branches = [{"index": n, "result": json.dumps(one)} for n, one in enumerate(results)]
         self._add("Context", "Started", at, name, key, None)

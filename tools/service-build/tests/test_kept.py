@@ -31,7 +31,7 @@ class Repository:
         self.message = self.contracts / "src/pipeline_contracts/message.py"
 
     def build(self, name: str, cache: Path | None) -> dict[str, tuple[int, str]]:
-        """Build the validator, and give what was built."""
+        """Build the validator, and return what was built."""
         built = self.folder / "built" / name
         shutil.rmtree(built, ignore_errors=True)
         build_service.build(self.service, built, HOST, contracts=self.contracts, cache=cache)
