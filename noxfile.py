@@ -105,7 +105,7 @@ def alone(session: nox.Session, service: str) -> None:
 
 @nox.session(allow_parallel=True)
 def e2e(session: nox.Session) -> None:
-    """Test the deployed pipeline from outside, two files at a time; -- pytest's arguments."""
+    """Test the deployed pipeline from outside, two files at a time: -- -k redrive."""
     envs.install_tests(session, "e2e")
     options = ("--numprocesses=2", "--dist=loadfile")
     env = envs.microburst(session) | envs.orchestrator(session) | envs.service_pythons(session)
@@ -202,7 +202,7 @@ def release_contracts(session: nox.Session) -> None:
 @nox.parametrize("contracts", [nox.param(end, id=end) for end in ("lowest", "newest")])
 @nox.parametrize("service", [nox.param(name, id=name) for name in SERVICES])
 def contract_tests(session: nox.Session, contracts: str, service: str) -> None:
-    """Test a service with all data that the schemas admit, at each end of its range of contracts."""
+    """Test a service with everything the schemas admit, at each end of its range of contracts."""
     envs.install_contract_tests(session, service, contracts)
     run_pytest(session, service, "--show-capture=no", "tests/contract", *session.posargs)
 
@@ -281,7 +281,7 @@ def templates(session: nox.Session) -> None:
 
 @nox.session
 def security(session: nox.Session) -> None:
-    """Scan templates, code and locks; -- --if-reachable allows that nothing can be looked up."""
+    """Scan templates, code and locks; -- --if-reachable tolerates a missing network."""
     envs.install_package(session, "supply-chain")
     checkov = (envs.program(session, "checkov"), "--config-file", "tools/supply-chain/checkov.yaml")
     session.run(*checkov, "--file", *map(str, TEMPLATES), external=True)
@@ -295,7 +295,7 @@ def security(session: nox.Session) -> None:
 
 @nox.session
 def sbom(session: nox.Session) -> None:
-    """Write the bill of materials of each service, as CycloneDX JSON, to dist or the folder after --."""
+    """Write each service's bill of materials, CycloneDX JSON, to dist or the folder after --."""
     envs.install_package(session, "supply-chain")
     folder = Path(session.invoked_from, *session.posargs[:1]) if session.posargs else Path("dist")
     session.run("python", "-m", "supply_chain.sbom", str(folder), *map(str, SERVICES.values()))

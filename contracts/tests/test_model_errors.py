@@ -158,7 +158,7 @@ VALUES = (None, True, 0, -1, 1.5, 1e100, "", " ", "x" * 300, "2026-01-31", [], [
 
 
 def misfits(value: Any) -> list[Any]:
-    """Give a JSON value with each of its parts, in turn, replaced by each of the values, and left out."""
+    """Return a JSON value with each of its parts, in turn, replaced by each of the values, and left out."""
     found: list[Any] = list(VALUES)
     if isinstance(value, dict):
         for name, part in value.items():

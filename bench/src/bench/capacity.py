@@ -74,7 +74,7 @@ class Load:
         )
 
     def seconds(self, batch: int) -> float:
-        """Give the time of a batch: of the next larger one that was measured, or in proportion to the largest."""
+        """Return the time of a batch: of the next larger one that was measured, or in proportion to the largest."""
         larger = [size for size in self.batch_seconds if size >= batch]
         nearest = min(larger) if larger else max(self.batch_seconds)
         return self.batch_seconds[nearest] * max(1, batch / nearest)
@@ -126,7 +126,7 @@ class Load:
         return max(starts, math.ceil(self.invocations / CONCURRENCY_OF_ACCOUNT))
 
     def ceilings(self, batch: int) -> dict[str, float]:
-        """Give the messages a second at which each quota is reached, with batches of that many."""
+        """Return the messages a second at which each quota is reached, with batches of that many."""
         seconds = self.seconds(batch)
         return {
             "executions started per second": EXECUTIONS_A_SECOND * batch,

@@ -55,7 +55,7 @@ def _costs(figures: Mapping[str, Any]) -> Iterator[str]:
 
 
 def goal_line(what: str, value: float, bound: float, *, at_least: bool = False) -> str:
-    """Say whether a value is within a bound."""
+    """Return whether a value is within a bound."""
     met = value >= bound if at_least else value <= bound
     sign = "≥" if at_least else "≤"
     return f"{'met    ' if met else 'NOT MET'}  {what}: {value:.3g}, goal {sign} {bound:g}"

@@ -127,7 +127,7 @@ def table(found: Mapping[str, Any]) -> Iterator[str]:
 
 
 def memory(found: Mapping[str, Any]) -> Iterator[str]:
-    """Give the memory of each part in the run with the most messages."""
+    """Yield the memory of each part in the run with the most messages."""
     yield f"{figures.measured_on(found)} {found['messages']:,} messages."
     yield ""
     yield from memory_table(found["samples"])

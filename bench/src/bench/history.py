@@ -107,5 +107,5 @@ def _plain(name: str) -> str:
 
 
 def _service(function: str) -> str:
-    """Give the last word of a function's name, of an ARN or not, with an alias or not."""
+    """Return the last word of a function's name, of an ARN or not, with an alias or not."""
     return function.rpartition("function:")[2].partition(":")[0].rpartition("-")[2]

@@ -58,7 +58,7 @@ class Measurement:
         return self.messages / self.seconds
 
     def percentile(self, part: float) -> float:
-        """Give the latency that this part of the messages does not exceed."""
+        """Return the latency that this part of the messages does not exceed."""
         ordered = sorted(self.latencies)
         return ordered[min(len(ordered) - 1, int(part * len(ordered)))]
 

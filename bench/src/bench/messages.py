@@ -22,7 +22,7 @@ _TOWNS = ("Bern", "Lyon", "Porto", "Gdansk", "Turku", "Leeds", "Ghent", "Graz", 
 
 
 def orders(size: int, count: int, *, seed: int = 1) -> Iterator[str]:
-    """Give messages of exactly that many bytes that look like orders: random ids, words, quantities and prices."""
+    """Yield messages of exactly that many bytes that look like orders: random ids, words, quantities and prices."""
     for number in range(count):
         chance = random.Random(f"{seed}/{number}/{size}")  # noqa: S311 - data, no secret
         order: dict[str, object] = {"id": f"{chance.getrandbits(40):010x}"}
@@ -38,7 +38,7 @@ def orders(size: int, count: int, *, seed: int = 1) -> Iterator[str]:
 
 
 def _lines(chance: random.Random, room: int) -> Iterator[dict[str, object]]:
-    """Give lines as long as another one would fit."""
+    """Yield lines as long as another one would fit."""
     while len(_text(_line(chance))) < room:
         line = _line(chance)
         room -= len(_text(line)) + len(",")

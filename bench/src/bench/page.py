@@ -88,7 +88,7 @@ PAGES: dict[Path, dict[str, Callable[[], Iterator[str]]]] = {
 
 
 def filled(page: Path) -> str:
-    """Give a page with each section's tables between its two marks."""
+    """Return a page with each section's tables between its two marks."""
     text = page.read_text(encoding="utf-8")
     for name, lines in PAGES[page].items():
         section = "\n" + "\n".join(lines()).strip() + "\n\n"

@@ -115,7 +115,7 @@ def resident_megabytes() -> dict[str, float]:
 
 
 def memory_table(samples: Sequence[Sample]) -> Iterator[str]:
-    """Give the memory of each part after a tenth of the time and at the end, as a Markdown table."""
+    """Yield the memory of each part after a tenth of the time and at the end, as a Markdown table."""
     early, late = samples[len(samples) // 10], samples[-1]
     yield "| resident memory, MB | after a tenth of the time | at the end |"
     yield "|---|---:|---:|"

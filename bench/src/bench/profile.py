@@ -62,7 +62,7 @@ def looks(raw: str) -> Counter[str]:
 
 
 def table(count: int, seconds: Mapping[str, float], found: Mapping[str, Counter[str]]) -> Iterator[str]:
-    """Give the processor time of each part, and where those that are ours spent it."""
+    """Yield the processor time of each part, and where those that are ours spent it."""
     for part, spent in sorted(seconds.items(), key=lambda item: -item[1]):
         yield f"{part}: {1_000 * spent / count:.2f} ms of processor time per message"
         total = found[part].total()

@@ -68,7 +68,7 @@ def _value(value: object) -> dict[str, Any]:
 
 
 def ways(aws: AwsEndpoint) -> dict[str, Way]:
-    """Give each way by its name: a function that writes all items it is given."""
+    """Return each way by its name: a function that writes all items it is given."""
     config = Config(max_pool_connections=THREADS, parameter_validation=False)
     client: DynamoDBClient = aws.session().client("dynamodb", endpoint_url=aws.url, config=config)
     pool = ThreadPoolExecutor(THREADS)

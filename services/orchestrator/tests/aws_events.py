@@ -55,7 +55,7 @@ class Event:
         return EXECUTION if self.kind == "Execution" else self.fields["Id"]
 
     def begun(self) -> dict[str, Any]:
-        """Give the operation that has started, with the keys of Lambda's API."""
+        """Return the operation that has started, with the keys of Lambda's API."""
         names = () if self.kind == "Execution" else ("Name", "SubType", "ParentId")
         kept = {name: self.fields[name] for name in names if self.fields.get(name)}
         return {"Id": self.operation_id, "Type": _upper(self.kind), "Status": "STARTED"} | kept
@@ -65,7 +65,7 @@ class Event:
         return {"Status": _upper(self.change)} | self._details()
 
     def payload(self, part: str) -> Any:
-        """Give its Input, its Result or its Error; raises UnusableError if it is not there, or not all of it."""
+        """Return its Input, its Result or its Error; raises UnusableError if it is not there, or not all of it."""
         held = self.fields.get(f"{self.type}Details", {}).get(part, {})
         if held.get("Payload") is None:
             raise UnusableError(

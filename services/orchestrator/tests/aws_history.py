@@ -89,7 +89,7 @@ def _state(operations: Operations) -> tuple[Operation, ...]:
 
 
 def _batch(payload: str) -> str:
-    """Give the input of the execution, with no more of a message than is read."""
+    """Return the input of the execution, with no more of a message than is read."""
     try:
         messages = [
             {name: record[name] for name in _OF_A_MESSAGE if name in record}
@@ -102,7 +102,7 @@ def _batch(payload: str) -> str:
 
 
 def _failed(last: Event, execution: Mapping[str, Any]) -> tuple[str, ...]:
-    """Give the ids of the messages that the execution returned."""
+    """Return the ids of the messages that the execution returned."""
     if last.type != "ExecutionSucceeded":
         return ()
     result = execution.get("Result") or last.payload("Result")
@@ -113,7 +113,7 @@ def _failed(last: Event, execution: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _settings(variables: Mapping[str, str], events: Iterable[Event]) -> tuple[str, int]:
-    """Give the environment's name and the size of a chunk: what was requested of the services tells them as well."""
+    """Return the environment's name and the size of a chunk: what was requested of the services tells them as well."""
     requests = [_requested(event) for event in events if event.type == "ChainedInvokeStarted"]
     identities = filter(None, (_IDENTITY.match(identity) for request in requests for identity in request))
     named = next((match[1] for match in identities), VARIABLES["ENVIRONMENT"])
@@ -123,7 +123,7 @@ def _settings(variables: Mapping[str, str], events: Iterable[Event]) -> tuple[st
 
 
 def _requested(event: Event) -> list[str]:
-    """Give the identities in a request, as far as it can be read."""
+    """Return the identities in a request, as far as it can be read."""
     try:
         request = json.loads(event.payload("Input"))
         if "encoding" in request:

@@ -86,7 +86,7 @@ def read(name: str) -> dict[str, History]:
 
 
 def write(name: str, histories: Mapping[str, History]) -> Path:
-    """Write a file of executions, and give its path."""
+    """Write a file of executions, and return its path."""
     path = FOLDER / f"{name}.json"
     path.write_text(as_text(histories), encoding="utf-8")
     return path

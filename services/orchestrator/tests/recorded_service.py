@@ -78,7 +78,7 @@ class RecordedService:
         return [_described(operation) for key, operation in self.history.end.items() if key not in done]
 
     def result_of(self, step: OperationIdentifier) -> Any:
-        """Give the result of a step, which is not run again.
+        """Return the result of a step, which is not run again.
 
         Raises:
             SuspendExecution: The history ends before the step does.

@@ -30,7 +30,7 @@ MAX_SAVED_BYTES = 500_000
 
 
 def main() -> int:
-    """Run the command, and give its exit status."""
+    """Run the command, and return its exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", type=Path, help="what `aws lambda get-durable-execution-history` has printed")
     parser.add_argument("--save", metavar="NAME", help="keep the execution in tests/golden, as a test")

@@ -37,7 +37,7 @@ def switch_on(pipeline: Pipeline, **settings: bool) -> None:
 
 
 def stored_attributes(pipeline: Pipeline) -> list[Any]:
-    """Run one message, and give what the storer was asked to store of its attributes."""
+    """Run one message, and return what the storer was asked to store of its attributes."""
     asked: list[Any] = []
     honest = pipeline.services.storer
     pipeline.serve("storer", lambda event, context: (asked.append(event), honest(event, context))[1])

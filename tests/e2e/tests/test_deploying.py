@@ -57,7 +57,7 @@ def with_other_transformations(copy: Path, file: str = "") -> Path:
 
 
 def with_newer_contracts(copy: Path, service: str) -> str:
-    """Release a next minor version of the contracts in a copy, and pin it there for a service; give the version."""
+    """Release a next minor version of the contracts in a copy, and pin it there for a service; return the version."""
     contracts = copy / "contracts"
     project = (contracts / "pyproject.toml").read_text("utf-8")
     (version,) = re.findall(r'(?m)^version = "(.*)"$', project)

@@ -134,7 +134,7 @@ def test_a_thousand_dead_letters_are_accounted_for_after_a_redrive(
 
 
 def send_all(stack: Stack, url: str, messages: Sequence[tuple[str, str | None]]) -> list[str]:
-    """Send bodies, each with its first id if it has one, and give the ids that SQS gives them."""
+    """Send bodies, each with its first id if it has one, and return the ids that SQS gives them."""
     sent: dict[int, str] = {}
     for start in range(0, len(messages), 10):
         entries: list[Any] = [

@@ -114,7 +114,7 @@ def test_changed_contracts_are_those_of_all_services(
 
 
 def versions_exchanged(stack: Stack, aws: Emulator, message: str) -> list[tuple[str, str]]:
-    """Give the versions of the contracts in each request and response of the execution that had a message."""
+    """Return the versions of the contracts in each request and response of the execution that had a message."""
     client = aws.durable_endpoint.lambda_()
     histories = [read_history(client, execution) for execution in stack.executions(client)]
     (own,) = (history for history in histories if message in (history.execution.input or ""))

@@ -103,7 +103,7 @@ def _sent(sqs: SQSClient, url: str, messages: Sequence[PlannedMessage]) -> Itera
 
 
 def _patience_seconds(sqs: SQSClient, url: str) -> float:
-    """Give the longest that a message which is fine can be out of sight, and be handled, on a slow machine."""
+    """Return the longest that a message which is fine can be out of sight, and be handled, on a slow machine."""
     attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])["Attributes"]
     return _SLOWNESS * (int(attributes["VisibilityTimeout"]) + _EXECUTION_SECONDS)
 

@@ -92,7 +92,7 @@ RULES = _WithRefusal(RULES)
 
 
 def poisoned_copy(folder: Path, *, timeout_seconds: int, visibility_timeout: int) -> Path:
-    """Copy what is deployed, with poison, refusals, short timeouts and short waits, and give the root template.
+    """Copy what is deployed, with poison, refusals, short timeouts and short waits, and return the root template.
 
     The queue is deployed with its visibility timeout, because a receive that is under way when it is changed still
     hides messages for the former one.

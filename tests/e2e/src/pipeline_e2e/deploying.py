@@ -30,12 +30,12 @@ class Deployer:
         self._environment = environment
 
     def deploy(self, *words: str, source: Path = REPOSITORY, parameters: Mapping[str, str] | None = None) -> str:
-        """Deploy and give what was printed."""
+        """Deploy and return what was printed."""
         given = [word for name, value in (parameters or {}).items() for word in ("--parameter", f"{name}={value}")]
         return self._succeed("deploy", *words, *given, source=source)
 
     def delete(self, *words: str) -> str:
-        """Delete and give what was printed."""
+        """Delete and return what was printed."""
         return self._succeed("delete", *words, "--yes")
 
     def run(self, command: str, *words: str, source: Path = REPOSITORY) -> subprocess.CompletedProcess[str]:

@@ -65,7 +65,7 @@ class Faults:
         self._call("DELETE", "rules", [])
 
     def fired(self) -> list[Fired]:
-        """Give the faults since the last injection, by time, with the rules numbered from 0."""
+        """Return the faults since the last injection, by time, with the rules numbered from 0."""
         events = self._call("GET", "fired?limit=2000")
         rules = {rule: number for number, rule in enumerate(self._rules)}
         return [Fired(event["ts"], rules[event["rule_id"]]) for event in events if event["rule_id"] in rules]

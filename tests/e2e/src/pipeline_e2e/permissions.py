@@ -122,7 +122,7 @@ def person(endpoint: AwsEndpoint, environment: str, *policies: str) -> Callable[
 
 
 def access_key(endpoint: AwsEndpoint, environment: str, *policies: str) -> tuple[str, str]:
-    """Make a new person who has some of the policies for people, and give the access key and its secret."""
+    """Make a new person who has some of the policies for people, and return the access key and its secret."""
     make = client_of(endpoint)
     iam, ssm = make("iam"), make("ssm")
     name = f"person-{uuid.uuid4().hex[:8]}"

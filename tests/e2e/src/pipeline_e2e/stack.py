@@ -42,7 +42,7 @@ class Outcomes:
     dead: tuple[MessageTypeDef, ...]
 
     def of(self, sent: Iterable[str]) -> dict[str, set[str]]:
-        """Give the outcomes of each message that was sent, by its id; a copy of a rejected message counts once."""
+        """Return the outcomes of each message that was sent, by its id; a copy of a rejected message counts once."""
         rejected = {RejectedMessage.read(message).message_id for message in self.rejected}
         dead = {message["MessageId"] for message in self.dead}
         places = {"stored": set(self.stored), "rejected": rejected, "dead": dead}
@@ -62,7 +62,7 @@ class Stack:
         self._table = Table(self.dynamodb, self._outputs.table_name)
 
     def send(self, *bodies: str, attributes: dict[str, Any] | None = None, group: str | None = None) -> list[str]:
-        """Send bodies as they are and give the message ids."""
+        """Send bodies as they are and return the message ids."""
         further: dict[str, Any] = {"MessageGroupId": group} if group else {}
         sent = [
             self.sqs.send_message(
@@ -135,7 +135,7 @@ class Stack:
         )
 
     def move_back(self, dead: Iterable[MessageTypeDef]) -> dict[str, str]:
-        """Do what StartMessageMoveTask does, which the emulator lacks; give the new message ids by body."""
+        """Do what StartMessageMoveTask does, which the emulator lacks; return the new message ids by body."""
         moved = {}
         for message in dead:
             (moved[message["Body"]],) = self.send(message["Body"])

@@ -57,7 +57,7 @@ def parsed(text: str) -> dict[str, Any] | None:
 
 
 def key_of(text: str) -> Any:
-    """Give the key of a body that has one, which would make two messages of a batch one record."""
+    """Return the key of a body that has one, which would make two messages of a batch one record."""
     return (parsed(text) or {}).get("idempotency_key")
 
 

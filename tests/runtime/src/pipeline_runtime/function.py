@@ -64,7 +64,7 @@ class Function:
         return cls(name, folder / name, variables)
 
     def start(self) -> ExecutionEnvironment:
-        """Give the environment, a new one if the last one has ended."""
+        """Return the environment, a new one if the last one has ended."""
         if self.environment is None or self.environment.ended:
             self.close()
             self.environment = ExecutionEnvironment(

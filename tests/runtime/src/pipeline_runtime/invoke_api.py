@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def invoke_api(functions: Mapping[str, Function]) -> Iterator[str]:
-    """Serve it on a free port, and give the address."""
+    """Serve it on a free port, and yield the address."""
 
     class InvokeApi(BaseHTTPRequestHandler):
         def do_POST(self) -> None:

@@ -26,12 +26,12 @@ _MADE_HERE = shutil.ignore_patterns("__pycache__", ".git", ".nox", ".emulator", 
 
 
 def whole_copy(folder: Path) -> Path:
-    """Copy the repository into a new folder, without what was made in it, and give the folder."""
+    """Copy the repository into a new folder, without what was made in it, and return the folder."""
     return Path(shutil.copytree(REPOSITORY, folder, ignore=_MADE_HERE))
 
 
 def changed_copy(folder: Path, *edits: Edit) -> Path:
-    """Copy what is deployed into a folder, with edits, and give the folder."""
+    """Copy what is deployed into a folder, with edits, and return the folder."""
     for name in _COPIED:
         source = REPOSITORY / name
         if source.is_dir():
