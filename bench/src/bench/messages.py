@@ -1,4 +1,4 @@
-"""The messages that are sent: orders of an exact size."""
+"""The messages to send: orders of an exact size."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def orders(size: int, count: int, *, seed: int = 1) -> Iterator[str]:
     for number in range(count):
         chance = random.Random(f"{seed}/{number}/{size}")  # noqa: S311 - data, no secret
         order: dict[str, object] = {"id": f"{chance.getrandbits(40):010x}"}
-        # In one member, whose name no model is likely to have.
+        # In one field, whose name no model is likely to have.
         body: dict[str, object] = {**EXAMPLE, "order": order}
         if size >= 200:
             order |= {"customer": f"C{chance.randrange(10**8):08}", "town": chance.choice(_TOWNS), "lines": []}
