@@ -31,7 +31,7 @@ def invoke_api(functions: Mapping[str, Function]) -> Iterator[str]:
             self.wfile.write(answer.payload)
 
         def log_message(self, *_: object) -> None:
-            """Be silent."""
+            """Log nothing."""
 
     server = LoopbackServer(InvokeApi)
     try:
