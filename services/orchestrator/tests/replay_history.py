@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 PASSES, BREAKS, UNUSABLE = 0, 3, 4
 
 MAX_SAVED_BYTES = 500_000
-"""A file of tests/golden is read by whoever reviews it, and replayed with every run of the tests."""
+"""Files in tests/golden are reviewed by people, and replayed with every run of the tests."""
 
 
 def main() -> int:

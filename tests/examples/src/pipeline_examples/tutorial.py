@@ -34,7 +34,7 @@ class Tutorial:
         self._root = root
         self._variables = scratch / "variables"
         self._log = scratch / "background.log"
-        # A session that runs in a session is one of its own. The AWS CLI of this environment comes before another.
+        # Without this session's variables, because sessions run in it. The AWS CLI of this environment comes first.
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("NOX_", "PIPELINE_"))}
         path = f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}"
         self._environment = kept | {"PATH": path, "AWS_PAGER": "", "NO_COLOR": "1"}
