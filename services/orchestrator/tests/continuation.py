@@ -1,4 +1,4 @@
-"""Continuing an execution on today's code, from each point at which it was in flight, with the answers that it got."""
+"""Continuing an execution with the current code, from each point at which it was in flight, with its answers."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ class History:
         return cls(held["chunk_size"], (*states, end), tuple(held["failed"]), environment, envelope, attributes)
 
     def to_json(self) -> dict[str, Any]:
-        """Give it as JSON values: an operation once, as it ended, and of each state what differs from that."""
+        """Convert it to JSON values: each operation once, in its final form, and each state's differences from that."""
         operations = [operation.to_json_dict() for operation in self.states[-1]]
         end = {entry["Id"]: entry for entry in operations}
         states = []

@@ -59,7 +59,7 @@ def stack(aws: Emulator) -> Iterator[Stack]:
 
 @pytest.fixture(scope="module")
 def reloader(aws: Emulator, repository: Path) -> Reloader:
-    """What another process reloads with."""
+    """The reloader of another process."""
     return pipeline_reloader(running_application(repository), repository)
 
 
@@ -71,7 +71,7 @@ def watching(reloader: Reloader) -> Iterator[list[Reloaded]]:
 
 
 def changed(watching: Iterator[list[Reloaded]]) -> list[Reloaded]:
-    """Give what the next change has led to."""
+    """Return the result of the next change."""
     return next(reloaded for reloaded in watching if reloaded)
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import psutil
 
-PATIENCE = 180.0  # seconds until what hangs is taken to hang; a busy machine takes its time
+PATIENCE = 180.0  # seconds after which a command counts as hanging; a busy machine is slow
 
 
 def command(repository: Path, *words: str, **environment: str) -> subprocess.Popen[str]:
@@ -52,7 +52,7 @@ def wait_for_parts(repository: Path, process: subprocess.Popen[str]) -> str:
 
 
 def until(condition: Callable[[], bool], process: subprocess.Popen[Any]) -> None:
-    """Wait for what a process is to do, while it runs."""
+    """Wait for something that a running process does."""
     deadline = time.monotonic() + PATIENCE
     while not condition():
         assert process.poll() is None, process.communicate()

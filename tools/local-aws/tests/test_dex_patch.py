@@ -1,4 +1,4 @@
-"""What the patch of dex-local-runner adds, and that it leaves other versions alone."""
+"""The additions of the patch of dex-local-runner, which leaves other versions alone."""
 
 from __future__ import annotations
 

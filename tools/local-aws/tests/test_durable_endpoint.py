@@ -1,4 +1,4 @@
-"""Durable executions by the one endpoint, with the calls that a client makes on AWS."""
+"""Durable executions through the one endpoint, with the calls that a client makes on AWS."""
 
 from __future__ import annotations
 

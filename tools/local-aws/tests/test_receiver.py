@@ -25,7 +25,7 @@ class Clock:
 
 
 class FakeQueue:
-    """Has messages that become available at given moments; waiting for them moves the clock."""
+    """Has messages that become available at given times; waiting for them advances the clock."""
 
     def __init__(self, *arrivals: tuple[float, str]) -> None:
         self.clock = Clock()

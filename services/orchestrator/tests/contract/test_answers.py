@@ -1,4 +1,4 @@
-"""The orchestrator copes with whatever a service may answer, with the lowest or the newest contracts of this major."""
+"""The orchestrator copes with any answer of a service, with the lowest or the newest contracts of this major."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ NOTE: Final = "Generated from the models by `./nox -s asyncapi -- --write`: chan
 
 COMPRESSED_FIELDS: Final = {
     "encoding": "zlib (RFC 1950), then base64 (RFC 4648, section 4).",
-    "body": "The JSON text, so encoded: at most 1 MiB before it was.",
+    "body": "The encoded JSON text; at most 1 MiB before encoding.",
 }
 """The meaning of the fields of the compressed form; its model has no descriptions."""
 
