@@ -1,4 +1,4 @@
-"""Everything that is run in this repository: ./nox -s <session>, with its own arguments after `--`.
+"""The sessions of this repository: ./nox -s <session>, with arguments of the session after `--`.
 
 ./nox alone runs the checks: lint, templates and test. tools/nox_environments.py knows the packages, and installs them.
 """
@@ -31,7 +31,7 @@ nox.options.default_venv_backend = "uv"
 nox.options.reuse_venv = "yes"
 nox.options.sessions = ["lint", "templates", "test"]
 
-# jsoncompat has no wheel for a newer one yet; uv finds or fetches this one.
+# jsoncompat has no wheel for a newer one yet; uv finds or downloads this one.
 CHECK_PYTHON = "3.13" if sys.version_info >= (3, 14) else None
 NOX_FILES = ("noxfile.py", *map(str, sorted(Path("tools").glob("nox_*.py"))))
 GITHUB_FILES = {
@@ -46,7 +46,7 @@ BENCHES = ("growth", "latency", "profile", "put-costs", "cold-start", "cost", "c
 
 @nox.session
 def demo(session: nox.Session) -> None:
-    """Run messages through an emulated AWS, and show what became of each; -- --help."""
+    """Run messages through an emulated AWS, and show the outcome of each; -- --help."""
     run_demo(session, "demo")
 
 
@@ -89,7 +89,7 @@ def delete(session: nox.Session) -> None:
 @nox.session(allow_parallel=True)
 @nox.parametrize("package", [nox.param(name, id=name) for name in TESTED])
 def test(session: nox.Session, package: str) -> None:
-    """Test a package, installed alone; what follows -- is pytest's."""
+    """Test a package, installed alone; arguments after -- go to pytest."""
     envs.install_tests(session, package)
     run_pytest(session, package, *session.posargs)
 
@@ -97,7 +97,7 @@ def test(session: nox.Session, package: str) -> None:
 @nox.session(allow_parallel=True)
 @nox.parametrize("service", [nox.param(name, id=name) for name in SERVICES])
 def alone(session: nox.Session, service: str) -> None:
-    """Test and build a service in a folder that holds nothing else of this repository."""
+    """Test and build a service in a folder without the rest of this repository."""
     with envs.service_alone(session, service) as (folder, env), session.chdir(folder):
         session.run("pytest", "-p", "no:cacheprovider", *session.posargs, env=env)
         session.run("make", "--silent", "build-Function", env=env, external=True)
@@ -105,7 +105,7 @@ def alone(session: nox.Session, service: str) -> None:
 
 @nox.session(allow_parallel=True)
 def e2e(session: nox.Session) -> None:
-    """Test the deployed pipeline from outside, two files at a time; then pytest's."""
+    """Test the deployed pipeline from outside, two files at a time: -- -k redrive."""
     envs.install_tests(session, "e2e")
     options = ("--numprocesses=2", "--dist=loadfile")
     env = envs.microburst(session) | envs.orchestrator(session) | envs.service_pythons(session)
@@ -128,7 +128,7 @@ def chaos(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure the pipeline beside its baselines, or what docs/scaling.md names; -- --full."""
+    """Measure the pipeline and its baselines, or what docs/scaling.md names; -- --full."""
     envs.install_package(session, "bench")
     module, arguments = "bench", session.posargs
     if arguments and arguments[0] in BENCHES:
@@ -144,7 +144,7 @@ def fuzz(session: nox.Session) -> None:
 
 @nox.session
 def mutants(session: nox.Session) -> None:
-    """Test the tests: which changes of the code they notice; -- packages, mutmut's patterns."""
+    """Test the tests: which changes of the code they detect; -- packages, mutmut's patterns."""
     names = [name for name in session.posargs if name in PACKAGES] or ["contracts", *SERVICES]
     patterns = [pattern for pattern in session.posargs if pattern not in PACKAGES]
     scores = [nox_mutants.score(session, name, *patterns) for name in names]
@@ -161,14 +161,14 @@ def new_stage(session: nox.Session) -> None:
 
 @nox.session
 def rename(session: nox.Session) -> None:
-    """Give the pipeline another name, in stacks, resources, metrics and packages: -- acme-orders; -- --help."""
+    """Rename the pipeline, in stacks, resources, metrics and packages: -- acme-orders; -- --help."""
     envs.install_tests(session, "rename", envs.group("lint"))
     session.run("python", "-m", "pipeline_rename", *session.posargs)
 
 
 @nox.session(name="export-stages")
 def export_stages(session: nox.Session) -> None:
-    """Write services/orchestrator/pipeline.json, by which tools and tests know the stages."""
+    """Write services/orchestrator/pipeline.json, from which tools and tests read the stages."""
     envs.install_tests(session, "orchestrator")
     exported = session.run("python", "-m", "orchestrator.export", silent=True)
     Path("services/orchestrator/pipeline.json").write_text(str(exported), encoding="utf-8")
@@ -202,7 +202,7 @@ def release_contracts(session: nox.Session) -> None:
 @nox.parametrize("contracts", [nox.param(end, id=end) for end in ("lowest", "newest")])
 @nox.parametrize("service", [nox.param(name, id=name) for name in SERVICES])
 def contract_tests(session: nox.Session, contracts: str, service: str) -> None:
-    """Test a service with all that the schemas admit, at each end of its range of contracts."""
+    """Test a service with everything the schemas admit, at each end of its range of contracts."""
     envs.install_contract_tests(session, service, contracts)
     run_pytest(session, service, "--show-capture=no", "tests/contract", *session.posargs)
 
@@ -269,7 +269,7 @@ def format(session: nox.Session) -> None:  # noqa: A001 - the session's name
 
 @nox.session(allow_parallel=True)
 def templates(session: nox.Session) -> None:
-    """Validate the templates with the SAM CLI and cfn-lint, and test what they promise."""
+    """Validate the templates with the SAM CLI and cfn-lint, and test their promises."""
     envs.install_group(session, "templates")
     sam = envs.program(session, "sam", "--compile-bytecode")
     env = {"AWS_DEFAULT_REGION": "us-east-1", "SAM_CLI_TELEMETRY": "0"}
@@ -281,7 +281,7 @@ def templates(session: nox.Session) -> None:
 
 @nox.session
 def security(session: nox.Session) -> None:
-    """Scan templates, code and locks; -- --if-reachable accepts that nothing is looked up."""
+    """Scan templates, code and locks; -- --if-reachable tolerates a missing network."""
     envs.install_package(session, "supply-chain")
     checkov = (envs.program(session, "checkov"), "--config-file", "tools/supply-chain/checkov.yaml")
     session.run(*checkov, "--file", *map(str, TEMPLATES), external=True)
@@ -295,7 +295,7 @@ def security(session: nox.Session) -> None:
 
 @nox.session
 def sbom(session: nox.Session) -> None:
-    """Write what each service is made of, in CycloneDX JSON, to dist or the folder after --."""
+    """Write each service's bill of materials, CycloneDX JSON, to dist or the folder after --."""
     envs.install_package(session, "supply-chain")
     folder = Path(session.invoked_from, *session.posargs[:1]) if session.posargs else Path("dist")
     session.run("python", "-m", "supply_chain.sbom", str(folder), *map(str, SERVICES.values()))
@@ -326,7 +326,7 @@ def run_pytest(session: nox.Session, package: str, *options: str, **env: str) ->
 
 
 def run_demo(session: nox.Session, command: str, *beside: str) -> None:
-    """Run a command of tools/demo, which may start what further packages have."""
+    """Run a command of tools/demo, with all packages that it may start."""
     envs.install_package(session, "demo", *beside)
     env = envs.service_pythons(session) if "--console" in session.posargs else {}
     run_local(session, "pipeline_demo", command, *session.posargs, **env)
@@ -336,12 +336,12 @@ def run_local(session: nox.Session, module: str, *arguments: str, **env: str) ->
     """Run a module that starts an emulated AWS, in the caller's folder."""
     env |= envs.local_aws(session)
     with session.chdir(session.invoked_from):
-        # After Ctrl-C it stops what it started and removes what it wrote: nox's own patience is half a second.
+        # After Ctrl-C, it stops its processes and removes its files: nox itself would wait half a second.
         session.run("python", "-m", module, *arguments, env=env, interrupt_timeout=10, terminate_timeout=10)
 
 
 def run_cli(session: nox.Session, *command: str, packages: Sequence[str] = ("pipeline-cli",)) -> None:
-    """Run a command of tools/pipeline-cli, or of packages that add to it, with the caller's AWS credentials."""
+    """Run a command of tools/pipeline-cli, or of packages that extend it, with the caller's AWS credentials."""
     envs.install_package(session, *packages)
     env = envs.sam(session)
     if "replay" in session.posargs:

@@ -1,4 +1,4 @@
-"""Which packages the changes since a commit may break, and whether they need an entry in CHANGELOG.md."""
+"""The packages that the changes since a commit may break, and whether they need an entry in CHANGELOG.md."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def since(session: nox.Session, *commits: str) -> dict[str, list[str]]:
-    """Give the packages and the services that the changes since one commit may break, uncommitted ones included."""
+    """Return the packages and services that changes since a commit may break, including uncommitted changes."""
     if len(commits) != 1:
         session.error("expected one commit, such as origin/main")
     packages = affected(_files(session, commits[0]))
@@ -38,7 +38,7 @@ def changelog(session: nox.Session, *words: str) -> None:
 
 
 def deployed(files: Iterable[str]) -> list[str]:
-    """Give the files of these that are deployed or released. Dependencies are no entry of the changelog."""
+    """Return the deployed or released files among these. Dependencies need no entry in the changelog."""
     return [
         file
         for file in files
@@ -48,10 +48,10 @@ def deployed(files: Iterable[str]) -> list[str]:
 
 
 def affected(files: Iterable[str]) -> list[str]:
-    """Give the packages that have one of these files, or depend on a package that has one.
+    """Return the packages that contain one of these files, or depend on such a package.
 
-    A document may break the packages whose tests name it, and the tests of the repository. Any other file of no
-    package, such as a template or one of nox, may break all of them.
+    A document may break the packages whose tests name it, and the tests of the repository. Any other file outside the
+    packages, such as a template or one of nox, may break all of them.
     """
     touched: set[Path] = set()
     named: set[str] = set()
@@ -67,7 +67,7 @@ def affected(files: Iterable[str]) -> list[str]:
 
 
 def _files(session: nox.Session, commit: str) -> list[str]:
-    # GitHub's commit before a new branch or tag is zeros: everything is new.
+    # For a new branch or tag, GitHub's commit is all zeros: everything is new.
     listed = ("diff", "--name-only", "--merge-base", commit) if commit.strip("0") else ("ls-files",)
     return str(session.run("git", *listed, external=True, silent=True)).splitlines()
 

@@ -1,4 +1,4 @@
-"""Every service with the contracts as they are in contracts/src, before these are released."""
+"""Testing every service with the contracts in contracts/src, before they are released."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 def broken(session: nox.Session) -> str:
-    """Run the contract tests of each service with a wheel of the sources; print a table, and name who would break.
+    """Run the contract tests of each service with a wheel of the sources; print a table, and return who would break.
 
-    Nothing is run if the sources are as they were released: the session contract-tests has their tests.
+    Nothing is run if the sources are as released: the session contract-tests has their tests.
     """
     printed = session.run("python", "-m", "contracts_check", "next", silent=True, success_codes=[0])
     if not str(printed).strip():

@@ -1,6 +1,6 @@
-"""The environments of the sessions: which packages there are, what each needs, and installing it.
+"""The environments of the sessions: the packages, what each needs, and how it is installed.
 
-Each environment is kept until what it was made from changes.
+An environment is reused until its inputs change.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ TOOLS = _packages("tools/*") | _packages("tests/*") | _packages("bench")
 PACKAGES = {"contracts": CONTRACTS} | SERVICES | TOOLS
 """The folder of each package, by the folder's name."""
 TESTED = [name for name in PACKAGES if name != "e2e"]
-"""The packages that the session `test` tests; e2e is a session of its own."""
+"""The packages that the session `test` tests; e2e has its own session."""
 RUN_SERVICES = ("console", "pipeline-cli")
-"""The packages that run services of this folder in environments of their own."""
+"""The packages that run services of this folder in separate environments."""
 TEMPLATES = [
     path.relative_to(ROOT)
     for pattern in ("infra/template.yaml", "infra/*/template.yaml", "infra/github/*.yaml", "services/*/template.yaml")
@@ -54,7 +54,7 @@ _DISTRIBUTIONS = {nox.project.load_toml(path / "pyproject.toml")["project"]["nam
 
 
 def group(name: str, pyproject: str | Path = "pyproject.toml") -> tuple[str, ...]:
-    """The requirements of a dependency group, by default one of the repository's own tools."""
+    """Return the requirements of a dependency group, by default one of the repository's own tools."""
     return nox.project.dependency_groups(nox.project.load_toml(pyproject), name)
 
 
@@ -64,12 +64,12 @@ def install_package(session: nox.Session, *names: str) -> None:
 
 
 def install_tests(session: nox.Session, name: str, *further: Sequence[str]) -> None:
-    """Install a package into the session's environment with what its tests need, and take further steps."""
+    """Install a package and its tests' dependencies into the session's environment, with optional further steps."""
     install(session, environment(session), *_steps(name), *further)
 
 
 def contracts_range(service: str) -> SpecifierSet:
-    """The range of the contracts that a service declares."""
+    """Return the range of the contracts that a service declares."""
     (declared,) = (one for one in _dependencies(SERVICES[service]) if one.name == CONTRACTS_DISTRIBUTION)
     return declared.specifier
 
@@ -85,7 +85,7 @@ def install_contract_tests(session: nox.Session, service: str, end: str) -> None
 
 
 def contract_tests(session: nox.Session, service: str, wheel: Path) -> str:
-    """The pytest of an environment in which a service has its contract tests, and the contracts of a wheel."""
+    """Return the pytest of an environment with a service, its contract tests, and the contracts of a wheel."""
     folder = _environment_beside(session, f"contracts-{service}", *_contract_tests(service, wheel))
     return str(folder / "bin" / "pytest")
 
@@ -96,7 +96,7 @@ def install_group(session: nox.Session, name: str, *options: str) -> None:
 
 
 def install_editor(session: nox.Session) -> None:
-    """Install all packages into .venv, with what their tests, the templates' tests and the checks need."""
+    """Install all packages into .venv, with the dependencies of their tests, the templates' tests and the checks."""
     folder = ROOT / ".venv"
     if not (folder / "bin" / "python").exists():
         session.run_install("uv", "venv", "--python", sys.executable, str(folder), external=True, silent=True)
@@ -110,7 +110,7 @@ def install_editor(session: nox.Session) -> None:
 
 @contextmanager
 def service_alone(session: nox.Session, name: str) -> Iterator[tuple[Path, dict[str, str]]]:
-    """A copy of a service, installed with what its pyproject names and wheels of ours; and the variables it needs."""
+    """Yield a copy of a service, installed with the dependencies of its pyproject and our wheels; and its variables."""
     with tempfile.TemporaryDirectory(prefix="service-alone-") as parent:
         folder, wheels = Path(parent, name), Path(parent, "wheels")
         shutil.copytree(SERVICES[name], folder, ignore=shutil.ignore_patterns("__pycache__", ".*"))
@@ -130,56 +130,56 @@ def service_alone(session: nox.Session, name: str) -> Iterator[tuple[Path, dict[
 
 
 def types(session: nox.Session, name: str) -> tuple[str, ...]:
-    """The options with which mypy finds what a package and its tests import, and keeps what it knows of it."""
+    """Return the options with which mypy finds the imports of a package and its tests, and keeps its cache."""
     python = str(_environment_beside(session, f"types-{name}", *_steps(name)) / "bin" / "python")
     return "--python-executable", python, "--cache-dir", f".mypy_cache/{name}"
 
 
 def program(session: nox.Session, name: str, *options: str) -> str:
-    """A program with an environment of its own, which has the dependency group of the same name."""
+    """Return a program with a separate environment, which has the dependency group of the same name."""
     return str(_environment_beside(session, name, ["--exact", *options, *group(name)]) / "bin" / name)
 
 
 def local_aws(session: nox.Session) -> dict[str, str]:
-    """The variables that name MiniStack's interpreter and the SAM CLI to tools/local-aws."""
+    """Return the variables that name MiniStack's interpreter and the SAM CLI to tools/local-aws."""
     return ministack(session) | sam(session)
 
 
 def ministack(session: nox.Session) -> dict[str, str]:
-    """The variable that names MiniStack's interpreter."""
+    """Return the variable that names MiniStack's interpreter."""
     return {"MINISTACK_PYTHON": str(Path(program(session, "ministack", "--compile-bytecode")).with_name("python"))}
 
 
 def awslambdaric(session: nox.Session) -> dict[str, str]:
-    """The variable that names the interpreter of AWS's runtime interface client."""
+    """Return the variable that names the interpreter of AWS's runtime interface client."""
     return {
         "AWSLAMBDARIC_PYTHON": str(Path(program(session, "awslambdaric", "--compile-bytecode")).with_name("python"))
     }
 
 
 def sam(session: nox.Session) -> dict[str, str]:
-    """The variable that names the SAM CLI."""
+    """Return the variable that names the SAM CLI."""
     return {"SAM_EXECUTABLE": program(session, "sam", "--compile-bytecode")}
 
 
 def conformance(session: nox.Session) -> dict[str, str]:
-    """The variable that names the runner of AWS's conformance suites."""
+    """Return the variable that names the runner of AWS's conformance suites."""
     return {"CONFORMANCE_EXECUTABLE": program(session, "durable-execution-conformance")}
 
 
 def microburst(session: nox.Session) -> dict[str, str]:
-    """The variable that names the proxy which injects faults."""
+    """Return the variable that names the proxy which injects faults."""
     return {"MICROBURST_EXECUTABLE": program(session, "microburst")}
 
 
 def orchestrator(session: nox.Session) -> dict[str, str]:
-    """The variable that names the interpreter of the orchestrator's tests to `pipeline replay`."""
+    """Return the variable that names the interpreter of the orchestrator's tests to `pipeline replay`."""
     folder = _environment_beside(session, "orchestrator", *_steps("orchestrator"))
     return {"ORCHESTRATOR_PYTHON": str(folder / "bin" / "python")}
 
 
 def service_pythons(session: nox.Session) -> dict[str, str]:
-    """The variables that name an interpreter for each service of this folder that is asked without AWS."""
+    """Return the variables that name an interpreter for each service of this folder that is called without AWS."""
     named = {}
     for name in SERVICES:
         if name != "orchestrator":
@@ -190,7 +190,7 @@ def service_pythons(session: nox.Session) -> dict[str, str]:
 
 
 def variables(session: nox.Session, name: str) -> dict[str, str]:
-    """The variables that a package's tests need."""
+    """Return the variables that a package's tests need."""
     if name == "pipeline-cli":
         return local_aws(session) | orchestrator(session) | service_pythons(session)
     if name == "runtime":
@@ -199,21 +199,21 @@ def variables(session: nox.Session, name: str) -> dict[str, str]:
         return local_aws(session) | service_pythons(session)
     if PACKAGES["local-aws"] in _ours(PACKAGES[name]):
         return local_aws(session)
-    # A service may not import what is in tools: the storer starts MiniStack by itself.
+    # A service may not import from tools: the storer starts MiniStack itself.
     return ministack(session) if (PACKAGES[name] / "tests" / "ministack.py").exists() else {}
 
 
 def typed(name: str) -> list[str]:
-    """What mypy checks of a package: its code, and the tests of what is neither the contracts nor a service."""
+    """Return what mypy checks of a package: its code, and its tests unless it is the contracts or a service."""
     package = PACKAGES[name]
-    # Those of a service have no py.typed, so that mypy takes them from here alone.
+    # Services have no py.typed, so mypy finds them only here.
     services = [one for one in _ours(package) if one in SERVICES.values() and one != package]
     tests = [package / "tests", package / "application" / "handlers"] if package in TOOLS.values() else []
     return [str(one) for one in (*(one / "src" for one in (package, *services)), *tests) if one.is_dir()]
 
 
 def node_modules(session: nox.Session, package: Path) -> Path:
-    """The folder with what a package.json asks for; without Node.js the session is skipped, or fails in CI."""
+    """Return the folder with a package.json's dependencies; without Node.js, the session is skipped, or in CI fails."""
     if not shutil.which("node") or not shutil.which("npm"):
         missing = "Node.js 18 or later, with npm, is not on PATH (apt install nodejs npm, or brew install node)"
         session.error(missing) if os.environ.get("CI") else session.skip(missing)
@@ -229,12 +229,12 @@ def node_modules(session: nox.Session, package: Path) -> Path:
 
 
 def environment(session: nox.Session) -> Path:
-    """The folder of the session's own environment."""
+    """Return the folder of the session's own environment."""
     return Path(session.virtualenv.location)
 
 
 def install(session: nox.Session, into: Path, *steps: Sequence[str]) -> None:
-    """Take each step of an installation, unless the same steps made the environment from the same files."""
+    """Run each step of an installation, unless the same steps with the same files made the environment."""
     digest = hashlib.sha256(repr(steps).encode())
     for path in (Path(argument) for step in steps for argument in step):
         source = path / "pyproject.toml" if path.is_dir() else path
@@ -255,12 +255,12 @@ def install(session: nox.Session, into: Path, *steps: Sequence[str]) -> None:
 
 
 def with_dependencies(name: str) -> list[Path]:
-    """The folders of a package and of those that it or its tests depend on, of this repository."""
+    """Return the folders of a package and of those in this repository that it or its tests depend on."""
     return _ours(PACKAGES[name])
 
 
 def _named(steps: Sequence[Sequence[str]]) -> str:
-    """What an installation is of: the first of the requirements, folders and locks that it names."""
+    """Name the subject of an installation: the first requirement, folder or lock in its steps."""
     words = dict.fromkeys(word for step in steps for word in step if not word.startswith("-"))
     first = list(words)[:_MOST_NAMES]
     further = len(words) - len(first)
@@ -268,22 +268,22 @@ def _named(steps: Sequence[Sequence[str]]) -> str:
 
 
 def _megabytes(folder: Path) -> int:
-    """The size of the files in a folder; a link counts nothing."""
+    """Return the size of the files in a folder; links do not count."""
     sizes = (path.lstat().st_size for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
     return round(sum(sizes) / 1e6)
 
 
 def _uv_install(session: nox.Session, into: Path, *words: str) -> bool:
-    """Install into an environment; False if nox was told not to install."""
+    """Install into an environment; return False if nox was told not to install."""
     command = (sys.executable, str(_INSTALL), "--python", str(into / "bin" / "python"), *words)
     return session.run_install(*command, external=True, silent=True) is not None
 
 
 def _environment_beside(session: nox.Session, name: str, *steps: Sequence[str]) -> Path:
-    """The folder of an environment for what cannot be installed together with the rest."""
+    """Return the folder of an environment for programs with conflicting dependencies."""
     version = str(session.python or f"{sys.version_info.major}.{sys.version_info.minor}")
     folder = ROOT / ".nox" / f"{name}-{version}"
-    # Sessions that run side by side may need the same one.
+    # Concurrent sessions may need the same one.
     with Path(f"{folder}.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         if not all((folder / made).exists() for made in ("bin/python", "made-from")):
@@ -295,7 +295,7 @@ def _environment_beside(session: nox.Session, name: str, *steps: Sequence[str]) 
 
 
 def _steps(name: str) -> list[list[str]]:
-    """The steps that install a package with its test tools, and nothing that it did not ask for.
+    """Return the steps that install a package with its test tools, and nothing else.
 
     What a lock pins comes first and by hash, for a service the contracts with it. A service itself brings in nothing
     then, so that an import that its lock does not cover fails. What imports services has all of their locks, and beyond
@@ -329,7 +329,7 @@ def _editable(package: Path) -> list[str]:
 
 
 def _ours(package: Path) -> list[Path]:
-    """A package of this repository, and those that it or its tests depend on, directly or not."""
+    """Return a package of this repository, and those that it or its tests depend on, directly or not."""
     found, waiting = [package], _local(package, tests=True)
     while waiting:
         one = waiting.pop()

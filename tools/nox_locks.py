@@ -1,4 +1,4 @@
-"""The services' locks: every package that a service runs with, by version and hash."""
+"""The services' locks: every package that a service needs at run time, by version and hash."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _UPGRADE = {"--upgrade": ("--upgrade",), "--contracts": ("--upgrade-package", CO
 
 
 def write(session: nox.Session, services: Iterable[Path], *options: str) -> None:
-    """Write the locks of services. What is pinned stays pinned, unless an option says otherwise.
+    """Write the locks of services. Pinned versions stay pinned, unless an option says otherwise.
 
-    `--upgrade` takes the newest releases of everything, `--contracts` those of the contracts alone, each within the
+    `--upgrade` allows the newest releases of everything, `--contracts` only those of the contracts, each within the
     ranges of the services. `--check` only reports the locks that would change.
     """
     if not set(options) <= {*_UPGRADE, "--check"}:
@@ -40,7 +40,7 @@ def _differs(session: nox.Session, service: Path, *options: str, check: bool) ->
     before = lock.read_text(encoding="utf-8") if lock.exists() else ""
     with tempfile.TemporaryDirectory() as folder:
         compiled = Path(folder, "requirements.lock")
-        compiled.write_text(before, encoding="utf-8")  # what it pins stays pinned, unless it is upgraded
+        compiled.write_text(before, encoding="utf-8")  # pinned versions stay pinned, unless they are upgraded
         files = (f"{service}/pyproject.toml", "--output-file", str(compiled))
         session.run(*_COMPILE, *_PLAIN, *options, *files, external=True)
         differs = compiled.read_text(encoding="utf-8") != before

@@ -1,4 +1,4 @@
-"""Mutation tests: which small changes of a package's code its tests notice."""
+"""Mutation tests: which small changes of a package's code its tests detect."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _NOTICED = ("killed", "timeout")
 
 
 def score(session: nox.Session, package: str, *patterns: str) -> str:
-    """Change a copy of a package, log what its tests do not notice, and describe the share that they do."""
+    """Mutate a copy of a package, log the changes that its tests do not detect, and return the detected share."""
     envs.install_tests(session, package, envs.group("mutants"))
     env = envs.variables(session, package)
     copy = envs.environment(session) / "copies" / package
-    shutil.rmtree(copy, ignore_errors=True)  # mutmut would keep the results of earlier tests
+    shutil.rmtree(copy, ignore_errors=True)  # otherwise, mutmut would keep the results of earlier tests
     shutil.copytree(envs.PACKAGES[package], copy, ignore=shutil.ignore_patterns("__pycache__", ".*"))
     (copy / "setup.cfg").write_text(_SETTINGS, encoding="utf-8")
     with session.chdir(copy):

@@ -1,6 +1,6 @@
-"""The pipeline as it is commonly written: a loop over the records, and one chained invoke for each stage of each.
+"""The pipeline as it is commonly written: a loop over the records, with one chained invoke per stage and record.
 
-It takes the place of the orchestrator's handler in a copy of its service, with the same services behind it.
+It replaces the orchestrator's handler in a copy of its service, with the same services behind it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ ENVIRONMENT = os.environ["ENVIRONMENT"]
 
 @durable_execution
 def handler(event: dict[str, Any], context: DurableContext) -> dict[str, Any]:
-    """Take each record through the three services, one after the other."""
+    """Pass each record through the three services, one after the other."""
     failures = []
     for message in event["Records"]:
         try:
@@ -31,7 +31,7 @@ def handler(event: dict[str, Any], context: DurableContext) -> dict[str, Any]:
 
 
 def process(context: DurableContext, message: dict[str, Any]) -> None:
-    """Validate, transform and store one message; raises when it cannot be stored."""
+    """Validate, transform and store one message; raises if it cannot be stored."""
     body, message_id = message["body"], message["messageId"]
     identity = execution_id(ENVIRONMENT, message_id, parse_message(body))
     asked = ValidationRequest(records=(ValidationRecord(execution_id=identity, data=body),))

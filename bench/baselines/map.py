@@ -1,4 +1,4 @@
-"""The loop's records side by side: a FLAT map over the records, and one chained invoke for each stage of each."""
+"""The loop's records in parallel: a FLAT map over the records, with one chained invoke per stage and record."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAP: MapConfig[Any] = MapConfig(
 
 @durable_execution
 def handler(event: dict[str, Any], context: DurableContext) -> dict[str, Any]:
-    """Take all records through the three services, at once."""
+    """Pass all records through the three services at once."""
     messages = event["Records"]
 
     def run(context: DurableContext, message: dict[str, Any], *_: object) -> bool:

@@ -1,5 +1,5 @@
 def _timed(handle):  # type: ignore[no-untyped-def]
-    """Added by the benchmark: say how long the handler took, as Lambda's REPORT line does, and the process computed."""
+    """Added by the benchmark: log the handler's duration, as Lambda's REPORT line does, and the process's CPU time."""
     import time
 
     def handler(event, context):  # type: ignore[no-untyped-def]

@@ -1,4 +1,4 @@
-"""What is deployed beside the pipeline."""
+"""The baselines that are deployed with the pipeline."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a load needs, against cases that were computed by hand."""
+"""The needs of a load, compared with cases computed by hand."""
 
 from __future__ import annotations
 

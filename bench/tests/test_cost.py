@@ -1,4 +1,4 @@
-"""The arithmetic of the cost model, against cases that were computed by hand."""
+"""The arithmetic of the cost model, compared with cases computed by hand."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bench.variants import ALL, OURS, PLAIN_10, PLAIN_100, QUEUES
 from local_aws.deploy.transform import parse_template
 from pipeline_testing.repository_copy import REPOSITORY
 
-# Prices that are easy to reckon with, each of them different.
+# Prices that are easy to calculate with, all of them different.
 PRICES = tomllib.loads(
     """
     sqs = {request = 1e-6, bytes_of_request = 1_000}

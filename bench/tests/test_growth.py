@@ -1,4 +1,4 @@
-"""The runs of growth, and what they deploy."""
+"""The runs of growth, and their deployments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is read from the handlers' logs."""
+"""Reading the handlers' logs."""
 
 from __future__ import annotations
 

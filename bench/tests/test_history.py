@@ -1,4 +1,4 @@
-"""What is counted in an execution's history."""
+"""Counting from an execution's history."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One message at a time, with processes that are there or not."""
+"""One message at a time, with or without running processes."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_a_process_that_stays_is_an_error(
 
 
 class Pipeline:
-    """Stores each message a second after the one before, and each in an execution of half a second."""
+    """Stores each message a second after the previous one, each in an execution of half a second."""
 
     def __init__(self) -> None:
         self.calls: list[str] = []

@@ -1,4 +1,4 @@
-"""The arithmetic of one message's latency, against a case that was computed by hand."""
+"""The arithmetic of one message's latency, compared with a case computed by hand."""
 
 from __future__ import annotations
 

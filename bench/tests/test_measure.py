@@ -1,4 +1,4 @@
-"""What some messages took, and the designs beside each other."""
+"""Measuring some messages, and comparing the designs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The messages of the benchmark, and how large an item is to DynamoDB."""
+"""The messages of the benchmark, and the size of an item in DynamoDB."""
 
 from __future__ import annotations
 

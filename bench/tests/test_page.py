@@ -1,4 +1,4 @@
-"""The pages show what the committed figures come to."""
+"""The pages match the committed figures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Invocations of an ordinary function, in the place of durable executions."""
+"""Invocations of an ordinary function, in place of durable executions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WAIT_SECONDS = 30.0
 
 
 class Lambda:
-    """Answers each invocation with the same, and keeps the events."""
+    """Returns the same response for each invocation, and keeps the events."""
 
     def __init__(self, answer: str, **further: str) -> None:
         self.answer = answer
@@ -64,7 +64,7 @@ def test_an_invocation_is_described_once() -> None:
 
 
 class Sqs:
-    """A queue that gives each message once."""
+    """A queue that delivers each message once."""
 
     def __init__(self) -> None:
         self.messages: deque[str] = deque()

@@ -1,4 +1,4 @@
-"""Which process is which, and what is kept of its memory."""
+"""Recognizing processes, and recording their memory."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_a_process_belongs_to_the_part_that_its_command_names(command: str, part
 
 @pytest.fixture
 def storer() -> Iterator[subprocess.Popen[bytes]]:
-    """A process that looks like a storer's, and computes until it is told to end."""
+    """Yield a process that looks like a storer's, and computes until it is told to stop."""
     code = "import sys; print(sum(range(3_000_000)), flush=True); sys.stdin.read()"
     command = [sys.executable, "-c", code, "x-durable-pipeline-storer-y"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:

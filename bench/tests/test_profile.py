@@ -1,4 +1,4 @@
-"""For whom a look counts."""
+"""Attributing samples to functions."""
 
 from __future__ import annotations
 

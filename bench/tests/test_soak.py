@@ -1,4 +1,4 @@
-"""Whether a latency drifts, and what is said of it."""
+"""Whether latency drifts, and how that is reported."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_a_message_belongs_to_the_part_in_which_it_was_sent() -> None:
 
 
 class Clock:
-    """A time that passes when somebody sleeps."""
+    """A clock that advances when somebody sleeps."""
 
     def __init__(self) -> None:
         self.now = 1_000.0

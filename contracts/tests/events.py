@@ -19,7 +19,7 @@ def body(further: str = "") -> str:
 
 
 def event(name: str, message: str = "", **changed: Any) -> str:
-    """Give an event by the name of its file, with a message in it, or with other fields; None removes one."""
+    """Return an event by the name of its file, with a message in it, or with other fields; None removes one."""
     text = (EVENTS / f"{name}.json").read_text(encoding="utf-8")
     if changed:
         fields = json.loads(text) | changed
@@ -28,7 +28,7 @@ def event(name: str, message: str = "", **changed: Any) -> str:
 
 
 def object_event(**changed: Any) -> str:
-    """Give a notification of S3 with other values of its record, its bucket or its object; None removes one."""
+    """Return a notification of S3 with other values of its record, its bucket or its object; None removes one."""
     sent = json.loads(event("s3"))
     record = sent["Records"][0]
     found = record["s3"]["object"]

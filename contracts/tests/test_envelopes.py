@@ -1,4 +1,4 @@
-"""A body in an envelope: the message in it, its identity, and its metadata."""
+"""Bodies in envelopes: their message, its identity, and its metadata."""
 
 from __future__ import annotations
 

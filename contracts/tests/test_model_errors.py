@@ -1,4 +1,4 @@
-"""Whatever a model refuses, and however, is said as a field error."""
+"""Every refusal of a model, whatever its kind, becomes a field error."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ VALUES = (None, True, 0, -1, 1.5, 1e100, "", " ", "x" * 300, "2026-01-31", [], [
 
 
 def misfits(value: Any) -> list[Any]:
-    """Give a JSON value with each of its parts, in turn, replaced by each of the values, and left out."""
+    """Return a JSON value with each of its parts, in turn, replaced by each of the values, or removed."""
     found: list[Any] = list(VALUES)
     if isinstance(value, dict):
         for name, part in value.items():
@@ -188,7 +188,7 @@ def test_no_misfit_of_a_model_raises_anything_but_a_refusal(model: type[MessageB
 
 
 class Adding(MessageBase):
-    """A model that adds a key of its own to what was sent."""
+    """A model that adds a key of its own to the data."""
 
     @model_validator(mode="before")
     @classmethod

@@ -1,4 +1,4 @@
-"""What importing the package gives, and what it leaves alone."""
+"""The names that importing the package provides, and the modules that it does not load."""
 
 from __future__ import annotations
 

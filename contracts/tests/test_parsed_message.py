@@ -1,4 +1,4 @@
-"""What every message can have, whatever its model, and its identity."""
+"""Properties of every message, whatever its model, and its identity."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Notifications about objects in S3: the message that is made of one, and its identity."""
+"""Notifications about objects in S3: the message made from one, and its identity."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exceptions without their words."""
+"""Reporting exceptions without their texts."""
 
 from __future__ import annotations
 

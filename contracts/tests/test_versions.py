@@ -28,7 +28,7 @@ RESULT = {
 
 @pytest.fixture(params=[dict, json.dumps], ids=["parsed", "text"])
 def sent(request: pytest.FixtureRequest) -> Callable[[dict[str, Any]], Any]:
-    """An exchange as a service gets it, and as the orchestrator does."""
+    """Return an exchange as a service receives it, or as the orchestrator does."""
     return request.param
 
 

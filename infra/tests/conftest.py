@@ -28,7 +28,7 @@ def monitoring() -> Template:
 
 @pytest.fixture
 def access() -> Template:
-    """The template of what people and producers are allowed."""
+    """The template of the permissions of people and producers."""
     return read("access")
 
 

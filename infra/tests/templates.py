@@ -1,4 +1,4 @@
-"""The templates as data: as they are written, and as SAM translates them."""
+"""The templates as data: as written, and as SAM translates them."""
 
 import copy
 import json
@@ -14,16 +14,16 @@ Template = dict[str, Any]
 REPOSITORY = Path(__file__).parents[2]
 SERVICES = sorted(path.parent.name for path in REPOSITORY.glob("services/*/template.yaml"))
 PARTS = sorted(path.parent.name for path in REPOSITORY.glob("infra/*/template.yaml"))
-"""What is nested in the root and is no service."""
+"""The nested templates that are no services."""
 BESIDE = {"deployment-role": "infra/github/deployment-role.yaml"}
-"""What an administrator deploys beside the root."""
+"""The templates that an administrator deploys separately."""
 NAMES = ("root", *PARTS, *SERVICES, *BESIDE)
 PIPELINE = json.loads((REPOSITORY / "services/orchestrator/pipeline.json").read_text("utf-8"))
-"""What the orchestrator exports: its stages, and the limits that follow from them."""
+"""The orchestrator's export: its stages, and the limits derived from them."""
 
 
 def read(name: str) -> Template:
-    """Read a template: `root`, that of a part, a service, or one beside; short forms such as `!Ref` as long ones."""
+    """Read a template (`root`, a part, a service, or a separate one), expanding short forms such as `!Ref`."""
     folder = "infra" if name == "root" else f"infra/{name}" if name in PARTS else f"services/{name}"
     path = BESIDE.get(name, f"{folder}/template.yaml")
     template: Template = yaml_parse((REPOSITORY / path).read_text("utf-8"))
@@ -33,7 +33,7 @@ def read(name: str) -> Template:
 def translate(
     template: Template, parameters: dict[str, str] | None = None, *, code: str = "s3://bucket/key"
 ) -> Template:
-    """What SAM makes of a template once it is packaged: code and nested templates have addresses then."""
+    """Return SAM's translation of a template after packaging, when code and nested templates have addresses."""
     packaged = copy.deepcopy(template)
     for resource in packaged["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":

@@ -1,4 +1,4 @@
-"""What readers, operators, erasers and producers may do, and what nobody may."""
+"""Permissions of readers, operators, erasers and producers, and actions that nobody may perform."""
 
 import json
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ POLICIES = list(of_type(read("access"), POLICY))
 SOURCE_QUEUE = {"Ref": "DataProcessingQueueArn"}
 OPERATIONS_LOG = {"Fn::GetAtt": ["OperationsLogGroup", "Arn"]}
 UNRESTRICTED = {"cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData", "lambda:ListEventSourceMappings"}
-"""The actions that cannot be limited to what the pipeline has."""
+"""The actions that cannot be restricted to the pipeline's resources."""
 SHOWING_BODIES = {
     "dynamodb:BatchGetItem",
     "dynamodb:GetItem",
@@ -20,7 +20,7 @@ SHOWING_BODIES = {
     "sqs:ReceiveMessage",
 }
 ENCRYPTED = {"dynamodb", "logs", "sqs"}
-"""The services whose data a key of one's own may encrypt."""
+"""The services whose data a customer managed key may encrypt."""
 
 
 def listed(value):
@@ -28,7 +28,7 @@ def listed(value):
 
 
 def statements(access: Template, policy: str):
-    """The statements that a policy always has, and the one that it has with a key of one's own."""
+    """Return the statements that a policy always has, and the one that it has with a customer managed key."""
     *always, with_key = access["Resources"][policy]["Properties"]["PolicyDocument"]["Statement"]
     condition, statement, otherwise = with_key["Fn::If"]
     assert (condition, otherwise) == ("HasKey", {"Ref": "AWS::NoValue"})
@@ -36,7 +36,7 @@ def statements(access: Template, policy: str):
 
 
 def grants(access: Template, policy: str) -> Iterator[tuple[str, object]]:
-    """Each action with each resource that a policy allows it on; those of the key are not among them."""
+    """Yield each action with each resource on which a policy allows it, without those of the key."""
     for statement in statements(access, policy)[0]:
         assert statement["Effect"] == "Allow"
         for action in listed(statement["Action"]):

@@ -1,4 +1,4 @@
-"""What the AsyncAPI document says of queues and functions is what the templates declare."""
+"""The AsyncAPI document describes queues and functions as the templates declare them."""
 
 import yaml
 from templates import REPOSITORY, function, of_type

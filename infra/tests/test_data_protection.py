@@ -1,4 +1,4 @@
-"""Encryption, transport, backup and retention of what the pipeline holds."""
+"""Encryption, transport, backup and retention of the pipeline's data."""
 
 import re
 
@@ -11,7 +11,7 @@ QUEUES = list(of_type(read("shared"), "AWS::SQS::Queue"))
 
 
 def statements(shared, queue):
-    """What the policy of a queue says; it says it of this queue."""
+    """Return the statements of a queue's policy, all of which are about this queue."""
     (policy,) = [
         policy["Properties"]
         for policy in of_type(shared, "AWS::SQS::QueuePolicy").values()

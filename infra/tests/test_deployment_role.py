@@ -1,4 +1,4 @@
-"""Who may assume the role that deploys from GitHub, and how far it reaches."""
+"""Who may assume the role that deploys from GitHub, and what it may do."""
 
 import json
 import re
@@ -29,7 +29,7 @@ WITHOUT_THE_NAME = {
     "UploadPackages",
     "UseKey",
 }
-"""The statements on what belongs to no environment, or has an id that nobody knows before."""
+"""The statements on resources that belong to no environment, or whose ids are not known beforehand."""
 
 
 def role():

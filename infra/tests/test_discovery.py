@@ -1,4 +1,4 @@
-"""How stacks find what other stacks have: by SSM parameters, alone and nested alike."""
+"""How stacks find resources of other stacks: by SSM parameters, whether separate or nested."""
 
 import re
 

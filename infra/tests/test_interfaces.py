@@ -1,4 +1,4 @@
-"""What people and other templates depend on: names, parameters, descriptions, and what the root passes on."""
+"""The interface for people and other templates: names, parameters, descriptions, and what the root passes on."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The limits that the numbers in the templates must keep: AWS's, and those that the orchestrator counts on."""
+"""The limits that the numbers in the templates must respect: AWS's, and those that the orchestrator relies on."""
 
 from templates import PIPELINE, REPOSITORY, SERVICES, function, read
 
@@ -26,7 +26,7 @@ def test_a_queue_is_old_only_when_an_execution_had_its_time(monitoring):
 
 
 def test_no_parameter_changes_what_the_limits_follow_from(any_template):
-    """A timeout that may be chosen may be chosen too short, and the promise is void then."""
+    """A configurable timeout could be configured too short, which would break the promise."""
     allowed = {"BatchingWindowSeconds", "OldestMessageSeconds", "NotPolledSeconds", "NoTrafficSeconds"}
 
     assert {name for name in any_template.get("Parameters", {}) if name.endswith("Seconds")} <= allowed

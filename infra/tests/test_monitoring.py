@@ -1,4 +1,4 @@
-"""Alarms and dashboard: each metric exists, each alarm reaches somebody, and no widget lies on another."""
+"""Alarms and dashboard: each metric exists, each alarm notifies somebody, and no widgets overlap."""
 
 import itertools
 import json
@@ -24,7 +24,7 @@ VALUES = {
 
 
 def value(entry, **values):
-    """A value with its parameters filled in; what refers to resources becomes their names, and conditions hold."""
+    """Return a value with its parameters filled in; references to resources become their names, and conditions hold."""
     match entry:
         case {"Fn::Sub": [text, own]}:
             return value({"Fn::Sub": text}, **{name: value(each) for name, each in own.items()})
@@ -135,7 +135,7 @@ def test_the_pipeline_is_unhealthy_while_anything_that_pages_is_on(monitoring):
 
 
 def test_failures_of_executions_are_taken_from_the_durable_metrics(monitoring):
-    """Lambda's own Errors do not know them: they happen inside successful invocations."""
+    """Lambda's own Errors do not include them: they happen inside successful invocations."""
     named = {name: [metric for _, metric, _ in metrics_of(alarm)] for name, alarm in alarms(monitoring).items()}
 
     assert named["ExecutionsFailed"] == ["DurableExecutionFailed"]
@@ -246,7 +246,7 @@ def test_every_function_is_on_the_dashboard_and_raises_the_alarm_when_it_is_thro
 
 
 def test_the_cost_estimate_knows_each_function_and_which_have_half_a_gigabyte(cost):
-    """By the beginning of their ids, as the expression multiplies their durations."""
+    """Identified by the beginning of their ids, because the expression multiplies their durations."""
     ids = {(metric[-1]["id"], metric[3].removeprefix(NAME)) for metric in cost if metric[0] == "AWS/Lambda"}
     memory = {name: function(read(name))["MemorySize"] for name in SERVICES}
 

@@ -1,4 +1,4 @@
-"""Each service may do what it does, and nothing else."""
+"""Each service may do what it needs to, and nothing else."""
 
 from templates import PIPELINE, function, of_type, properties, translate
 
@@ -30,7 +30,7 @@ WITH_A_KEY = {
     "orchestrator": {"sqs": ["kms:Decrypt", "kms:GenerateDataKey"]},
     "storer": {"dynamodb": ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"]},
 }
-"""What a service may do with a key of one's own, by the AWS service; all may read their own variables."""
+"""The actions of a service with a customer managed key, by the AWS service; all may read their own variables."""
 VARIABLES = {"lambda": "kms:Decrypt"}
 
 

@@ -1,4 +1,4 @@
-"""Versions, the alias that everybody invokes, and the mapping that feeds it."""
+"""Versions, the alias that all callers invoke, and the mapping that feeds it."""
 
 import re
 
@@ -52,15 +52,15 @@ def test_other_code_or_another_property_publishes_a_version_and_the_alias_follow
 
 
 def test_a_change_of_a_parameter_publishes_a_version_if_and_only_if_it_changes_the_function(template):
-    """SAM compares templates as they are written, so that a parameter's change is none to it.
+    """SAM compares the text of templates, so that a changed parameter makes no difference to it.
 
-    CloudFormation publishes a version for another description; Lambda refuses one of an unchanged function.
+    CloudFormation publishes a version for a changed description; Lambda refuses one of an unchanged function.
     """
     declared = dict(function(template))
     description = references(declared.pop("VersionDescription"))
     parameters = template["Parameters"].keys()
 
-    # The function's own name changes with the environment's. The others belong to the function or its alias, and to no
+    # The function's own name changes with the environment's. The others belong to the function or its alias, not to a
     # version.
     elsewhere = {"EnvironmentName", "ReservedConcurrency", "GradualRelease", "GradualReleaseType"}
     assert references(declared) & parameters - elsewhere == description

@@ -1,7 +1,7 @@
-"""What SAM makes of the templates, under each kind of settings, against AWS's schemas of the resource types.
+"""SAM's translation of the templates, under each kind of settings, checked against AWS's schemas of resource types.
 
-cfn-lint has them for each region: https://github.com/aws-cloudformation/cfn-lint. It looks at every branch of a
-condition; the settings matter for what SAM itself decides by a parameter, and for the values that reach a property.
+cfn-lint has them for each region: https://github.com/aws-cloudformation/cfn-lint. It checks every branch of a
+condition; the settings matter where SAM itself decides by a parameter, and for the values of properties.
 """
 
 import json
@@ -42,7 +42,7 @@ def translated(name, settings):
 
 
 def faults(template):
-    """The errors that cfn-lint finds in a template; its warnings are for what somebody wrote."""
+    """Return cfn-lint's errors in a template; its warnings are meant for handwritten templates."""
     found = lint(json.dumps(template), regions=REGIONS)
     return [f"{match.rule.id}: {match.message}" for match in found if match.rule.id.startswith("E")]
 

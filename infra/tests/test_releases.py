@@ -1,6 +1,6 @@
-"""How a new version takes over: at once, or little by little with alarms that put the old one back.
+"""How a new version takes over: immediately, or gradually with alarms that trigger a rollback.
 
-The emulated AWS has no CodeDeploy, so this looks at what SAM makes of the templates.
+The emulated AWS has no CodeDeploy, so this checks SAM's translation of the templates.
 """
 
 import re

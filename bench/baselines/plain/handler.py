@@ -1,4 +1,4 @@
-"""The pipeline as one ordinary function: Powertools' batch processor calls all steps for each record."""
+"""The pipeline as one ordinary function: Powertools' batch processor runs all steps for each record."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def process(record: SQSRecord) -> str:
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:
-    """Answer an SQS event with a partial batch response."""
+    """Process an SQS event and return a partial batch response."""
     response = process_partial_response(event=event, record_handler=process, processor=processor, context=context)
     report_stored(message["messageId"] for message in processor.success_messages)
     return response

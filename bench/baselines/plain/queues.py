@@ -1,4 +1,4 @@
-"""The pipeline as ordinary functions with a queue between each two: Powertools' batch processor in each.
+"""The pipeline as ordinary functions with queues between them: each uses Powertools' batch processor.
 
 ``STEP`` names the step of a function, and ``NEXT_QUEUE_URL`` the queue of the next one.
 """
@@ -28,14 +28,14 @@ sqs = boto3.client("sqs")
 
 
 def validated(record: SQSRecord) -> dict[str, Any]:
-    """Read a producer's message, and return that of the transformer's queue."""
+    """Read a producer's message, and return the message for the transformer's queue."""
     identity = execution_id(ENVIRONMENT, record.message_id, parse_message(record.body))
     validate_one(identity, record.body)
     return {"execution_id": identity, "message_id": record.message_id, "data": record.body}
 
 
 def transformed(record: SQSRecord) -> dict[str, Any]:
-    """Return the message of the storer's queue."""
+    """Return the message for the storer's queue."""
     message = json.loads(record.body)
     return {**message, "transformed_data": transform_one(message["execution_id"], message["data"])}
 
@@ -56,7 +56,7 @@ step = STEPS[os.environ.get("STEP", "storer")]
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:
-    """Answer an SQS event with a partial batch response, after what succeeded is in the next queue."""
+    """Process an SQS event and return a partial batch response, once the successful messages are in the next queue."""
     with processor(event["Records"], step, context):
         results = processor.process()
     response = processor.response()

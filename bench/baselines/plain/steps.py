@@ -1,4 +1,4 @@
-"""One record through the services' own logic, in one process: what each function here is made of."""
+"""One record through the services' own logic, in one process: the building blocks of the functions here."""
 
 from __future__ import annotations
 
@@ -63,5 +63,5 @@ def store_one(record: StorageRecord) -> None:
 
 
 def report_stored(message_ids: Iterable[str]) -> None:
-    """Tell the benchmark when these messages were stored."""
+    """Tell the benchmark that these messages are stored."""
     print(f"bench: stored at {time.time():.6f} {' '.join(message_ids)}")

@@ -1,1 +1,1 @@
-"""Benchmarks of the pipeline, and the model of what it costs."""
+"""Benchmarks of the pipeline, and its cost model."""

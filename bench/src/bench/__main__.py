@@ -1,4 +1,4 @@
-"""``python -m bench``: measure the pipeline beside its baselines, and say whether the goals are met."""
+"""``python -m bench``: measure the pipeline and its baselines, and report whether the goals are met."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SIZES = (1_024, 100)
 
 @dataclass(frozen=True)
 class Rounds:
-    """So many times, each variant in turn gets so many messages, or the next number of full batches."""
+    """The number of rounds; in each, every variant in turn gets this many messages, rounded up to full batches."""
 
     times: int
     messages: dict[Variant, int]
@@ -51,11 +51,11 @@ QUICK = (
     Rounds(2, {OURS: 600, PLAIN_100: 400, PLAIN_10: 200, QUEUES: 100, MAP: 60, LOOP: 20}),
     Rounds(2, {OURS: 300, PLAIN_100: 200, PLAIN_10: 50, QUEUES: 50, MAP: 20, LOOP: 10}),
 )
-"""Those with a backlog, and those a batch at a time."""
+"""Those with a backlog, and those with one batch at a time."""
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run it; the exit status is 0 when all messages were stored, whether or not the goals are met."""
+    """Run the benchmark; the exit status is 0 if all messages were stored, whether or not the goals are met."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument(
         "--full", action="store_true", help="1,000 messages and more, a quarter of an hour for each size"
@@ -82,10 +82,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def compare(bench: Bench, backlog: Rounds, steady: Rounds, size: int) -> dict[str, Any]:
-    """Measure all variants in turns, each after a few messages that warm it up.
+    """Measure all variants in turn, each after a few messages to warm it up.
 
-    First with a ``backlog``, in the queue before the event source mapping takes the first message; then ``steady``,
-    each batch sent when the one before is done, so that nothing runs beside an execution.
+    First with a ``backlog``, in the queue before the event source mapping receives the first message; then ``steady``,
+    each batch sent when the previous one is done, so that nothing runs beside an execution.
     """
     all_sent: set[str] = set()
 

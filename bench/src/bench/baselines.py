@@ -1,4 +1,4 @@
-"""A copy of what is deployed, with the baselines beside it."""
+"""A copy of the deployed files, with the baselines added."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ BASELINE_FILES = REPOSITORY / "bench" / "baselines"
 TIMED = (BASELINE_FILES / "timed.py").read_text(encoding="utf-8")
 PATCH = "from orchestrator import sdk_patch\n\nsdk_patch.patch()\n"
 KEPT = ("Function", "EventSource", "LogGroup", "Role")
-"""Of the orchestrator's template; what it tells others, nobody asks a baseline."""
+"""Kept from the orchestrator's template; its values for others are not needed for a baseline."""
 VISIBILITY_SECONDS = 960
 PLAIN_PARAMETERS = ("EnvironmentName", "ProcessedDataTable", "PythonRuntime", "Architecture")
 PLAIN_MEMORY_MEGABYTES = 512
-"""That of the services."""
+"""The memory of the services."""
 
 
 def copy_with_baselines(folder: Path) -> Path:
-    """Copy what is deployed into the folder, add the baselines, and return the root template.
+    """Copy the deployed files into the folder, add the baselines, and return the root template.
 
-    All handlers print their times. The durable baselines have our patches of the durable SDK, too.
+    All handlers print their times. The durable baselines have our patches of the durable SDK as well.
     """
     changed_copy(folder)
     for name in ("orchestrator", *SERVICES):
@@ -66,7 +66,7 @@ def _durable(folder: Path, variant: Variant, nested: dict[str, Any]) -> dict[str
 
 
 def _orchestrator(template: Path, variant: Variant) -> dict[str, Any]:
-    """Give the orchestrator's template another name, another handler and a queue of its own."""
+    """Rename the orchestrator's template, and change its handler and its queue."""
     text = template.read_text(encoding="utf-8").replace(ORCHESTRATOR, variant.function)
     body = parse_template(text)
     body["Resources"] = {name: body["Resources"][name] for name in KEPT}
@@ -86,7 +86,7 @@ def _plain(folder: Path, storer: dict[str, Any]) -> dict[str, Any]:
     shutil.copytree(folder / "services" / "storer", service)
     for name in SERVICES:
         shutil.copytree(folder / "services" / name / "src" / name, service / "src" / name, dirs_exist_ok=True)
-        # The build imports the one handler that it finds.
+        # The build imports the only handler that it finds.
         (service / "src" / name / "handler.py").unlink()
     shutil.copytree(BASELINE_FILES / "plain", service / "src" / "plain", ignore=shutil.ignore_patterns("__pycache__"))
     for module in ("handler", "queues"):

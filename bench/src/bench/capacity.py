@@ -1,7 +1,7 @@
-"""What one account takes, what breaks first, and how many of what it takes: ``python -m bench.capacity``.
+"""The capacity of one account, the quota that is reached first, and how many are needed: ``python -m bench.capacity``.
 
 Quotas are AWS's, of November 2026, before any increase. The time of a batch is an input: it is measured, but on an
-emulated AWS, so put your own in, of one batch size or of several.
+emulated AWS, so use your own, of one batch size or of several.
 """
 
 from __future__ import annotations
@@ -24,44 +24,44 @@ BATCH_BYTES = 6 * 1024 * 1024
 """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-parameters.html"""
 
 FIRST_CONCURRENCY, CONCURRENCY_A_MINUTE = 5, 300
-"""How the mapping starts, and what it adds: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html"""
+"""The mapping's initial concurrency, and its growth: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html"""
 
 OPERATIONS_OF_BATCH, OPERATIONS_OF_CHUNK = 2, 3
-"""Of an execution in which nothing fails: its start and the map over several chunks; the invokes of each."""
+"""Of an execution without failures: its start and the map over several chunks; the invokes of each chunk."""
 
 EXECUTIONS_A_SECOND = 300
-"""An account in one region: https://docs.aws.amazon.com/lambda/latest/dg/durable-quotas.html"""
+"""Per account and region: https://docs.aws.amazon.com/lambda/latest/dg/durable-quotas.html"""
 OPERATIONS_OF_EXECUTION, STATE_OF_EXECUTION = 3_000, 100 * 1024 * 1024
 CONCURRENCY_OF_ACCOUNT = 1_000
-"""Invocations at once; AWS raises it to tens of thousands on request."""
+"""Concurrent invocations; AWS raises the limit to tens of thousands on request."""
 CONCURRENCY_OF_MAPPING = 1_000
-"""The most that `MaximumConcurrency` can be."""
+"""The maximum of `MaximumConcurrency`."""
 MESSAGES_IN_FLIGHT = 120_000
-"""A queue: received and not deleted."""
+"""Per queue: received but not deleted."""
 WRITE_UNITS_OF_TABLE = 40_000
-"""A second, on demand; AWS raises it on request. A partition takes 1,000, and keys spread evenly over them."""
+"""Per second, on demand; AWS raises it on request. A partition takes 1,000, and keys spread evenly over them."""
 
 
 @dataclass(frozen=True)
 class Load:
-    """What is to be carried, how it is configured, and what it needs."""
+    """A load, its configuration, and what it requires."""
 
     rate: int
-    """Messages a second."""
+    """Messages per second."""
     batch_size: int = 1_000
     chunk_size: int = 100
     message_bytes: int = 1_024
     batch_seconds: Mapping[int, float] = field(default_factory=lambda: {1_000: 1.0})
-    """From the start of an execution to its end, by the size of its batch; its chunks run at once."""
+    """From start to end of an execution, by the size of its batch; its chunks run in parallel."""
     state_bytes: float = 1_300
-    """Written, for a message."""
+    """Bytes written per message."""
     write_units: float = 2.0
-    """For a message."""
+    """Per message."""
     window_seconds: float = 1.0
 
     @classmethod
     def measured(cls, figures: Mapping[str, Any], growth: Mapping[str, Any]) -> Self:
-        """Give a load of messages as the benchmark measured them, in batches of the times that growth measured."""
+        """Return a load of messages as the benchmark measured them, with the batch times that growth measured."""
         ours = figures["variants"]["ours"]
         rows = [row for row in growth["points"] if row["series"] == "batch size"]
         return cls(
@@ -74,59 +74,59 @@ class Load:
         )
 
     def seconds(self, batch: int) -> float:
-        """Give the time of a batch: of the next larger one that was measured, or in proportion to the largest."""
+        """Return the time of a batch: of the next larger one that was measured, or in proportion to the largest."""
         larger = [size for size in self.batch_seconds if size >= batch]
         nearest = min(larger) if larger else max(self.batch_seconds)
         return self.batch_seconds[nearest] * max(1, batch / nearest)
 
     def chunks(self, batch: int) -> int:
-        """Count the chunks of a batch."""
+        """Return the number of chunks in a batch."""
         return math.ceil(batch / self.chunk_size)
 
     @property
     def batch(self) -> int:
-        """Messages that a batch really has: it closes when it is full, when its window is over, or at 6 MB."""
+        """The real size of a batch: it closes when it is full, when its window is over, or at 6 MB."""
         fitting = BATCH_BYTES // (self.message_bytes + EVENT_BYTES)
         return max(1, min(self.batch_size, fitting, math.ceil(self.rate * self.window_seconds)))
 
     @property
     def executions(self) -> int:
-        """Under way at once."""
+        """The number of concurrent executions."""
         return math.ceil(self.rate / self.batch * self.seconds(self.batch))
 
     @property
     def invocations(self) -> int:
-        """Under way at once: one for each chunk; the orchestrator is suspended meanwhile."""
+        """The number of concurrent invocations: one per chunk; the orchestrator is suspended meanwhile."""
         return self.executions * self.chunks(self.batch)
 
     @property
     def in_flight(self) -> int:
-        """Messages that were received and not deleted."""
+        """The number of messages that are received but not deleted."""
         return math.ceil(self.rate * (self.seconds(self.batch) + self.window_seconds))
 
     @property
     def queues(self) -> int:
-        """Queues, each with its mapping."""
+        """The number of queues, each with its mapping."""
         return max(math.ceil(self.executions / CONCURRENCY_OF_MAPPING), math.ceil(self.in_flight / MESSAGES_IN_FLIGHT))
 
     @property
     def minutes(self) -> float:
-        """Until the mappings have grown to that."""
+        """The time until the mappings have scaled up to that."""
         return max(0.0, self.executions / self.queues - FIRST_CONCURRENCY) / CONCURRENCY_A_MINUTE
 
     @property
     def tables(self) -> int:
-        """Tables with the quota of one."""
+        """The number of tables with the quota of one."""
         return math.ceil(self.rate * self.write_units / WRITE_UNITS_OF_TABLE)
 
     @property
     def accounts(self) -> int:
-        """Accounts, or regions of one account: each has its own quotas."""
+        """The number of accounts, or regions of one account: each has its own quotas."""
         starts = math.ceil(self.rate / self.batch / EXECUTIONS_A_SECOND)
         return max(starts, math.ceil(self.invocations / CONCURRENCY_OF_ACCOUNT))
 
     def ceilings(self, batch: int) -> dict[str, float]:
-        """Give the messages a second at which each quota is reached, with batches of that many."""
+        """Return the messages per second at which each quota is reached, with batches of that size."""
         seconds = self.seconds(batch)
         return {
             "executions started per second": EXECUTIONS_A_SECOND * batch,
@@ -137,7 +137,7 @@ class Load:
         }
 
     def breaks_first(self) -> str:
-        """Name the quota that one account with one queue and one table reaches first, and where."""
+        """Name the quota that one account with one queue and one table reaches first, and the rate."""
         operations = OPERATIONS_OF_BATCH + OPERATIONS_OF_CHUNK * self.chunks(self.batch)
         if operations > OPERATIONS_OF_EXECUTION or self.batch * self.state_bytes > STATE_OF_EXECUTION:
             return "one execution's own quotas"
@@ -146,7 +146,7 @@ class Load:
 
 
 def tables(one: Load, rates: Sequence[int] = RATES) -> Iterator[str]:
-    """Give two Markdown tables: the ceilings of one account by batch size, and what each rate takes."""
+    """Yield the lines of two Markdown tables: one account's ceilings by batch size, and the needs of each rate."""
     yield "Messages per second of one account in one region, with one queue and one table, at each of its quotas:"
     yield ""
     yield f"| batch | {' | '.join(one.ceilings(1))} | **the least** |"

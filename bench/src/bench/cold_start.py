@@ -1,7 +1,7 @@
-"""``python -m bench.cold_start``: how long each handler takes to import from its package, and how large that is.
+"""``python -m bench.cold_start``: the import time of each handler from its package, and the package's size.
 
-Each import is in a fresh process, on the interpreter that the package was built for, with nothing importable but the
-package. What cannot be avoided is imported from the same package, in turns with the handler.
+Each import is in a fresh process, on the interpreter that the package was built for, with only the package importable.
+The unavoidable part is imported from the same package, in turn with the handler.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ UNAVOIDABLE = {
     "storer": f"{MODEL}\nimport boto3\nboto3.client('dynamodb')",
     **{service: MODEL for service in SERVICES if service != "storer"},
 }
-"""What each service is built on: pydantic with one model, and the SDKs with a client."""
+"""The basis of each service: pydantic with one model, and the SDKs with a client."""
 
 TIMED = """
 import sys, time
@@ -90,7 +90,7 @@ def _milliseconds(python: str, task: Path, code: str) -> float:
 
 
 def table(found: Mapping[str, Any]) -> Iterator[str]:
-    """Give a Markdown table."""
+    """Yield the lines of a Markdown table."""
     yield f"{figures.measured_on(found)} The handlers are imported by {found['measured']['interpreter']}."
     yield ""
     yield "| service | zipped, MB | goal ≤ 6 | handler, ms | unavoidable part, ms | times | goal ≤ 1.3 |"

@@ -1,4 +1,4 @@
-"""The designs beside each other, as figures and as a table."""
+"""A comparison of the designs, as figures and as a table."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 
 def steady(name: str) -> str:
-    """Name the measurement of a variant that got a batch at a time, beside that with a backlog."""
+    """Return the name of a variant's measurement with one batch at a time."""
     return f"{name}, a batch at a time"
 
 
 def as_json(variant: Variant, one: Measurement) -> dict[str, Any]:
-    """Give the sums over all messages of a measurement, with its rate, and its latencies if it has any."""
+    """Return the sums over all messages of a measurement, with its rate and, if it has any, its latencies."""
     counts = {name: value for name, value in vars(one.tally).items() if name != "stored"}
     latencies = (
         {"median_seconds": round(one.percentile(0.5), 3), "p99_seconds": round(one.percentile(0.99), 3)}
@@ -43,7 +43,7 @@ def as_json(variant: Variant, one: Measurement) -> dict[str, Any]:
 
 
 def a_message(one: Mapping[str, Any]) -> dict[str, float]:
-    """Divide by the messages what was counted: operations, invocations of all functions, bytes of state."""
+    """Divide the counts by the messages: operations, invocations of all functions, bytes of state."""
     counts = {
         "operations": one["operations"],
         "invocations": sum((one["orchestrator_invocations"], *one["service_invocations"].values())),

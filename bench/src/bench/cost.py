@@ -1,4 +1,4 @@
-"""What a million messages cost by design: ``python -m bench.cost FILE...`` for files that the benchmark wrote."""
+"""The cost of a million messages by design: ``python -m bench.cost FILE...`` for files that the benchmark wrote."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 TOGETHER = 100
-"""Messages of one execution of Step Functions: of a kilobyte each, they nearly fill the 256 KiB of its input."""
+"""Messages per execution of Step Functions: at a kilobyte each, they nearly fill the 256 KiB of its input."""
 
 
 def usages(figures: Mapping[str, Any]) -> dict[str, Usage]:
-    """Return what a message uses in each design, from one file of the benchmark."""
+    """Return the usage per message in each design, from one file of the benchmark."""
     size, units = figures["size"], figures["write_units"]
-    # A batch at a time, as it is where there is more than one machine: on this one, executions side by side wait for
-    # each other, and Lambda would bill that.
+    # From one batch at a time, as on more than one machine: here, concurrent executions wait for each other, and
+    # Lambda would bill that time.
     variants = {variant.name: figures["variants"][steady(variant.name)] for variant in ALL}
     found = {"floor": Usage(size, units)}
     for variant in ALL:
@@ -51,7 +51,7 @@ def bills(figures: Mapping[str, Any]) -> dict[str, Bill]:
 
 
 def table(found: Mapping[str, Bill]) -> Iterator[str]:
-    """Give dollars for a million messages as a Markdown table."""
+    """Yield the lines of a Markdown table with dollars per million messages."""
     floor = found["floor"]
     yield f"| | {' | '.join(floor)} | **total** | times the floor |"
     yield f"|---|{'---:|' * (len(floor) + 2)}"
@@ -61,7 +61,7 @@ def table(found: Mapping[str, Bill]) -> Iterator[str]:
 
 
 def written(figures: Mapping[str, Any]) -> Iterator[str]:
-    """Name everything that is written, its bytes a message, and its dollars for a million messages."""
+    """Yield everything that is written, with its bytes per message, and its dollars per million messages."""
     ours = figures["variants"][steady("ours")]
     yield "| written | bytes per message | dollars per million messages |"
     yield "|---|---:|---:|"
@@ -72,7 +72,7 @@ def written(figures: Mapping[str, Any]) -> Iterator[str]:
 
 
 def shown(figures: Mapping[str, Any]) -> Iterator[str]:
-    """Give all about one file of the benchmark."""
+    """Yield everything about one file of the benchmark."""
     yield (
         f"Messages of {figures['size']:,} bytes, {figures['write_units']:.2f} write units each, "
         f"measured on {figures['measured']['date']}; dollars per million messages, prices of {PRICES['date']}."
@@ -81,7 +81,7 @@ def shown(figures: Mapping[str, Any]) -> Iterator[str]:
 
 
 def main() -> None:
-    """Print what the files' messages cost."""
+    """Print the costs of the files' messages."""
     parser = argparse.ArgumentParser(prog="python -m bench.cost", description=__doc__)
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="that the benchmark wrote, with --write")
     for file in parser.parse_args().files:

@@ -1,4 +1,4 @@
-"""Each design by what decides between them: dollars, throughput, latency and invocations."""
+"""The designs by their deciding figures: dollars, throughput, latency and invocations."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def summary(large: Figures, small: Figures) -> Iterator[str]:
 
 
 def alternatives(large: Figures, small: Figures, warm: Mapping[str, Latency]) -> Iterator[str]:
-    """Give the figures by which another design is chosen; ``warm`` has a latency for each set of parameters."""
+    """Yield the figures for choosing another design; ``warm`` has a latency for each set of parameters."""
     for figures in (small, large):
         found = {name: total(one) for name, one in bills(figures).items()}
         yield (

@@ -25,18 +25,18 @@ def read(name: str) -> dict[str, Any]:
 
 
 def measured_now(figures: Mapping[str, Any], **further: str) -> dict[str, Any]:
-    """Add today and this machine to figures, and what else is to be known of the measurement."""
+    """Add today's date, this machine, and other circumstances of the measurement to figures."""
     machine = f"virtual machine with {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
     return {"measured": {"date": datetime.now(UTC).date().isoformat(), "machine": machine, **further}, **figures}
 
 
 def measured_on(figures: Mapping[str, Any]) -> str:
-    """Say when and where."""
+    """Describe when and where figures were measured."""
     return f"Measured on {figures['measured']['date']} on a {figures['measured']['machine']}."
 
 
 def add_write_option(parser: argparse.ArgumentParser) -> None:
-    """Let the caller name a file for the figures."""
+    """Add an option that names a file for the figures."""
     parser.add_argument("--write", type=Path, metavar="FILE", help="write the figures as JSON")
 
 

@@ -1,4 +1,4 @@
-"""The goals, and whether figures meet them."""
+"""The goals, and whether the figures meet them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 TIMES_THE_FLOOR = {100: 1.25, 1_024: 1.30}
-"""Dollars, by the bytes of a message."""
+"""In dollars, by the bytes of a message."""
 TIMES_PLAIN = 1.2
 FASTER = 25.0
 MILLISECONDS = 1.5
@@ -21,7 +21,7 @@ OPERATIONS, INVOCATIONS, COPIES = 0.06, 0.15, 5.0
 
 
 def goals(found: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Say of each goal whether the figures meet it: those of the first file, and the costs of all."""
+    """Yield a line per goal on whether the figures meet it: those of the first file, and the costs of all."""
     yield from _speed(found[0]["variants"])
     for figures in sorted(found, key=lambda one: int(one["size"])):
         yield from _costs(figures)
@@ -55,7 +55,7 @@ def _costs(figures: Mapping[str, Any]) -> Iterator[str]:
 
 
 def goal_line(what: str, value: float, bound: float, *, at_least: bool = False) -> str:
-    """Say whether a value is within a bound."""
+    """Format whether a value is within a bound."""
     met = value >= bound if at_least else value <= bound
     sign = "≥" if at_least else "≤"
     return f"{'met    ' if met else 'NOT MET'}  {what}: {value:.3g}, goal {sign} {bound:g}"

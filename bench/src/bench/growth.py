@@ -1,6 +1,6 @@
-"""``python -m bench.growth``: whether a message costs the same when there are more of them, or larger ones.
+"""``python -m bench.growth``: whether the cost per message stays the same with more, or larger, messages.
 
-With ``--soak``, whether it takes the same after an hour at a steady rate.
+With ``--soak``, whether the latency stays the same over an hour at a steady rate.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ CHUNK_SIZE = default_of("ChunkSize")
 
 @dataclass(frozen=True)
 class Point:
-    """One run: so many messages of a size, in batches and chunks of a size."""
+    """One run: a number of messages of a size, in batches and chunks of a size."""
 
     series: str
-    """What varies."""
+    """The varied quantity."""
     messages: int = 1_000
     batch_size: int = OURS.batch_size
     chunk_size: int = CHUNK_SIZE
@@ -41,7 +41,7 @@ class Point:
 
     @property
     def deployment(self) -> dict[str, str]:
-        """The parameters of the stack."""
+        """Return the parameters of the stack."""
         own = {"BatchSize": self.batch_size, "ChunkSize": self.chunk_size}
         return PARAMETERS | {name: str(value) for name, value in own.items()}
 
@@ -52,12 +52,12 @@ class Point:
 
     @property
     def backlog(self) -> int:
-        """Messages that wait at once: MiniStack goes through all of them at each call, which SQS does not."""
+        """Messages that wait at once: unlike SQS, MiniStack goes through all of them at each call."""
         return max(1_000, 4 * self.batch_size)
 
 
 ALONE = 4
-"""Batches of each point that come one after the other, which gives the time of an execution with nothing beside it."""
+"""The number of each point's batches that run one at a time, which gives the time of an execution on its own."""
 POINTS = (
     *(Point("messages", messages=count) for count in (1_000, 10_000)),
     *(Point("batch size", messages=4_000, batch_size=size) for size in sorted({10, 100, OURS.batch_size, 1_000})),
@@ -67,14 +67,14 @@ POINTS = (
     ),
     Point("message size", messages=2_000, size=100),
     Point("message size", messages=2_000, size=2_048),
-    # Larger batches would be closed at 6 MB.
+    # Larger batches would close at 6 MB.
     Point("message size", messages=400, batch_size=min(100, OURS.batch_size), size=51_200),
 )
 FULL = (Point("messages", messages=100_000),)
 
 
 def measure(points: Iterable[Point]) -> Iterator[tuple[dict[str, Any], list[Sample]]]:
-    """Run the points, those with the same parameters on one deployment, and yield each with its samples of memory."""
+    """Run the points, sharing a deployment between equal parameters, and yield each with its samples of memory."""
     deployments: dict[str, list[Point]] = {}
     for point in points:
         deployments.setdefault(json.dumps(point.deployment), []).append(point)
@@ -111,7 +111,7 @@ def _row(variant: Variant, one: Measurement, alone: Measurement) -> dict[str, fl
 
 
 def table(found: Mapping[str, Any]) -> Iterator[str]:
-    """Give what the plots show."""
+    """Yield the lines of a table with the data of the plots."""
     yield figures.measured_on(found)
     yield ""
     yield "| varied | messages | batch | chunk | bytes | messages/s | KB/s | operations | invocations | state, bytes |"
@@ -127,7 +127,7 @@ def table(found: Mapping[str, Any]) -> Iterator[str]:
 
 
 def memory(found: Mapping[str, Any]) -> Iterator[str]:
-    """Give the memory of each part in the run with the most messages."""
+    """Yield the memory of each part in the run with the most messages."""
     yield f"{figures.measured_on(found)} {found['messages']:,} messages."
     yield ""
     yield from memory_table(found["samples"])

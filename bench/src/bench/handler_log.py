@@ -1,4 +1,4 @@
-"""What handlers say in their logs: their times, what they stored, and the bytes that are billed."""
+"""The data in the handlers' logs: their times, the messages they stored, and the billed bytes."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class LogTally:
     handler_seconds: float = 0.0
     computing_seconds: float = 0.0
     billed_bytes: int = 0
-    """Of all events but those of the benchmark."""
+    """Of all events except those of the benchmark."""
     stored: dict[str, float] = field(default_factory=dict)
-    """When each message was stored, by its id, in seconds since 1970; only ordinary functions say so."""
+    """When each message was stored, by its id, in seconds since 1970; logged only by ordinary functions."""
 
     def add(self, event: str) -> None:
         """Count one event."""
@@ -41,7 +41,7 @@ class LogTally:
 
 
 def read_log(client: CloudWatchLogsClient, function: str, since: float) -> LogTally:
-    """Add up what a function has logged since then, in seconds since 1970."""
+    """Add up the log of a function since a time, in seconds since 1970."""
     pages = client.get_paginator("filter_log_events").paginate(
         logGroupName=f"/aws/lambda/{function}", startTime=int(1_000 * since)
     )

@@ -1,4 +1,4 @@
-"""What executions did, counted in their history: operations, invocations, and bytes of state."""
+"""Counts from the history of executions: operations, invocations, and bytes of state."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ class Tally:
 
     executions: int = 0
     operations: int = 0
-    """What is billed: the start of each execution, and each operation in it."""
+    """The billed operations: the start of each execution, and each operation in it."""
     orchestrator_invocations: int = 0
     service_invocations: Counter[str] = field(default_factory=Counter)
     """By the name of the service."""
     input_bytes: int = 0
-    """The events that started the executions."""
+    """The size of the events that started the executions."""
     state_bytes: Counter[str] = field(default_factory=Counter)
-    """What operations wrote, by what it is: `store request`, `store response`, `chunks result`."""
+    """The bytes written by operations, by kind: `store request`, `store response`, `chunks result`."""
     result_bytes: int = 0
     execution_seconds: float = 0.0
-    """From the start of each execution to its end."""
+    """From start to end of each execution."""
     stored: dict[str, float] = field(default_factory=dict)
     """When each message was stored, by its id: when its storer had answered, the last one of the execution if a record
     has none of its own. In seconds since 1970."""
@@ -76,12 +76,12 @@ class Histories:
     """The executions of the durable execution service."""
 
     def __init__(self, port: int) -> None:
-        """Ask the service at that port."""
+        """Use the service at that port."""
         self._client = AwsEndpoint(f"http://{LOOPBACK}:{port}").lambda_()
         self._counted: set[str] = set()
 
     def add_new(self, function: str, tally: Tally) -> None:
-        """Add what a function's executions did, but for those that were counted before."""
+        """Add the executions of a function that were not counted before."""
         listing = self._client.get_paginator("list_durable_executions_by_function")
         history = self._client.get_paginator("get_durable_execution_history")
         executions = [
@@ -102,10 +102,10 @@ def _size(event: Mapping[str, Any], details: str, member: str) -> int:
 
 
 def _plain(name: str) -> str:
-    """Leave the message id out that a baseline puts behind the name of a stage."""
+    """Remove the message id that a baseline appends to the name of a stage."""
     return name.partition("-")[0] if name.count("-") > 3 else name
 
 
 def _service(function: str) -> str:
-    """Give the last word of a function's name, of an ARN or not, with an alias or not."""
+    """Return the last word of a function's name or ARN, with or without an alias."""
     return function.rpartition("function:")[2].partition(":")[0].rpartition("-")[2]

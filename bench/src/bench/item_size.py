@@ -1,4 +1,4 @@
-"""How many bytes an item has to DynamoDB, by the rules that it publishes.
+"""The size of an item in DynamoDB, by its published rules.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
 """
@@ -17,7 +17,7 @@ _CONTAINER, _MEMBER = 3, 1
 
 
 def item_bytes(item: Mapping[str, Mapping[str, Any]]) -> int:
-    """Add up names and values of an item, as GetItem gives it."""
+    """Add up names and values of an item, as GetItem returns it."""
     return sum(len(name.encode()) + _value_bytes(value) for name, value in item.items())
 
 

@@ -1,6 +1,6 @@
-"""``python -m bench.latency``: how long one message takes in an idle pipeline, from sending to storing.
+"""``python -m bench.latency``: the latency of one message in an idle pipeline, from sending to storing.
 
-Warm, the functions' processes are there, and nothing has happened for a while. Cold, they are killed before each
+Warm: the functions' processes exist, and nothing has happened for a while. Cold: they are killed before each
 message, so that each function starts a new one: its package is unpacked, and its handler imported.
 """
 
@@ -36,13 +36,13 @@ WINDOW = "BatchingWindowSeconds"
 
 @dataclass(frozen=True)
 class Profile:
-    """Parameters of the stack."""
+    """A set of parameters of the stack."""
 
     name: str
     parameters: Mapping[str, str] = field(default_factory=dict)
 
     def number(self, parameter: str) -> int:
-        """Return a parameter's value, which is that of the template by default."""
+        """Return the value of a parameter, by default that of the template."""
         return int(self.parameters.get(parameter) or default_of(parameter))
 
 
@@ -64,7 +64,7 @@ def kill_workers() -> None:
 
 
 def _is_alive(process: psutil.Process) -> bool:
-    # MiniStack waits for it when the function is invoked again.
+    # MiniStack waits for it at the next invocation of the function.
     with suppress(psutil.NoSuchProcess):
         return bool(process.status() != psutil.STATUS_ZOMBIE)
     return False
@@ -97,7 +97,7 @@ def measure(bench: Bench, profile: Profile, count: int, *, cold: bool) -> dict[s
 
 
 def table(found: Mapping[str, Any]) -> Iterator[str]:
-    """Give a Markdown table."""
+    """Yield the lines of a Markdown table."""
     yield f"{figures.measured_on(found)} Messages of {found['size']:,} bytes."
     yield ""
     yield "| parameters | `BatchSize` | window | processes | messages | median | p99 | execution, mean |"

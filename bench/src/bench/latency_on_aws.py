@@ -1,4 +1,4 @@
-"""What one message in an idle pipeline takes on AWS, by arithmetic: the counts are measured, the times assumed."""
+"""The calculated latency of one message in an idle pipeline on AWS: the counts are measured, the times assumed."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 POLL_SECONDS = 0.02
-"""Assumption: a long poll returns so soon after a message was sent."""
+"""Assumption: the time from sending a message to the return of a long poll."""
 INVOKE_SECONDS = 0.03
-"""Assumption: between the end of one handler or checkpoint and the beginning of the next handler, warm."""
+"""Assumption: the time from the end of a handler or checkpoint to the start of the next handler, warm."""
 HANDLER_SECONDS = 0.03
-"""Assumption: one record in a handler, with the calls that it makes."""
+"""Assumption: the time of one record in a handler, including the handler's calls."""
 ENVIRONMENT_SECONDS = 0.25
-"""Assumption: a new execution environment, with the package in it and the runtime started."""
+"""Assumption: the time to start an execution environment with the package and the runtime."""
 
 
 @dataclass(frozen=True)
 class Latency:
-    """The parts of one message's latency; imports are what one function each takes."""
+    """The parts of one message's latency; imports are per function."""
 
     window_seconds: float
     invocations: float
-    """Of the orchestrator and of the services, one after the other."""
+    """Of the orchestrator and of the services, in sequence."""
     import_seconds: Mapping[str, float]
-    """Assumption: initialization has a whole core of the speed of the one that measured the imports."""
+    """Assumption: initialization has a whole core, as fast as the one that measured the imports."""
 
     @classmethod
     def of(cls, row: Mapping[str, Any], cold_start: Mapping[str, Any]) -> Latency:
-        """Take the counts of a measured row, and the imports that were measured."""
+        """Combine the counts of a measured row with the measured imports."""
         imports = {one["service"]: one["handler"] / 1_000 for one in cold_start["services"]}
         return cls(row["window_seconds"], row["orchestrator_invocations"] + row["service_invocations"], imports)
 
@@ -41,22 +41,22 @@ class Latency:
 
     @property
     def warm(self) -> float:
-        """Seconds with an execution environment of each function at hand."""
+        """Seconds if each function has a warm execution environment."""
         return POLL_SECONDS + self.window_seconds + self.invoking
 
     @property
     def starting(self) -> float:
-        """Seconds of the cold starts, of each function once, one after the other."""
+        """Seconds of the cold starts, one per function, in sequence."""
         return sum(ENVIRONMENT_SECONDS + seconds for seconds in self.import_seconds.values())
 
     @property
     def cold(self) -> float:
-        """Seconds without any."""
+        """Seconds if no function has one."""
         return self.warm + self.starting
 
 
 def table(found: Mapping[str, Any], cold_start: Mapping[str, Any]) -> Iterator[str]:
-    """Give a Markdown table, with the assumptions in it."""
+    """Yield the lines of a Markdown table, with its assumptions."""
     functions = len(cold_start["services"])
     yield (
         f"Computed for AWS. Assumed: a poll that returns after {POLL_SECONDS} s; {INVOKE_SECONDS} s until a handler "

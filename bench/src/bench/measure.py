@@ -34,31 +34,31 @@ _CALL_ENTRIES, _CALL_BYTES = 10, 1_000_000
 
 @dataclass
 class Measurement:
-    """What some messages took; several rounds add up."""
+    """The totals for some messages; several rounds add up."""
 
     messages: int = 0
     body_bytes: int = 0
     seconds: float = 0.0
-    """Of each backlog from its release, of each batch alone from its first message sent, to the last one stored."""
+    """For each backlog from its release, for each single batch from its first message sent, to the last one stored."""
     latencies: list[float] = field(default_factory=list)
-    """From send to stored, of each message that came a batch at a time."""
+    """From sending to storing, for each message of a single batch."""
     tally: Tally = field(default_factory=Tally)
     handler_seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
-    """Of all invocations, by function, as the handlers themselves took the time."""
+    """Of all invocations, by function, as timed by the handlers themselves."""
     computing_seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
-    """What of that their processes computed, all threads together."""
+    """The part of that during which their processes computed, all threads together."""
     processor_seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
-    """Of all processes of the emulated AWS while a backlog was processed, by what they are."""
+    """Of all processes of the emulated AWS during a backlog, by part."""
     log_bytes: int = 0
     """Billed for the functions' logs."""
 
     @property
     def rate(self) -> float:
-        """Messages a second."""
+        """Messages per second."""
         return self.messages / self.seconds
 
     def percentile(self, part: float) -> float:
-        """Give the latency that this part of the messages does not exceed."""
+        """Return the latency that this part of the messages does not exceed."""
         ordered = sorted(self.latencies)
         return ordered[min(len(ordered) - 1, int(part * len(ordered)))]
 
@@ -67,7 +67,7 @@ class Bench:
     """Measures variants on one emulated AWS."""
 
     def __init__(self, aws: Emulator, *, with_baselines: bool = False) -> None:
-        """Measure what is deployed there; the handlers of a copy with baselines print their times."""
+        """Measure the application deployed there; the handlers of a copy with baselines print their times."""
         self._aws = aws
         self._sqs = aws.endpoint.sqs()
         self._logs = aws.endpoint.logs()
@@ -81,7 +81,7 @@ class Bench:
             self._add_mapping(variant)
 
     def close(self) -> None:
-        """End the mappings of ordinary functions."""
+        """Stop the mappings of ordinary functions."""
         for mapping in self._plain:
             mapping.close()
 
@@ -108,9 +108,9 @@ class Bench:
         self._plain += chain
 
     def backlog(self, variant: Variant, bodies: Sequence[str], into: Measurement) -> dict[str, float]:
-        """Fill the queue while its mapping is paused, then let it work, and add what it took until all are stored.
+        """Fill the queue while its mapping is paused, then resume it, and add the totals until all are stored.
 
-        Gives the messages' ids, and when each was sent.
+        Returns the message ids, with the time when each was sent.
         """
         mapping = self._mappings[variant.name]
         mapping.pause()
@@ -124,9 +124,9 @@ class Bench:
         return sent
 
     def batch_at_a_time(self, variant: Variant, bodies: Sequence[str], into: Measurement) -> dict[str, float]:
-        """Send a batch when the one before is stored and deleted, and add what they took, each from send to stored.
+        """Send each batch when the previous one is stored and deleted, and add totals and each message's latency.
 
-        Gives the messages' ids, and when each was sent.
+        Returns the message ids, with the time when each was sent.
         """
         self._mappings[variant.name].resume()
         batches = []
@@ -142,7 +142,7 @@ class Bench:
         return sent_at
 
     def write_units(self, sent: set[str]) -> int:
-        """Add up what the items of these messages took to write; raises RuntimeError if one is not in the table."""
+        """Add up the write units of these messages' items; raises RuntimeError if one is not in the table."""
         pages = self._aws.endpoint.dynamodb().get_paginator("scan").paginate(TableName=self._outputs.table_name)
         units = {
             item["message_id"]["S"]: math.ceil(item_bytes(item) / WRITE_UNIT_BYTES)
@@ -166,7 +166,7 @@ class Bench:
         self._histories.add_new(self._name(variant.function), tally)
 
     def _add_logs(self, variant: Variant, since: float, into: Measurement) -> None:
-        """Add what the handlers have logged since then; no other variant is at work."""
+        """Add the handlers' logs since that time; no other variant is running."""
         for name, function in variant.functions.items():
             found = read_log(self._logs, self._name(function), since)
             into.handler_seconds[name] += found.handler_seconds
@@ -177,7 +177,7 @@ class Bench:
                 into.tally.stored |= found.stored
 
     def send(self, variant: Variant, bodies: Sequence[str]) -> dict[str, float]:
-        """Send messages, and return their ids, and when each was sent."""
+        """Send messages, and return their ids with the time when each was sent."""
         url = self._queue_url(variant.function)
         longest = max(len(body.encode()) for body in bodies)
         length = max(1, min(_CALL_ENTRIES, _CALL_BYTES // longest))
@@ -197,8 +197,8 @@ class Bench:
             return {message: at for part in pool.map(call, calls) for message, at in part.items()}
 
     def wait_until_empty(self, variant: Variant) -> None:
-        """Wait until each message is stored and deleted; raises RuntimeError when nothing changes any more."""
-        # In the order in which a message passes them, so that one on its way is counted at least once.
+        """Wait until each message is stored and deleted; raises RuntimeError if nothing changes any more."""
+        # In the order in which a message passes them, so that one in between is counted at least once.
         urls = [self._queue_url(queue) for queue in variant.queues]
         left, changed = -1, time.monotonic()
         while left:

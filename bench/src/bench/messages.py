@@ -1,4 +1,4 @@
-"""The messages that are sent: orders of an exact size."""
+"""The messages to send: orders of an exact size."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _TOWNS = ("Bern", "Lyon", "Porto", "Gdansk", "Turku", "Leeds", "Ghent", "Graz", 
 
 
 def orders(size: int, count: int, *, seed: int = 1) -> Iterator[str]:
-    """Give messages of exactly that many bytes that look like orders: random ids, words, quantities and prices."""
+    """Yield messages of exactly that many bytes that look like orders: random ids, words, quantities and prices."""
     for number in range(count):
         chance = random.Random(f"{seed}/{number}/{size}")  # noqa: S311 - data, no secret
         order: dict[str, object] = {"id": f"{chance.getrandbits(40):010x}"}
-        # In one member, whose name no model is likely to have.
+        # In one field, whose name no model is likely to have.
         body: dict[str, object] = {**EXAMPLE, "order": order}
         if size >= 200:
             order |= {"customer": f"C{chance.randrange(10**8):08}", "town": chance.choice(_TOWNS), "lines": []}
@@ -38,7 +38,7 @@ def orders(size: int, count: int, *, seed: int = 1) -> Iterator[str]:
 
 
 def _lines(chance: random.Random, room: int) -> Iterator[dict[str, object]]:
-    """Give lines as long as another one would fit."""
+    """Yield lines as long as another one would fit."""
     while len(_text(_line(chance))) < room:
         line = _line(chance)
         room -= len(_text(line)) + len(",")

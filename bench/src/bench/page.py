@@ -1,4 +1,4 @@
-"""``python -m bench.page``: docs/scaling.md and the README, their tables and plots made from the committed figures."""
+"""``python -m bench.page``: write the tables and plots of docs/scaling.md and the README from the committed figures."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _capacity() -> Iterator[str]:
 
 
 def _orders() -> list[dict[str, Any]]:
-    """Return the figures of the comparison, the larger messages first."""
+    """Return the figures of the comparison, larger messages first."""
     return [figures.read(f"orders-{size}") for size in (1_024, 100)]
 
 
@@ -88,7 +88,7 @@ PAGES: dict[Path, dict[str, Callable[[], Iterator[str]]]] = {
 
 
 def filled(page: Path) -> str:
-    """Give a page with each section's tables between its two marks."""
+    """Return a page with each section's tables between its two markers."""
     text = page.read_text(encoding="utf-8")
     for name, lines in PAGES[page].items():
         section = "\n" + "\n".join(lines()).strip() + "\n\n"

@@ -1,7 +1,7 @@
-"""The event source mapping of ordinary functions: the local one's poller, with invocations in place of executions.
+"""The event source mapping of ordinary functions: the local poller, with invocations instead of executions.
 
-MiniStack's own mapping takes at most ten messages a batch and has no batching window. With one poller for all designs,
-what it takes is the same for each.
+MiniStack's own mapping takes at most ten messages per batch and has no batching window. With the same poller for all
+designs, its overhead is the same for each.
 """
 
 from __future__ import annotations
@@ -26,26 +26,26 @@ _LOOK_SECONDS = 1.0
 
 
 class Mapping(Protocol):
-    """An event source mapping that can be held."""
+    """An event source mapping that can be paused."""
 
     def pause(self) -> None:
-        """Receive nothing more."""
+        """Stop receiving."""
 
     def resume(self) -> None:
         """Receive again."""
 
 
 class Invocations(LocalRunner):
-    """Invokes a function for each batch, where the durable execution service would start an execution."""
+    """Invokes a function for each batch, in place of the durable execution service."""
 
     def __init__(self, client: LambdaClient, function: str) -> None:
-        """Invoke the function."""
+        """Invoke this function."""
         self._client = client
         self._function = function
         self._ended: dict[str, Execution] = {}
 
     def start(self, event: str) -> str:
-        """Invoke, and wait for the answer."""
+        """Invoke the function, and wait for the response."""
         answer = self._client.invoke(FunctionName=self._function, Payload=event)
         name, result = str(uuid.uuid4()), answer["Payload"].read().decode()
         failed = "FunctionError" in answer
@@ -53,12 +53,12 @@ class Invocations(LocalRunner):
         return name
 
     def describe(self, execution: str) -> Execution:
-        """Return how the invocation ended, once."""
+        """Return the result of the invocation, once."""
         return self._ended.pop(execution)
 
 
 class _Switch(Switch):
-    """Whether the poller receives."""
+    """Whether the poller receives messages."""
 
     def __init__(self) -> None:
         self.on = threading.Event()
@@ -75,7 +75,7 @@ class PlainMapping(Poller):
     def __init__(
         self, endpoint: AwsEndpoint, *, function: str, queue: str, batch_size: int, window: int, concurrency: int
     ) -> None:
-        """Start paused. Function and queue are given by name."""
+        """Start paused. Function and queue are identified by name."""
         sqs = endpoint.sqs()
         url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
         attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn", "VisibilityTimeout"])
@@ -102,18 +102,18 @@ class PlainMapping(Poller):
         self._thread.start()
 
     def pause(self) -> None:
-        """Return when no receive is under way."""
+        """Pause, and return when no receive is in progress."""
         self._state.on.clear()
         self._state.asked.clear()
         if not self._state.asked.wait(_PAUSE_SECONDS):
             raise RuntimeError(f"the mapping of {self._mapping.function_name} receives after {_PAUSE_SECONDS} s")
 
     def resume(self) -> None:
-        """Receive."""
+        """Start receiving."""
         self._state.on.set()
 
     def close(self) -> None:
-        """End; what was not received stays in the queue."""
+        """Stop; messages that were not received stay in the queue."""
         self.stop()
         self._thread.join()
 

@@ -20,13 +20,13 @@ SHOWN = {
 }
 
 
-# The same figures give the same bytes.
+# So that the same figures give the same bytes.
 mpl.rcParams["svg.hashsalt"] = "bench"
 mpl.rcParams["svg.fonttype"] = "none"
 
 
 def write_memory(figures: Mapping[str, Any], folder: Path) -> None:
-    """Draw the megabytes of each part over the time of a run: those of the functions, and those of the emulator."""
+    """Draw the memory of each part during a run: the functions', and the emulator's."""
     samples = figures["samples"]
     figure = Figure(figsize=(9, 2.6), layout="constrained")
     names = sorted({name for sample in samples for name in sample} - {"seconds"})
@@ -48,7 +48,7 @@ def write_memory(figures: Mapping[str, Any], folder: Path) -> None:
 
 
 def write_plots(figures: Mapping[str, Any], folder: Path) -> None:
-    """Draw each series: what varies to the right, each figure in a panel of its own, from zero upwards."""
+    """Draw each series: the varied quantity on the x axis, and a panel per figure, starting at zero."""
     for series, axis in AXES.items():
         rows = sorted((row for row in figures["points"] if row["series"] == series), key=lambda row: row[axis])
         if not rows:

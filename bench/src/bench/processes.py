@@ -1,4 +1,4 @@
-"""The processes of the emulated AWS, by what they are: their processor time, and their memory over time."""
+"""The processes of the emulated AWS by part: their processor time, and their memory over time."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ PARTS = {
     "durable service": ("dex_patch",),
     "MiniStack": ("-m ministack", "ministack_patch.py"),
 }
-"""What the command line of a part's processes has, one of these."""
+"""The command line of a part's processes contains one of these."""
 Sample = dict[str, float]
-"""The ``seconds`` since the beginning, and a part's megabytes by its name."""
+"""The ``seconds`` since the start, and the megabytes of each part by its name."""
 SAMPLES = 60
-"""Kept of a run; with twice as many, each second one is dropped."""
+"""Kept per run; when there are twice as many, every second one is dropped."""
 
 
 def part_of(command: str) -> str | None:
@@ -36,7 +36,7 @@ def part_of(command: str) -> str | None:
 
 
 def parts() -> dict[psutil.Process, str]:
-    """Return the processes that this one has started, with the part of each."""
+    """Return the child processes of this one, with the part of each."""
     found = {}
     for child in psutil.Process().children(recursive=True):
         with suppress(psutil.NoSuchProcess):
@@ -46,7 +46,7 @@ def parts() -> dict[psutil.Process, str]:
 
 
 def workers_of(functions: Mapping[str, str]) -> list[psutil.Process]:
-    """Return the processes of functions, which are given by what the figures call them."""
+    """Return the processes of functions, given by their names in the figures."""
     return [process for process, part in parts().items() if part in functions]
 
 
@@ -60,7 +60,7 @@ def _processor_seconds() -> dict[psutil.Process, tuple[str, float]]:
 
 @contextmanager
 def clocked(into: defaultdict[str, float]) -> Iterator[None]:
-    """Add the processor time of each part meanwhile, with that of processes that start meanwhile."""
+    """Add the processor time of each part during the context, including processes that start in it."""
     before = _processor_seconds()
     yield
     for process, (part, seconds) in _processor_seconds().items():
@@ -68,10 +68,10 @@ def clocked(into: defaultdict[str, float]) -> Iterator[None]:
 
 
 class MemoryWatch:
-    """Samples the resident memory of each part in a thread, in megabytes, at even distances."""
+    """Samples the resident memory of each part in a thread, in megabytes, at regular intervals."""
 
     def __init__(self, every_seconds: float = 1.0) -> None:
-        """Take a sample so often; less often the longer it lasts."""
+        """Take a sample at this interval, which grows with time."""
         self._every = every_seconds
         self._began = time.monotonic()
         self._stopping = threading.Event()
@@ -79,7 +79,7 @@ class MemoryWatch:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Take samples meanwhile, the first at once and the last at the end."""
+        """Take samples during the context, the first immediately and the last at the end."""
         self._sample()
         thread = threading.Thread(target=self._run, daemon=True)
         thread.start()
@@ -91,7 +91,7 @@ class MemoryWatch:
             self._sample()
 
     def add(self, sample: Sample) -> None:
-        """Keep a sample, and drop each second one if there are too many."""
+        """Keep a sample, and drop every second one if there are too many."""
         self.samples.append(sample)
         if len(self.samples) >= 2 * SAMPLES:
             del self.samples[1::2]
@@ -115,7 +115,7 @@ def resident_megabytes() -> dict[str, float]:
 
 
 def memory_table(samples: Sequence[Sample]) -> Iterator[str]:
-    """Give the memory of each part after a tenth of the time and at the end, as a Markdown table."""
+    """Yield a Markdown table of each part's memory after a tenth of the time and at the end."""
     early, late = samples[len(samples) // 10], samples[-1]
     yield "| resident memory, MB | after a tenth of the time | at the end |"
     yield "|---|---:|---:|"

@@ -1,7 +1,7 @@
-"""``python -m bench.profile``: where the pipeline's processes are while a backlog is worked off.
+"""``python -m bench.profile``: where the pipeline's processes spend their time while a backlog is processed.
 
-py-spy looks at each process a hundred times a second. A look at a thread that holds the interpreter counts for the
-innermost function of the pipeline or of the durable SDK: what a library does counts for who called it.
+py-spy samples each process a hundred times per second. A sample of a thread that holds the interpreter counts for the
+innermost function of the pipeline or of the durable SDK: the time of a library counts for its caller.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ SIZE = 1_024
 SHOWN_OF = ("orchestrator", "storer", "event source mapping")
 SHOWN = 8
 BACKLOG = OURS.batch_size * math.ceil(1_000 / OURS.batch_size)
-"""Messages that wait at once: MiniStack goes through all of them at each call, which SQS does not."""
+"""Messages that wait at once: unlike SQS, MiniStack goes through all of them at each call."""
 MESSAGES = 4 * BACKLOG
 SDK = "aws_durable_execution_sdk_python"
 PY_SPY = Path(sys.executable).with_name("py-spy")
 OWN = (*(f"{name}/" for name in ("orchestrator", "storer", "pipeline_contracts", "local_aws", SDK)), "_worker.py")
-"""The last is MiniStack's, which reads the event where Lambda's runtime does."""
+"""The last is MiniStack's, which reads the event in place of Lambda's runtime."""
 
 
 def place(stack: str) -> str:
-    """Name the innermost function of ours or the SDK's in a stack of py-spy's raw format, outermost frame first."""
+    """Return the innermost function of ours or the SDK's in a stack of py-spy's raw format, outermost frame first."""
     for frame in reversed(stack.split(";")):
         function, _, path = frame.partition(" (")
         for root in OWN:
@@ -53,7 +53,7 @@ def place(stack: str) -> str:
 
 
 def looks(raw: str) -> Counter[str]:
-    """Count by place what py-spy wrote in its raw format: a stack and its number in each line."""
+    """Count the samples by place, from py-spy's raw format: a stack and its count in each line."""
     found: Counter[str] = Counter()
     for line in raw.splitlines():
         stack, _, count = line.rpartition(" ")
@@ -62,7 +62,7 @@ def looks(raw: str) -> Counter[str]:
 
 
 def table(count: int, seconds: Mapping[str, float], found: Mapping[str, Counter[str]]) -> Iterator[str]:
-    """Give the processor time of each part, and where those that are ours spent it."""
+    """Yield the processor time of each part, and where our own parts spent it."""
     for part, spent in sorted(seconds.items(), key=lambda item: -item[1]):
         yield f"{part}: {1_000 * spent / count:.2f} ms of processor time per message"
         total = found[part].total()
@@ -72,7 +72,7 @@ def table(count: int, seconds: Mapping[str, float], found: Mapping[str, Counter[
 
 @contextmanager
 def watched(processes: Mapping[int, str], found: Mapping[str, Counter[str]]) -> Iterator[None]:
-    """Let py-spy look at processes, and add its looks to those of the part that each belongs to."""
+    """Sample processes with py-spy, and add the samples to the part that each belongs to."""
     with tempfile.TemporaryDirectory() as folder:
         files = {pid: Path(folder, str(pid)) for pid in processes}
         options = ("--gil", "--nonblocking", "--full-filenames", "--format", "raw", "--duration", "unlimited")

@@ -1,7 +1,7 @@
-"""``python -m bench.put_costs``: the processor time of each way to write an item once, in the process that writes it.
+"""``python -m bench.put_costs``: the processor time of each way to write an item, in the writing process.
 
-Each way writes items of orders to MiniStack over plain HTTP, 16 requests at once, and overwrites none. The ways take
-turns.
+Each way writes items of orders to MiniStack over plain HTTP, 16 requests in parallel, without overwriting any. The ways
+take turns.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ OPERATION = "DynamoDB_20120810.PutItem"
 
 
 def items(count: int) -> list[Attributes]:
-    """Make items of new keys, each with an order as the storer has it."""
+    """Make items with new keys, each with an order as the storer stores it."""
     bodies = messages.orders(SIZE, count)
     return [{"execution_id": {"S": uuid.uuid4().hex}, "original_data": _value(json.loads(body))} for body in bodies]
 
@@ -68,7 +68,7 @@ def _value(value: object) -> dict[str, Any]:
 
 
 def ways(aws: AwsEndpoint) -> dict[str, Way]:
-    """Give each way by its name: a function that writes all items it is given."""
+    """Return each way by its name: a function that writes all items passed to it."""
     config = Config(max_pool_connections=THREADS, parameter_validation=False)
     client: DynamoDBClient = aws.session().client("dynamodb", endpoint_url=aws.url, config=config)
     pool = ThreadPoolExecutor(THREADS)

@@ -1,4 +1,4 @@
-"""A steady rate for an hour: whether the latency drifts, and the memory of each process."""
+"""A steady rate for an hour: whether the latency and the memory of the processes drift."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 SIZE = 1_024
 RATE = 40
-"""Messages a second: about a quarter of what this machine can process."""
+"""Messages per second: about a quarter of what this machine can process."""
 SENT_TOGETHER = 10
 DRIFT = 1.25
-"""Times the p99 of the first half that the p99 of the second half may be."""
+"""The maximum ratio between the p99 of the second half and that of the first."""
 FEWEST = 4
-"""Parts of a soak that a verdict takes."""
+"""The minimum number of parts for a verdict."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -41,7 +41,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Soak the pipeline with its default parameters, and print how the latency went."""
+    """Soak the pipeline with its default parameters, and print the latency over time."""
     with local_pipeline(REPOSITORY, parameters={"EnvironmentName": "bench"}) as aws:
         bench = Bench(aws)
         bench.backlog(OURS, list(messages.orders(SIZE, 2 * OURS.batch_size, seed=99)), Measurement())
@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def measure(bench: Bench, rate: int, seconds: float, every: float) -> Iterator[dict[str, float]]:
-    """Send at that rate, and yield the latencies of the messages of each part."""
+    """Send at that rate, and yield the latencies of each part's messages."""
     bodies = messages.orders(SIZE, int(rate * seconds))
     began = time.time()
     sent: dict[str, float] = {}
@@ -70,7 +70,7 @@ def measure(bench: Bench, rate: int, seconds: float, every: float) -> Iterator[d
 def divided(
     sent: Mapping[str, float], stored: Mapping[str, float], began: float, every: float
 ) -> Iterator[dict[str, float]]:
-    """Yield the latencies of the messages of each part, of which there are as many as messages were sent in."""
+    """Yield the latencies of each part's messages; there are as many parts as messages were sent in."""
     latencies: defaultdict[int, list[float]] = defaultdict(list)
     for message, at in sent.items():
         latencies[int((at - began) / every)].append(stored[message] - at)
@@ -95,7 +95,7 @@ def verdict(parts: Sequence[Mapping[str, float]]) -> str:
 
 
 def table(found: Mapping[str, Any]) -> Iterator[str]:
-    """Give a Markdown table, and the verdict."""
+    """Yield the lines of a Markdown table, and the verdict."""
     yield f"{figures.measured_on(found)} {found['rate']} messages per second of {found['size']:,} bytes."
     yield ""
     yield "| until minute | messages | median | p99 |"

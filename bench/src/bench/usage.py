@@ -1,6 +1,6 @@
-"""What one message uses of each service, and its price.
+"""The usage of each service per message, and its price.
 
-Counts are measured; what is not is an assumption, and is named as one where it is used.
+Counts are measured; everything else is an assumption, and is marked as one where it is used.
 """
 
 from __future__ import annotations
@@ -24,39 +24,39 @@ MILLION = 1_000_000
 GIGABYTE = 1e9
 
 RECEIVED_TOGETHER = 10
-"""Messages in one receive and in one delete: the most that SQS allows. Assumption: the mapping always gets as many."""
+"""Messages per receive and per delete: the maximum of SQS. Assumption: the mapping always gets this many."""
 
 RETENTION_DAYS = 14
-"""`ExecutionRetentionDays` of the template. Assumption: state is kept for so long, and no longer."""
+"""`ExecutionRetentionDays` of the template. Assumption: state is kept for that long, and no longer."""
 
 ORCHESTRATOR_GIGABYTES, FUNCTION_GIGABYTES = 1.0, 0.5
-"""`MemorySize` of the templates. Assumption: ordinary functions have that of the services."""
+"""`MemorySize` of the templates. Assumption: ordinary functions have as much as the services."""
 
 CORE_GIGABYTES = 1_769 / 1_024
-"""With so much memory a function has a core, and with less a part of one. Assumption: one like that which measured.
+"""The memory at which a function has a full core; with less, it has a part. Assumption: a core like the measuring one.
 https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html"""
 
 EXPRESS_SECONDS = 0.3
 """Assumption: three warm invokes, one after the other, in an Express workflow."""
 
 EVENT_BYTES = 1_000
-"""Of a message in the event, around its body. Assumption: a receipt handle of 400 characters."""
+"""Of a message in the event, besides its body. Assumption: a receipt handle of 400 characters."""
 
 Bill = dict[str, float]
-"""Dollars for a million messages, by part."""
+"""Dollars per million messages, by part."""
 
 
 @dataclass(frozen=True)
 class Usage:
-    """What one message uses, on average; zero for what a design does not have.
+    """The usage of one message, on average; zero for services that a design does not use.
 
-    Assumption: a producer sends each message alone, as it arises.
+    Assumption: a producer sends each message separately, as it arises.
     """
 
     body_bytes: float
     write_units: float
     later_queues: int = 0
-    """Queues that it passes after the first. Assumption: ten messages are sent to them in one call."""
+    """The queues that it passes after the first. Assumption: ten messages are sent to them per call."""
     lambda_requests: float = 0.0
     gigabyte_seconds: float = 0.0
     operations: float = 0.0
@@ -68,7 +68,7 @@ class Usage:
 
     @classmethod
     def measured(cls, size: int, units: float, variant: Mapping[str, Any], *, later_queues: int = 0) -> Self:
-        """Divide what was counted by the messages; logs and the starting event are not in it."""
+        """Divide the counts by the messages; logs and the starting event are not included."""
         each = a_message(variant)
         return cls(
             body_bytes=size,
@@ -81,19 +81,19 @@ class Usage:
         )
 
     def with_event(self, variant: Mapping[str, Any]) -> Self:
-        """Count the event that starts an execution, and its result, as written.
+        """Add the event that starts an execution, and its result, as written bytes.
 
-        AWS's price list says neither that they are nor that they are not.
+        AWS's price list does not say whether they are billed.
         """
         event = (variant["input_bytes"] + variant["result_bytes"]) / variant["messages"]
         return replace(self, state_bytes=self.state_bytes + event)
 
     def with_logs(self, variant: Mapping[str, Any]) -> Self:
-        """Count what the functions log, at the level `INFO`."""
+        """Add the functions' logs, at the level `INFO`."""
         return replace(self, log_bytes=variant["log_bytes"] / variant["messages"])
 
     def on_step_functions(self, variant: Mapping[str, Any], *, together: int, express: bool) -> Usage:
-        """Give the same services to a state machine of three tasks, started by a pipe for so many messages.
+        """Use a state machine of three tasks with the same services, started by a pipe for that many messages.
 
         Assumption: no other state, no retry, and nothing else in the state machine is billed.
         """
@@ -109,7 +109,7 @@ class Usage:
         )
 
     def on_distributed_map(self, variant: Mapping[str, Any], *, together: int) -> Usage:
-        """Give the services to a Standard workflow for so many messages, which starts an Express one for each.
+        """Use a Standard workflow for that many messages, which starts an Express one for each, with the same services.
 
         The start of each child is a transition, beside that to the map.
         https://docs.aws.amazon.com/step-functions/latest/dg/concepts-transitions.html
@@ -118,13 +118,13 @@ class Usage:
         return replace(alone, transitions=1 + 1 / together, pipe_requests=self._pipe_requests(together))
 
     def _pipe_requests(self, together: int) -> float:
-        """Each 64 KB of a pipe's event are a request."""
+        """Count requests: each 64 KB of a pipe's event are one."""
         unit: int = PRICES["pipes"]["bytes_of_request"]
         return math.ceil(together * (self.body_bytes + EVENT_BYTES) / unit) / together
 
 
 def bill(usage: Usage) -> Bill:
-    """Price what a million messages use."""
+    """Price the usage of a million messages."""
     durable, functions, states = PRICES["durable"], PRICES["lambda"], PRICES["step_functions"]
     gigabytes = usage.state_bytes / GIGABYTE
     express_gigabyte_seconds = usage.express_requests * EXPRESS_SECONDS * states["express_gigabytes_billed"]
@@ -151,7 +151,7 @@ def total(one: Bill) -> float:
 
 
 def _gigabyte_seconds(variant: Mapping[str, Any], functions: Iterable[str]) -> float:
-    """Bill functions for the time that their handlers took, of which computing takes longer on a part of a core."""
+    """Bill functions for the time of their handlers; computing takes longer on a part of a core."""
     found = 0.0
     for name in functions:
         gigabytes = ORCHESTRATOR_GIGABYTES if name == "orchestrator" else FUNCTION_GIGABYTES
@@ -161,7 +161,7 @@ def _gigabyte_seconds(variant: Mapping[str, Any], functions: Iterable[str]) -> f
 
 
 def _sqs_requests(usage: Usage) -> float:
-    """Count the sends, the receives and the deletes, each 64 KB of payload being one request."""
+    """Count the sends, receives and deletes; each 64 KB of payload are one request."""
     unit: int = PRICES["sqs"]["bytes_of_request"]
     ten_together = math.ceil(RECEIVED_TOGETHER * usage.body_bytes / unit) / RECEIVED_TOGETHER
     received = ten_together + 1 / RECEIVED_TOGETHER

@@ -1,4 +1,4 @@
-"""The events of an execution's history, as Lambda gives them, and the operations that they are about.
+"""The events of an execution's history, as Lambda returns them, and the operations that they belong to.
 
 https://docs.aws.amazon.com/lambda/latest/api/API_Event.html
 """
@@ -20,7 +20,7 @@ _WORD = re.compile("(?<=[a-z])(?=[A-Z])")
 
 
 class UnusableError(Exception):
-    """There is no history that can be replayed; the message says why, and what to do."""
+    """There is no history that can be replayed; the message gives the reason and the remedy."""
 
 
 @dataclass(frozen=True)
@@ -31,12 +31,12 @@ class Event:
     kind: str
     """Of its operation: Execution, Context, Step, Wait or ChainedInvoke; empty without an operation."""
     change: str
-    """What has become of its operation: Started, Succeeded, Failed, TimedOut, Stopped or Cancelled."""
+    """The change of its operation: Started, Succeeded, Failed, TimedOut, Stopped or Cancelled."""
     fields: dict[str, Any]
 
     @classmethod
     def read(cls, fields: dict[str, Any]) -> Event:
-        """Read an event of the history; raises UnusableError if no orchestrator has such a one."""
+        """Read an event of the history; raises UnusableError if no orchestrator produces such an event."""
         match = _TYPE.fullmatch(fields["EventType"])
         if match is None and fields["EventType"] not in _OF_NO_OPERATION:
             raise UnusableError(f"it has an event {fields['EventType']}, which no execution of the orchestrator has")
@@ -45,7 +45,7 @@ class Event:
 
     @property
     def is_by_code(self) -> bool:
-        """Whether the code has caused it, and not a service that the code waits for."""
+        """Whether the code caused it, rather than a service that the code waits for."""
         if self.kind == "Execution":
             return self.change in {"Succeeded", "Failed"}
         return self.kind in {"Context", "Step"} or (self.kind != "" and self.change == "Started")
@@ -55,17 +55,17 @@ class Event:
         return EXECUTION if self.kind == "Execution" else self.fields["Id"]
 
     def begun(self) -> dict[str, Any]:
-        """Give the operation that has started, with the keys of Lambda's API."""
+        """Return the operation that has started, with the keys of Lambda's API."""
         names = () if self.kind == "Execution" else ("Name", "SubType", "ParentId")
         kept = {name: self.fields[name] for name in names if self.fields.get(name)}
         return {"Id": self.operation_id, "Type": _upper(self.kind), "Status": "STARTED"} | kept
 
     def ended(self) -> dict[str, Any]:
-        """Give what the end of an operation changes in it."""
+        """Return the changes at the end of an operation."""
         return {"Status": _upper(self.change)} | self._details()
 
     def payload(self, part: str) -> Any:
-        """Give its Input, its Result or its Error; raises UnusableError if it is not there, or not all of it."""
+        """Return its Input, its Result or its Error; raises UnusableError if that is missing or incomplete."""
         held = self.fields.get(f"{self.type}Details", {}).get(part, {})
         if held.get("Payload") is None:
             raise UnusableError(
@@ -83,7 +83,7 @@ class Event:
         if self.change == "Succeeded":
             details["Result"] = self.payload("Result")
         else:
-            # A stack trace is long, names paths, and is read by nobody.
+            # A stack trace is long, contains paths, and nobody reads it.
             details["Error"] = {key: value for key, value in self.payload("Error").items() if key != "StackTrace"}
         if self.kind == "Context" and CompletionRecord.from_summary_payload(details.get("Result")):
             details["ReplayChildren"] = True  # a result of more than 256 KB: the event has the SDK's summary of it

@@ -1,7 +1,7 @@
-"""The history of an execution, from what Lambda tells of it.
+"""The history of an execution, read from Lambda's responses.
 
-A document has the ``Events`` of GetDurableExecutionHistory, all of them and with their data. It may also have what
-GetDurableExecution answers, as ``Execution``, and variables of the function's version, as ``Variables``.
+A document has the ``Events`` of GetDurableExecutionHistory, complete and with their data. It may also have the
+response of GetDurableExecution, as ``Execution``, and variables of the function's version, as ``Variables``.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Operations = dict[str, dict[str, Any]]
 
-# What the handler reads of a message, without what names the account, its queue and its users.
+# The fields of a message that the handler reads, except those that identify the account, its queue and its users.
 _OF_A_MESSAGE = ("messageId", "body", "messageAttributes")
 _OF_ITS_ATTRIBUTES = ("ApproximateReceiveCount", "SentTimestamp")
 _IDENTITY = re.compile("(.+?)-(?:esm|key)-")
@@ -33,7 +33,7 @@ def history_of(document: Any) -> History:
     """Read a document.
 
     Raises:
-        UnusableError: It has no history of an orchestrator, or not a whole one.
+        UnusableError: It has no history of an orchestrator, or an incomplete one.
     """
     events = _events(document)
     execution = document.get("Execution", {})
@@ -41,7 +41,7 @@ def history_of(document: Any) -> History:
     states: list[tuple[Operation, ...]] = []
     by_code = False
     for event in events:
-        # Where something has ended that the code waited for, or an invocation has, the code was invoked again.
+        # Whenever an operation that the code waited for, or an invocation, has ended, the code was invoked again.
         if event.is_by_code and not by_code:
             states.append(_state(operations))
         by_code = event.is_by_code
@@ -68,7 +68,7 @@ def _events(document: Any) -> list[Event]:
 
 
 def _apply(event: Event, operations: Operations, execution: Mapping[str, Any]) -> None:
-    """Begin or end the operation of an event."""
+    """Start or end the operation of an event."""
     if not event.kind:
         return
     if event.change == "Started":
@@ -89,7 +89,7 @@ def _state(operations: Operations) -> tuple[Operation, ...]:
 
 
 def _batch(payload: str) -> str:
-    """Give the input of the execution, with no more of a message than is read."""
+    """Return the input of the execution, reduced to the fields of a message that are read."""
     try:
         messages = [
             {name: record[name] for name in _OF_A_MESSAGE if name in record}
@@ -102,7 +102,7 @@ def _batch(payload: str) -> str:
 
 
 def _failed(last: Event, execution: Mapping[str, Any]) -> tuple[str, ...]:
-    """Give the ids of the messages that the execution returned."""
+    """Return the ids of the messages that the execution returned."""
     if last.type != "ExecutionSucceeded":
         return ()
     result = execution.get("Result") or last.payload("Result")
@@ -113,17 +113,17 @@ def _failed(last: Event, execution: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _settings(variables: Mapping[str, str], events: Iterable[Event]) -> tuple[str, int]:
-    """Give the environment's name and the size of a chunk: what was requested of the services tells them as well."""
+    """Return the environment's name and the size of a chunk, deduced in part from the requests to the services."""
     requests = [_requested(event) for event in events if event.type == "ChainedInvokeStarted"]
     identities = filter(None, (_IDENTITY.match(identity) for request in requests for identity in request))
     named = next((match[1] for match in identities), VARIABLES["ENVIRONMENT"])
-    # With the largest chunk that there was as the bound, a chunk that was closed for its bytes is closed there again.
+    # With the largest chunk as the limit, a chunk that was closed for its bytes is closed at the same point again.
     largest = max(map(len, requests), default=0) or int(VARIABLES["CHUNK_SIZE"])
     return variables.get("ENVIRONMENT", named), int(variables.get("CHUNK_SIZE", largest))
 
 
 def _requested(event: Event) -> list[str]:
-    """Give the identities in a request, as far as it can be read."""
+    """Return the identities in a request, as far as it can be read."""
     try:
         request = json.loads(event.payload("Input"))
         if "encoding" in request:

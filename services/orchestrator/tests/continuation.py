@@ -1,4 +1,4 @@
-"""Continuing an execution on today's code, from each point at which it was in flight, with the answers that it got."""
+"""Continuing an execution with the current code, from each point at which it was in flight, with its answers."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ do not meet. If it has to move, say so in the release: deploy it only when nothi
 
 
 class MovedError(Exception):
-    """Today's code does something else than the history has, where an execution in flight would go on."""
+    """The current code deviates from the history at a point where an execution in flight would continue."""
 
     def __init__(self, what: str, done: int, known: int) -> None:
         super().__init__(f"in flight after {done} of its {known} operations, would break:\n{what}.")
 
 
 def check(history: History) -> None:
-    """Continue from each state of a history to its end.
+    """Continue a history to its end, from each of its states.
 
     Raises:
-        MovedError: An operation is not the one that the history has in its place, or there is one more or one less, or
+        MovedError: An operation is not the one at its place in the history, or there is one more or one less, or
             other messages fail.
     """
     continued: set[Point] = set()
@@ -57,7 +57,7 @@ def check(history: History) -> None:
 
 
 def _continue(service: RecordedService, continued: set[Point]) -> str:
-    """Invoke today's code until its history ends, or it is where it was continued from before; say what moved."""
+    """Invoke the current code until its history ends, or reaches a state that was tried before; return what moved."""
     while (point := service.point) not in continued:
         continued.add(point)
         output = module.handler(service.invocation(), None)
@@ -86,7 +86,7 @@ def _failed(output: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _steps_of(service: RecordedService) -> AbstractContextManager[Any]:
-    """Give each step its result of the past: to run it again would be to talk to AWS, with another result perhaps."""
+    """Return each step's recorded result: running it again would call AWS, possibly with another result."""
     wrap = ExecutionState.wrap_user_function
 
     def wrapped(

@@ -1,8 +1,8 @@
-"""What is downloaded of executions that were recorded.
+"""Downloads of recorded executions.
 
     python tests/downloads.py FILE
 
-writes what is downloaded of one that meets everything: the tests of the tools know no execution of their own.
+writes the download of one that covers everything: the tests of the tools have no executions of their own.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def downloaded(events: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def document(batch: str) -> dict[str, Any]:
-    """What is downloaded of an execution."""
+    """Return the download of an execution."""
     return downloaded(recording(batch).events)
 
 
@@ -48,7 +48,7 @@ def position(held: dict[str, Any], event_type: str, name: str | None = None) -> 
 
 
 def details(held: dict[str, Any], event_type: str) -> dict[str, Any]:
-    """The details of the first event of a type, to be changed."""
+    """Return the details of the first event of a type, to be changed."""
     found: dict[str, Any] = held["Events"][position(held, event_type)][f"{event_type}Details"]
     return found
 

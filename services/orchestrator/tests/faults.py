@@ -1,4 +1,4 @@
-"""What goes wrong in a test, and what became of the messages."""
+"""Faults in a test, and the outcomes of its messages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def outcomes(pipeline: Pipeline, failed: list[str], sent: int) -> dict[str, str]:
-    """Ask the table, the queue and the response what became of each message; two outcomes are a fault."""
+    """Determine the outcome of each message from the table, the queue and the response; two outcomes are a fault."""
     found = [(name.removeprefix("test-esm-"), "stored") for name in pipeline.services.table]
     found += [(rejection.message.message_id, "rejected") for rejection in pipeline.queue.messages]
     found += [(message_id, "failed") for message_id in failed]

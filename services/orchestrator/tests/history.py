@@ -1,7 +1,7 @@
-"""The history of an execution, and the files of tests/golden that keep some.
+"""The history of an execution, and the files in tests/golden that contain some.
 
-A file holds, for a few executions of a release, or for one that was downloaded, what the durable service knew at each
-invocation and at the end. Whatever an execution in flight is waiting for, one of them is to stand for it.
+A file holds the state of the durable service at each invocation and at the end, for a few executions of a release or
+for a downloaded one. Together, they should cover everything that an execution in flight may be waiting for.
 """
 
 from __future__ import annotations
@@ -27,29 +27,29 @@ class History:
 
     chunk_size: int
     states: tuple[tuple[Operation, ...], ...]
-    """What was known at the beginning of each invocation; the last is what was known at the end."""
+    """The known operations at the beginning of each invocation; the last state is the one at the end."""
     failed: tuple[str, ...]
     """The ids of the messages that failed, if the execution returned them."""
     environment: str = VARIABLES["ENVIRONMENT"]
-    """The name of the deployment, which the identities of the records begin with."""
+    """The name of the deployment, the prefix of the records' identities."""
     envelope: Envelope = Envelope.NONE
     """The envelope of the messages."""
     stores_attributes: bool = False
-    """Whether message attributes are stored, and count for the sizes of chunks."""
+    """Whether message attributes are stored, and count towards the sizes of chunks."""
 
     @property
     def end(self) -> dict[str, Operation]:
-        """All operations, as they ended, by id; the execution itself is the first."""
+        """Return all operations at the end, by id; the execution itself is the first."""
         return {operation.operation_id: operation for operation in self.states[-1]}
 
     @property
     def status(self) -> OperationStatus:
-        """How the execution ended: STARTED if it had not when its history was read."""
+        """Return the final status: STARTED if it had not ended when its history was read."""
         return self.states[-1][0].status
 
     @classmethod
     def from_json(cls, held: dict[str, Any]) -> History:
-        """Read what ``to_json`` gave."""
+        """Read the output of ``to_json``."""
         known = {entry["Id"]: entry for entry in held["operations"]}
         states = [
             tuple(Operation.from_json_dict(known[key] | at) for key, at in state.items()) for state in held["states"]
@@ -61,7 +61,7 @@ class History:
         return cls(held["chunk_size"], (*states, end), tuple(held["failed"]), environment, envelope, attributes)
 
     def to_json(self) -> dict[str, Any]:
-        """Give it as JSON values: an operation once, as it ended, and of each state what differs from that."""
+        """Convert it to JSON values: each operation once, in its final form, and each state's differences from that."""
         operations = [operation.to_json_dict() for operation in self.states[-1]]
         end = {entry["Id"]: entry for entry in operations}
         states = []
@@ -86,14 +86,14 @@ def read(name: str) -> dict[str, History]:
 
 
 def write(name: str, histories: Mapping[str, History]) -> Path:
-    """Write a file of executions, and give its path."""
+    """Write a file of executions, and return its path."""
     path = FOLDER / f"{name}.json"
     path.write_text(as_text(histories), encoding="utf-8")
     return path
 
 
 def as_text(histories: Mapping[str, History]) -> str:
-    """Give what a file of executions has."""
+    """Return the contents of a file of executions."""
     return json.dumps({name: history.to_json() for name, history in histories.items()}, indent=1) + "\n"
 
 

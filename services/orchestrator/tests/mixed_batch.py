@@ -1,4 +1,4 @@
-"""A batch that meets everything: every outcome, two chunks, retries, and records that go one by one."""
+"""A batch that covers everything: every outcome, two chunks, retries, and records processed one by one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pipeline import body
 if TYPE_CHECKING:
     from pipeline import Pipeline
 
-# Two chunks: the first with a record that is throttled once, the second with one that ends its service each time.
+# Two chunks: the first with a record that is throttled once, the second with one that crashes its service each time.
 CHUNK_SIZE = 10
 BATCH = (
     "not json",

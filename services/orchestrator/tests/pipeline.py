@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from orchestrator.stage import Stage
 
 CORE = tuple(stage for stage in STAGES if stage.service in ("validator", "transformer", "storer"))
-"""The stages without those of one's own."""
+"""The built-in stages."""
 
 NOW = "2026-01-31T12:00:00.000000Z"
 SENT_MS = 1_769_860_798_500
@@ -36,7 +36,7 @@ SENT_MS = 1_769_860_798_500
 
 
 def body(**further: Any) -> str:
-    """Write a valid body, made from the example of the message."""
+    """Write a valid body, derived from the example of the message."""
     return json.dumps({**EXAMPLES[0], **further}, ensure_ascii=False)
 
 
@@ -60,7 +60,7 @@ def event_of(*bodies: str, receive_count: int = 1, attributes: dict[str, Any] | 
 
 
 class Services:
-    """Three services, as the contracts promise them. A test replaces what is to go wrong."""
+    """Three services that honour the contracts. A test replaces what should go wrong."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, list[str]]] = []
@@ -104,11 +104,11 @@ def contribute(event: dict[str, Any], _context: object) -> dict[str, Any]:
 
 
 class Source:
-    """The queue that batches come from. A test may make it refuse."""
+    """The queue of the batches. A test may make it refuse."""
 
     def __init__(self) -> None:
         self.redelivered: list[dict[str, int]] = []
-        """Of each execution: the seconds until a message comes again."""
+        """For each execution: the seconds until a message is redelivered."""
         self.error: Exception | None = None
 
     def redeliver(self, waits: list[tuple[Message, int]], _arn: str) -> str:
@@ -134,14 +134,14 @@ class Queue:
 
 @dataclass(frozen=True)
 class Run:
-    """What one execution came to."""
+    """The results of one execution."""
 
     failed: list[str]
     result: DurableFunctionTestResult
     invocations: int
 
     def operations(self) -> list[tuple[str, str]]:
-        """All operations in their order: kind and name."""
+        """All operations in order: kind and name."""
         return [(operation.operation_type.value, operation.name) for operation in _flat(self.result.operations)]
 
 
@@ -170,7 +170,7 @@ class Pipeline:
         return module.handler(self._enter(event), context)
 
     def serve(self, name: str, service: Callable[[dict[str, Any], Any], Any]) -> None:
-        """Let a function answer for a service, in the form in which it is asked."""
+        """Let a function answer for a service, in the encoding of the request."""
 
         def answer(event: Any, context: Any) -> Any:
             if "encoding" not in event:
@@ -196,17 +196,17 @@ class Pipeline:
         self._runner.close()
 
     def use_stages(self, *stages: Stage) -> None:
-        """Run other stages than those that are declared."""
+        """Run other stages than the declared ones."""
         arns = {stage.name: stage.service for stage in stages}
         self.monkeypatch.setattr(module, "chain", Chain(stages, arns))
 
     def operations(self) -> list[Any]:
-        """All operations of the one execution that was run, as the durable service keeps them."""
+        """Return all operations of the only execution, as the durable service stores them."""
         (execution,) = self._runner._store.list_all()
         return list(execution.operations)
 
     def events(self) -> list[dict[str, Any]]:
-        """The history of the one execution that was run, in events, as Lambda's API gives it."""
+        """Return the history of the only execution as events, as in Lambda's API."""
         (execution,) = self._runner._store.list_all()
         history = self._runner._executor.get_execution_history(
             execution.durable_execution_arn, include_execution_data=True, max_items=10_000
@@ -214,7 +214,7 @@ class Pipeline:
         return [event.to_dict() for event in history.events]
 
     def now(self) -> datetime:
-        """The runner's time, with what it has skipped."""
+        """Return the runner's time, including the time that it skipped."""
         moment: datetime = self._runner._clock.now()
         return moment
 

@@ -1,4 +1,4 @@
-"""The durable service, as an execution of the past has met it: it knows beforehand how each operation ends."""
+"""The durable service as a past execution experienced it: it already knows how each operation ends."""
 
 from __future__ import annotations
 
@@ -36,22 +36,22 @@ _CONTEXTS = {OperationType.CONTEXT, OperationType.EXECUTION}
 _ENDS = {OperationAction.SUCCEED: OperationStatus.SUCCEEDED, OperationAction.FAIL: OperationStatus.FAILED}
 
 Point = frozenset[tuple[str, OperationStatus]]
-"""How far an execution is: the operations that are known, with their status."""
+"""A point in an execution: the known operations, with their status."""
 
 
 @dataclass
 class RecordedService:
-    """Gives today's code what the execution got, and compares what it does with what the history has."""
+    """Replays the recorded results to the current code, and compares its operations with the history."""
 
     history: History
     known: dict[str, Operation]
     moved: list[str] = field(default_factory=list)
-    """What is not as in the history, in words."""
+    """The differences from the history, in words."""
     _reached: set[str] = field(default_factory=set)
 
     @classmethod
     def at(cls, history: History, state: Iterable[Operation]) -> RecordedService:
-        """Begin with a state of the history."""
+        """Start from a state of the history."""
         return cls(history, {operation.operation_id: operation for operation in state})
 
     @property
@@ -65,7 +65,7 @@ class RecordedService:
         return DurableExecutionInvocationInputWithClient(arn, "token", state, service_client=self)
 
     def decide(self) -> bool:
-        """End what the execution is waiting for; False if the history knows the end of none of it."""
+        """End what the execution is waiting for; return False if the history has no end for any of it."""
         waiting = [key for key, operation in self.known.items() if operation.status in _UNDECIDED]
         ends = {key: self._end(key) for key in waiting}
         decided = {key: end for key, end in ends.items() if end and end.operation_type not in _CONTEXTS}
@@ -73,12 +73,12 @@ class RecordedService:
         return bool(decided)
 
     def missing(self) -> list[str]:
-        """Describe what the history has and the code did not do."""
+        """Describe the operations of the history that the code did not perform."""
         done = self.known.keys() | self._reached
         return [_described(operation) for key, operation in self.history.end.items() if key not in done]
 
     def result_of(self, step: OperationIdentifier) -> Any:
-        """Give the result of a step, which is not run again.
+        """Return the result of a step, which is not run again.
 
         Raises:
             SuspendExecution: The history ends before the step does.
@@ -116,7 +116,7 @@ class RecordedService:
     def _compare(self, now: OperationUpdate | OperationIdentifier) -> None:
         was = self.history.end.get(now.operation_id)
         if was is None:
-            # An execution that had not returned may be about to do what its history does not have yet.
+            # An execution that had not returned may be about to do something that its history does not contain yet.
             if self.history.status is OperationStatus.SUCCEEDED:
                 self.moved.append(f"{_described(now)} is new; the history has nothing in its place")
         elif _identity(was) != _identity(now):
@@ -131,7 +131,7 @@ class RecordedService:
 
 
 def _made(update: OperationUpdate, status: OperationStatus) -> Operation:
-    """Make the operation that an update begins, or the context that it ends."""
+    """Make the operation that an update starts, or the context that it ends."""
     ended = status not in _UNDECIDED and update.operation_type is OperationType.CONTEXT
     again = update.context_options is not None and update.context_options.replay_children
     return Operation(

@@ -1,4 +1,4 @@
-"""Recording executions on today's code: a release keeps their history."""
+"""Recording executions of the current code: a release keeps their histories."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ BATCHES: dict[str, tuple[int, tuple[str, ...]]] = {
     "a chunk that is isolated in groups": (100, (*(body(n=n) for n in range(30)), body(mark="poison"))),
     "two chunks that meet everything": (CHUNK_SIZE, BATCH),
 }
-"""What a release keeps the execution of: the size of a chunk, and the bodies."""
+"""The executions that a release keeps: the size of a chunk, and the bodies."""
 
 
 @dataclass(frozen=True)
 class Recording:
-    """What an execution has left behind."""
+    """The records of an execution."""
 
     history: History
     events: list[dict[str, Any]]
@@ -33,7 +33,7 @@ class Recording:
 
 
 def record(chunk_size: int, bodies: tuple[str, ...], attributes: dict[str, Any] | None = None) -> Recording:
-    """Run a batch on today's code, with services that do what the mixed batch needs; attributes are stored."""
+    """Run a batch on the current code, with services for the mixed batch; attributes are stored."""
     states: list[tuple[Operation, ...]] = []
 
     def enter(event: Any) -> Any:

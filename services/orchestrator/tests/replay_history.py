@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 PASSES, BREAKS, UNUSABLE = 0, 3, 4
 
 MAX_SAVED_BYTES = 500_000
-"""A file of tests/golden is read by whoever reviews it, and replayed with every run of the tests."""
+"""Files in tests/golden are reviewed by people, and replayed with every run of the tests."""
 
 
 def main() -> int:
-    """Run the command, and give its exit status."""
+    """Run the command, and return its exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", type=Path, help="what `aws lambda get-durable-execution-history` has printed")
     parser.add_argument("--save", metavar="NAME", help="keep the execution in tests/golden, as a test")

@@ -1,4 +1,4 @@
-"""What is sent to the invalid message queue, and what of it when the queue refuses."""
+"""Sending to the invalid message queue, and the parts that the queue refuses."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ MEBIBYTE = 1_048_576
 
 
 class FakeSQS:
-    """Keeps what it is sent, within the documented quotas of SendMessageBatch. A test may make it refuse."""
+    """Keeps sent messages, within the documented quotas of SendMessageBatch. A test may make it refuse."""
 
     def __init__(self) -> None:
         self.calls: list[list[dict[str, Any]]] = []
         self.refused: set[str] = set()
         self.error: Exception | None = None
         self.good_calls = 0
-        """Before the error."""
+        """The number of calls before the error."""
 
     def send_message_batch(self, QueueUrl: str, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803
         self.calls.append(Entries)
@@ -65,7 +65,7 @@ ARN = "arn:aws:lambda:us-west-2:123456789012:function:orchestrator:1/durable-exe
 
 
 def own_of(entry: dict[str, Any]) -> dict[str, str]:
-    """Read the attribute of ours."""
+    """Read our attribute."""
     found: dict[str, str] = json.loads(entry["MessageAttributes"]["durable_pipeline"]["StringValue"])
     return found
 
@@ -140,7 +140,7 @@ def test_the_trace_and_the_group_of_a_message_go_with_it(sqs: FakeSQS) -> None:
 
 
 def test_what_is_sent_is_what_the_api_takes() -> None:
-    """The real client checks the shape of a request before it sends it."""
+    """The real client validates a request before sending it."""
     client = boto3.client("sqs", region_name="us-west-2")
     message = replace(rejection_of().message, trace_header="Root=1-5759e988-bd862e3fe1be46a994272793", group_id="g")
     with Stubber(client) as stubber:
@@ -322,12 +322,12 @@ def test_a_refused_redelivery_is_reported_and_the_others_are_made(refusal: Any, 
 
 
 class FakeSource:
-    """Records what visibility the messages of a queue are given."""
+    """Records the visibility timeouts that the messages of a queue are given."""
 
     def __init__(self) -> None:
         self.given: dict[str, int] = {}
         self.refusals: dict[int, Any] = {}
-        """By the number of the call: what is raised, or answered."""
+        """By the number of the call: the exception or the response."""
         self.calls = 0
 
     def get_queue_url(self, QueueName: str, QueueOwnerAWSAccountId: str) -> dict[str, str]:  # noqa: N803

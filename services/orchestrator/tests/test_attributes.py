@@ -1,4 +1,4 @@
-"""Message attributes that are stored with the item, and groups that are counted: both are off by default."""
+"""Storing message attributes with the item, and counting groups: both are off by default."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def switch_on(pipeline: Pipeline, **settings: bool) -> None:
 
 
 def stored_attributes(pipeline: Pipeline) -> list[Any]:
-    """Run one message, and give what the storer was asked to store of its attributes."""
+    """Run one message, and return the attributes that the storer was asked to store."""
     asked: list[Any] = []
     honest = pipeline.services.storer
     pipeline.serve("storer", lambda event, context: (asked.append(event), honest(event, context))[1])

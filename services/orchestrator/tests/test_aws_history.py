@@ -1,4 +1,4 @@
-"""A history in Lambda's events is the history that the durable service had, and is replayed on today's code."""
+"""A history from Lambda's events equals that of the durable service, and is replayed on the current code."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _UNTOLD = re.compile("Timestamp$|^Attempt$|^StackTrace$|^WaitDetails$")
 
 
 def told(operation: Operation) -> Any:
-    """What a history tells of an operation."""
+    """Return what a history says about an operation."""
 
     def kept(value: Any) -> Any:
         if isinstance(value, dict):

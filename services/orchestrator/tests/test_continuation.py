@@ -1,4 +1,4 @@
-"""What would break executions in flight is found, and nothing else is."""
+"""Changes that would break executions in flight are found, and no others."""
 
 from __future__ import annotations
 

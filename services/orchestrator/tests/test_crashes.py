@@ -1,4 +1,4 @@
-"""The orchestrator's process ends at every single point of an execution, and nothing of the outcome changes."""
+"""The orchestrator's process ends at every possible point of an execution, without changing the outcome."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 
 Point = tuple[str, str, int]
-"""What goes wrong: a death at the entry, or before or after a checkpoint, or an odd answer to one; of which operation;
-the how manieth of these.
+"""The fault: a death at the entry, or before or after a checkpoint, or an odd response to one; its operation;
+and the number of the occurrence.
 
-Checkpoints that are due together travel as one, by chance: so they are not numbered, but their contents are.
+Checkpoints that are due together may be sent as one: so their contents are numbered instead.
 """
 
 STALE_TOKEN = ClientError(
@@ -42,9 +42,9 @@ STALE_TOKEN = ClientError(
 
 
 class Process:
-    """One orchestrator process after another, which dies where a test says.
+    """A sequence of orchestrator processes, each of which dies where a test says.
 
-    A dead process talks to the durable service no more: whatever it goes on to do, no checkpoint of it counts.
+    A dead process no longer talks to the durable service: whatever it continues to do, none of its checkpoints count.
     """
 
     def __init__(self) -> None:
@@ -62,7 +62,7 @@ class Process:
         return replace(event, service_client=Client(event.service_client, self))
 
     def dies_at(self, updates: Iterable[OperationUpdate]) -> str | None:
-        """Count what is checkpointed, and say whether the process dies before that or after it."""
+        """Count the checkpointed updates, and return whether the process dies before or after that."""
         with self._lock:
             for update in updates:
                 name = f"{update.name} {update.action.value}"
@@ -75,7 +75,7 @@ class Process:
 
 @dataclass
 class Client:
-    """The durable service as one process sees it."""
+    """The durable service as seen by one process."""
 
     service: Any
     process: Process
@@ -102,7 +102,7 @@ class Client:
 
 @dataclass(frozen=True)
 class Result:
-    """What is to be the same with and without a death."""
+    """The results that must be the same with and without a death."""
 
     failed: list[str]
     table: dict[str, str]
@@ -158,8 +158,8 @@ def test_a_death_or_a_lost_checkpoint_anywhere_changes_no_outcome(
         assert process.entries > 1, f"{point}: no replay took place"
         assert result == expected, point
         assert Counted(capsys.readouterr().out).totals() == calm_metrics, f"{point}: an outcome was not counted once"
-        # A finished invoke is not run again, nor is one whose start was checkpointed.
+        # A finished invoke is not repeated, nor is one whose start was checkpointed.
         assert Counter(map(str, pipeline.services.calls)) == calm_calls, point
-        # Only a death between sending the rejected messages and the checkpoint of it sends them twice.
+        # Only a death between sending the rejected messages and its checkpoint sends them twice.
         copies = Counter(rejection.message.message_id for rejection in pipeline.queue.messages)
         assert all(copy <= 2 for copy in copies.values()), point

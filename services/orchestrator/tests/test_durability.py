@@ -1,4 +1,4 @@
-"""What is pinned for executions in flight, and what a replay does not do again."""
+"""Names and order that executions in flight depend on, and operations that a replay does not repeat."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_one_chain_for_a_hundred_records_takes_at_most_five_operations(pipeline:
 
 
 def test_the_names_and_order_of_the_operations_are_those_of_executions_in_flight(pipeline: Pipeline) -> None:
-    """To change this list breaks every execution that is under way when the change is deployed."""
+    """Changing this list breaks every execution that is in flight when the change is deployed."""
     pipeline.use_stages(*CORE)
     honest = pipeline.services.transformer
 

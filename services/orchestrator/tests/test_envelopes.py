@@ -1,4 +1,4 @@
-"""Messages in envelopes: the services get the message, and what is not stored stays as it arrived."""
+"""Messages in envelopes: the services receive the message, and messages that are not stored stay as they arrived."""
 
 from __future__ import annotations
 

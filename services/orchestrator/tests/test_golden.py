@@ -1,10 +1,10 @@
-"""Executions that began on a released version can be gone on with on today's code.
+"""Executions that began on a released version can be continued with the current code.
 
-On AWS an execution stays on its version. But a version that is deleted, or a fault that has to be fixed in executions
-under way, leaves no other way; and whatever would break them is a change to make on purpose.
+On AWS, an execution stays on its version. But a deleted version, or a fault that has to be fixed in executions in
+flight, leaves no other way; so a change that would break them must be made on purpose.
 
-One kind of execution of 2.0.0 cannot: it isolates more than 25 records, which 2.1.0 does in groups. Drain the pipeline
-before its version is deleted.
+One kind of execution of 2.0.0 cannot continue: it isolates more than 25 records, which 2.1.0 does in groups. Drain the
+pipeline before its version is deleted.
 
 Each release keeps its history: RECORD_GOLDEN=1 ./nox -s "test(orchestrator)" -- -k golden
 The other files are executions that somebody has saved: python tests/replay_history.py FILE --save NAME

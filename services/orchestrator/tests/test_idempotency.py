@@ -1,4 +1,4 @@
-"""The same message again, and other messages under the same key."""
+"""Repeated messages, and other messages with the same key."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def test_a_message_that_the_table_has_is_a_duplicate_also_behind_one_that_confli
 
 
 def taken_by(pipeline: Pipeline, stored: str) -> None:
-    """Have the table hold an item under the key, by which the storer decides as the real one does."""
+    """Put an item under the key into the table, on which the storer decides like the real one."""
     pipeline.services.table["test-key-k"] = stored
     digest = parse_message(stored).data_digest()
     conflict = {
@@ -268,7 +268,7 @@ def test_what_an_outage_keeps_from_being_decided_waits_as_long_as_the_outage(pip
 
 
 def test_nothing_is_tried_after_a_chunk_that_ended_in_an_error(pipeline: Pipeline) -> None:
-    """Nobody knows how long it took."""
+    """The time that it took is unknown."""
     refuse_invalid(pipeline)
     run_chunk = module.run_chunk
 
@@ -286,7 +286,7 @@ def test_nothing_is_tried_after_a_chunk_that_ended_in_an_error(pipeline: Pipelin
 
 
 def test_nothing_is_tried_again_for_a_conflict_when_time_may_be_short(pipeline: Pipeline) -> None:
-    """The first chunk has used its retries, so the execution has no time left for another chain."""
+    """The first chunk has used its retries, so the execution has no time left for another run of the chain."""
     refuse_invalid(pipeline)
     tried = []
 
@@ -313,7 +313,7 @@ def test_other_metadata_is_the_same_record_and_the_first_is_kept(pipeline: Pipel
 
 
 def test_the_work_on_conflicting_messages_grows_with_their_bytes(pipeline: Pipeline) -> None:
-    """Compared pairwise, sixty messages of 60 KB took the whole time of an execution: now each is digested once."""
+    """Compared pairwise, sixty messages of 60 KB took the whole time of an execution: now, each is digested once."""
     pipeline.run(*(keyed(n=[n] * 1_000) for n in range(60)), body())
     digested = []
     pipeline.monkeypatch.setattr(

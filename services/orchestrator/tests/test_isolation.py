@@ -27,7 +27,7 @@ NEVER = {"transformed_data": None, "error": {"code": "not_transformable", "retry
 
 
 def poison(event: dict[str, Any], honest: Any) -> Any:
-    """Fail with poison, refuse what is never transformed, and put off what is transformed later."""
+    """Fail with poison, reject records that can never be transformed, and postpone others."""
     if holds(event, "poison"):
         raise MemoryError
     return results_for(event, "later", LATER, results_for(event, "never", NEVER, honest()))
@@ -88,7 +88,7 @@ def test_few_records_are_run_alone_at_once(pipeline: Pipeline) -> None:
 
 
 def test_after_others_were_stored_nobody_is_tried_before_the_groups(pipeline: Pipeline) -> None:
-    """A few records are put off by the transformer, and meanwhile the others are stored."""
+    """The transformer postpones a few records, and meanwhile the others are stored."""
     requested: list[int] = []
 
     def transformer(event: dict[str, Any], honest: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What is counted, as CloudWatch reads it from the log: the embedded metric format."""
+"""The metrics, as CloudWatch reads them from the log: the embedded metric format."""
 
 from __future__ import annotations
 

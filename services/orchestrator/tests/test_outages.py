@@ -1,4 +1,4 @@
-"""An outage and a record's own fault are told apart, and what fails waits accordingly."""
+"""An outage and a record's own fault are distinguished, and failed messages wait accordingly."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def test_a_service_that_fails_for_most_records_is_an_outage_of_its_own(pipeline:
 
 
 def test_other_records_are_tried_first_at_the_next_delivery(pipeline: Pipeline) -> None:
-    """Those that were tried first may all have been poison."""
+    """The records tried first may all have been poison."""
     tried: list[tuple[str, ...]] = []
     spoil(
         pipeline,

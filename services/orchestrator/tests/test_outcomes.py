@@ -185,7 +185,7 @@ def test_a_queue_that_breaks_unforeseen_fails_the_rejected_and_not_their_neighbo
 
 
 def noise(characters: int, seed: int, alphabet: str = ascii_letters + digits + "+/") -> str:
-    """Text that stays large when it is compressed."""
+    """Return text that stays large when compressed."""
     return "".join(Random(seed).choices(alphabet, k=characters))  # noqa: S311 - data, no secret
 
 
@@ -203,7 +203,7 @@ IDEOGRAPHS = "".join(map(chr, range(0x4E00, 0x9FA0)))
     ids=["many of 16 KB", "six of 300 KB", "two that are not ASCII", "four of 1 MB"],
 )
 def test_a_chunk_of_more_bytes_than_the_sdk_batches_does_not_hang(pipeline: Pipeline, bodies: list[str]) -> None:
-    """Fails by its timeout without the patch of the SDK in sdk_patch.py: a chunk is behind another."""
+    """Without the patch in sdk_patch.py, this fails by its timeout: one chunk is behind another."""
     run = pipeline.run(*bodies, execution_timeout=60)
 
     assert set(outcomes(pipeline, run.failed, len(bodies)).values()) == {"stored"}

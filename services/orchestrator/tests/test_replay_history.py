@@ -1,4 +1,4 @@
-"""`python tests/replay_history.py FILE`, as a process of its own on a copy of the tests."""
+"""`python tests/replay_history.py FILE`, as a separate process on a copy of the tests."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def test_the_installed_sdk_is_patched(caplog: pytest.LogCaptureFixture) -> None:
-    """With another version, see by docs/upstream/ whether it still has the faults."""
+    """With another version, check with docs/upstream/ whether it still has the faults."""
     patch()
 
     assert not caplog.messages
@@ -36,7 +36,7 @@ def test_a_version_that_no_patch_names_runs_as_it_is(
 
 
 def test_the_end_of_an_invocation_wakes_the_thread_that_sends_checkpoints(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Else it would end when it next looks by itself, which is in an hour here."""
+    """Otherwise, it would end at its next poll, which is in an hour here."""
     monkeypatch.setattr(state, "_STOP_SIGNAL_POLL_SECONDS", 3_600)
     patch()
     execution = state.ExecutionState("arn", "token", {}, Mock(), Mock())

@@ -1,4 +1,4 @@
-"""A message that is sent again has another id, and its first one in an attribute."""
+"""A message that is sent again has a new id, and its original one in an attribute."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The environment, checked at start."""
+"""The environment, validated at start."""
 
 from __future__ import annotations
 

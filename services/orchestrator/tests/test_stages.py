@@ -1,4 +1,4 @@
-"""The declaration of the stages, and a stage of one's own."""
+"""The declaration of the stages, and your own stages."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_a_stage_has_a_name_of_its_own_for_all_that_names_it(stage: Any) -> None
 
 @pytest.fixture
 def enriched(pipeline: Pipeline) -> Pipeline:
-    """A pipeline with two stages of one's own between transform and store."""
+    """Return a pipeline with two custom stages between transform and store."""
     *before, store = CORE
     pipeline.use_stages(
         *before,
@@ -64,7 +64,7 @@ def enriched(pipeline: Pipeline) -> Pipeline:
 
 
 def serve(pipeline: Pipeline, name: str, results: Callable[[Json], Json]) -> list[Json]:
-    """Let a function answer for each record; the records that it was asked about are in the list."""
+    """Let a function answer for each record; the list collects the requested records."""
     requested: list[Json] = []
 
     def answer(request: Json, _context: object) -> Json:
@@ -76,7 +76,7 @@ def serve(pipeline: Pipeline, name: str, results: Callable[[Json], Json]) -> lis
 
 
 def stored(pipeline: Pipeline) -> list[Json]:
-    """Keep what the storer is asked to store."""
+    """Collect the records that the storer is asked to store."""
     records: list[Json] = []
     honest = pipeline.services.storer
 

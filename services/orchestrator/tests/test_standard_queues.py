@@ -1,4 +1,4 @@
-"""The events that are refused: of a FIFO queue, whose order the pipeline does not keep, and of anything but SQS."""
+"""Refused events: those of FIFO queues, whose order the pipeline does not preserve, and of anything but SQS."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The 15 minutes: every stage at its full timeout in every attempt, on skipped time."""
+"""The 15 minutes: every stage at its full timeout in every attempt, with skipped time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bodies of these tests, made from the example of the message."""
+"""The bodies of these tests, derived from the example of the message."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pipeline_contracts.message import EXAMPLES
 
 
 def body(further: str = "") -> str:
-    """Write a valid body; `further` is JSON text, since its numbers are to be kept as they are written."""
+    """Write a valid body; `further` is JSON text, so that its numbers are kept as written."""
     return json.dumps(EXAMPLES[0])[:-1] + (f", {further}" if further else "") + "}"
 
 
@@ -26,4 +26,4 @@ def transformed(execution_id: str, **further: Any) -> dict[str, Any]:
 
 ITEM_ATTRIBUTES = parse_message(body()).item_attributes
 MISSING = next(f"{name}: Field required" for name, field in PipelineMessage.model_fields.items() if field.is_required())
-"""What is wrong with an empty object."""
+"""The errors of an empty object."""

@@ -1,4 +1,4 @@
-"""A table that answers batches otherwise: a server between the client and MiniStack, which keeps the items."""
+"""A table with altered responses to batches: a server between the client and MiniStack, which stores the items."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     Answer = tuple[int, bytes]
     Interference = Callable[[Callable[[], Answer]], Answer | None]
-    """Answers a batch, given what executes it; None breaks the connection."""
+    """Responds to a batch, given a function that executes it; None breaks the connection."""
 
 
 def unchanged(execute: Callable[[], Answer]) -> Answer | None:
@@ -26,7 +26,7 @@ def refusal(code: str, status: int = 400) -> Answer:
 
 
 class Table(ThreadingHTTPServer):
-    """Executes every call at MiniStack, except what it is told otherwise."""
+    """Executes every call at MiniStack, unless told otherwise."""
 
     def __init__(self, endpoint: str) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -86,5 +86,5 @@ def with_entries(change: Callable[[list[Any]], Any]) -> Interference:
 
 
 def instead(status: int, body: bytes) -> Interference:
-    """Answer this, and execute nothing."""
+    """Return this response, and execute nothing."""
     return lambda _: (status, body)

@@ -1,4 +1,4 @@
-"""A real DynamoDB protocol on a socket: MiniStack, in a process and an environment of its own."""
+"""A real DynamoDB protocol on a socket: MiniStack, in a separate process and environment."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def free_port() -> int:
 
 @contextmanager
 def ministack(folder: Path) -> Iterator[str]:
-    """Run MiniStack on a free port; all that it writes goes to the folder. Yields its address."""
+    """Run MiniStack on a free port; all its files are in the folder. Yields its address."""
     port = free_port()
     endpoint = f"http://127.0.0.1:{port}"
     own = {

@@ -1,4 +1,4 @@
-"""Records to store, and the items that became of them."""
+"""Records to store, and the resulting items."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def record_of(data: str, execution_id: str = "test-esm-1", **further: Any) -> St
 
 
 def store(record: StorageRecord, table: Table, now: datetime, *, with_text: bool = False) -> StorageResult:
-    """Store one record, as a chunk of one does."""
+    """Store one record, as a chunk with one record does."""
     prepared = prepare(record, now, with_text=with_text)
     return prepared if isinstance(prepared, StorageResult) else put(prepared, table)
 

@@ -1,4 +1,4 @@
-"""Storing a chunk: what a request of many items has surely written is stored, and the rest is written one by one."""
+"""Storing a chunk: records that a batch request has surely written are stored, and the rest is written one by one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the table's errors go: answers from a socket, read by the real client."""
+"""Handling the table's errors: responses from a socket, read by the real client."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ITEM = {"execution_id": "test-esm-1"}
 
 
 class Refusing(BaseHTTPRequestHandler):
-    """Answers every request with the error that the server was told."""
+    """Answers every request with the error that the server was given."""
 
     server: Any
 

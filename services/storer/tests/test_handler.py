@@ -67,7 +67,7 @@ def test_each_record_gets_its_own_status_and_neighbours_are_unharmed(
 
 
 class CountingTable:
-    """Lets a write end only when as many are under way as may be at once."""
+    """Lets a write end only when the maximum number of writes are in progress."""
 
     def __init__(self) -> None:
         self._together = threading.Barrier(CONCURRENT_WRITES)
@@ -98,7 +98,7 @@ def test_writes_are_concurrent_and_bounded(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 class LargeFirst:
-    """A client that says how many large items were under way at once."""
+    """A client that records how many large items are in progress at once."""
 
     class exceptions:  # noqa: N801 - boto3's name
         ConditionalCheckFailedException = KeyError
@@ -137,7 +137,7 @@ def test_large_items_are_written_one_at_a_time(monkeypatch: pytest.MonkeyPatch) 
 
 
 class StuckTable:
-    """Never ends the writes of some messages, until it is let go."""
+    """Blocks the writes of some messages until it is released."""
 
     def __init__(self) -> None:
         self.let_go = threading.Event()
@@ -157,7 +157,7 @@ class StuckTable:
 
 
 def wait_for_pool() -> None:
-    """Wait until all threads have ended what they had to do."""
+    """Wait until all threads have finished their work."""
     together = threading.Barrier(CONCURRENT_WRITES)
     wait([module.pool.submit(together.wait) for _ in range(CONCURRENT_WRITES)])
 
@@ -199,7 +199,7 @@ def test_a_group_that_does_not_end_fails_without_the_other_groups(monkeypatch: p
 
 
 class EntangledTable:
-    """Ends the request of one group only after an item that another group has left is put."""
+    """Ends the request of one group only after an item left over by another group is put."""
 
     def __init__(self) -> None:
         self._put = threading.Event()

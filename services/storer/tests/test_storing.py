@@ -196,7 +196,7 @@ def test_an_item_that_is_surely_too_large_is_not_sent_to_the_table() -> None:
 def test_the_size_of_an_item_is_estimated_below_what_the_table_counts_and_not_far(
     dynamodb: DynamoDBClient, unit: str
 ) -> None:
-    """An estimate above it would refuse good items; the table refuses what is estimated just above the limit."""
+    """An estimate that is too high would refuse good items; an item slightly above the limit is left to the table."""
     parsed = parse_body(f'{{"n": [{unit}]}}')["n"][0]
     one = item_bytes({"n": [parsed, parsed]}) - item_bytes({"n": [parsed]})
     patient = boto3.client("dynamodb", config=Config(read_timeout=60, retries={"total_max_attempts": 1}))

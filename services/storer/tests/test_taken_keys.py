@@ -1,4 +1,4 @@
-"""A record whose key has an item already: a duplicate, or a conflict."""
+"""A record whose key already has an item: a duplicate, or a conflict."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_an_item_of_another_layout_under_the_key_is_a_conflict(
 
     assert result.error is not None
     assert result.error.code == ErrorCode.IDEMPOTENCY_CONFLICT
-    # It is no message's, so that all messages with the key conflict with it.
+    # It belongs to no message, so all messages with the key conflict with it.
     assert result.stored_digest == NO_DATA
 
 

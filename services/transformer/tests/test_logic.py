@@ -1,4 +1,4 @@
-"""What becomes of a record."""
+"""The result of transforming a record."""
 
 from __future__ import annotations
 

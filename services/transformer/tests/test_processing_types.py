@@ -1,4 +1,4 @@
-"""A processing type that is not registered: told, counted, and rejected where a deployment wants that."""
+"""An unregistered processing type: logged, counted, and rejected if the deployment says so."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bodies of these tests, made from the example of the message."""
+"""The bodies of these tests, derived from the example of the message."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@ import os
 
 from hypothesis import HealthCheck, settings
 
-# No test depends on how fast a machine is, or on what else it does.
+# Tests must not depend on the speed or the load of a machine.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 

@@ -1,4 +1,4 @@
-"""An audit that cannot fail proves nothing: each way to break the promise is found."""
+"""An audit that cannot fail proves nothing: each way to break the promise is detected."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ DUPLICATES = [
     for number in (4, 5)
 ]
 CONFLICTS = [sent(number, Kind.CONFLICT, body(idempotency_key="r", n=number), key="r") for number in (6, 7)]
-# One with the key of these that a rule rejects.
+# An invalid message with the key of these, which a rule rejects.
 BEFORE = sent(8, Kind.INVALID, body(idempotency_key="r", n=8), key="r", rejection=("validate", "missing_field"))
 ALL = [VALID, INVALID, POISON, *DUPLICATES, BEFORE, *CONFLICTS]
 STRAY = sent(99, Kind.VALID, body())
@@ -83,7 +83,7 @@ def evidence(
     dead: list[QueueMessage] = DEAD,
     in_queue: int = 0,
 ) -> Evidence:
-    """All is well but for what is given."""
+    """Return evidence that is all right except for the arguments."""
     return Evidence(items, rejected, dead, in_queue)
 
 
@@ -169,7 +169,7 @@ THE_ONE = {
     "a dead letter that was altered": (evidence(dead=[replace(DEAD[0], body="{}")]), POISON, "another body"),
     "a dead letter too early": (evidence(dead=[dead(POISON, 2)]), POISON, "after 2 deliveries"),
     "a dead letter twice": (evidence(dead=DEAD * 2), POISON, "2 times"),
-    # What is rejected for a conflict has the key of an item.
+    # A message rejected for a conflict has the key of an item.
     "a conflict of an invalid message with nothing": (
         evidence(ITEMS[:2], [REJECTED[0], conflict(BEFORE)], [*DEAD, *map(dead, CONFLICTS)]),
         BEFORE,
@@ -221,7 +221,7 @@ def test_this_violation_is_found_among_others(broken: str) -> None:
 
 
 def test_two_conflicts_that_are_both_rejected_are_found() -> None:
-    """Each is accounted for, but one of them must be stored: the conflict is with nothing."""
+    """Each is accounted for, but one of them should have been stored: the conflict is with nothing."""
     violations = audited(evidence(ITEMS[:2], [*REJECTED, conflict(CONFLICTS[0])])).violations
 
     assert len(violations) == 2

@@ -1,4 +1,4 @@
-"""Outages: begun and ended as planned, and nothing of them left behind."""
+"""Outages: started and ended as planned, leaving nothing behind."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ KILL = Fault(1, EVENT_SOURCE, after=0, draw=0.5)
 
 
 class FakeLambda:
-    """Functions with an alias: what is invoked by it is throttled as on MiniStack, which looks at the latest only."""
+    """Functions with an alias, throttled as on MiniStack, which considers only the latest version."""
 
     def __init__(self) -> None:
         self.versions = {STORER: "3", VALIDATOR: "1"}

@@ -1,4 +1,4 @@
-"""The plans: reproduced by their seed, and with all that there is to try in them."""
+"""The plans: reproducible by their seed, and complete."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_conflicts_come_in_large_groups_at_once_and_behind_invalid_messages() ->
 
     assert len(large) >= 3
     assert any(len(group) >= 50 for group in large)
-    # More than one execution tries: what is left comes again.
+    # More than one execution tries: the remaining ones are redelivered.
     assert any(sum(message.kind is Kind.INVALID for message in group) > 3 for group in behind_invalid)
     for group in (*large, *behind_invalid):
         assert group[-1].number - group[0].number == len(group) - 1, "they are sent one right after the other"

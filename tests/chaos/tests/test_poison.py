@@ -1,4 +1,4 @@
-"""The poisoned copy: its transformer dies, and all else in it is as it was."""
+"""The poisoned copy: its transformer crashes, and everything else in it is unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The whole pipeline, deployed from its templates to an emulated AWS, once for all tests that need no other."""
+"""The whole pipeline, deployed from its templates to an emulated AWS, once for all tests that can share it."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The pipeline as it is, but that failed messages wait shortly."""
+    """The unchanged pipeline, except that failed messages wait only briefly."""
     return changed_copy(tmp_path_factory.mktemp("pipeline"), *SHORT_WAITS) / "infra" / "template.yaml"
 
 
 @pytest.fixture(scope="session")
 def emulator(template: Path) -> Iterator[Emulator]:
-    """Functions may do only what their roles allow, in every test."""
+    """An emulated AWS in which functions may do only what their roles allow, in every test."""
     with local_pipeline(REPOSITORY, template=template, parameters=PARAMETERS, enforce_iam=True) as aws:
         yield aws
 

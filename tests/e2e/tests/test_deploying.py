@@ -1,4 +1,4 @@
-"""The pipeline in parts: each service deployed, changed, rolled back and deleted by itself, while messages flow."""
+"""The pipeline in parts: each service is deployed, changed, rolled back and deleted separately, while messages flow."""
 
 from __future__ import annotations
 
@@ -50,14 +50,14 @@ TRANSFORMATIONS = {{name: _wrapped(transformation) for name, transformation in T
 
 
 def with_other_transformations(copy: Path, file: str = "") -> Path:
-    """Have the copy's transformer say which contracts it has, and wait for a file if a message says so."""
+    """Make the copy's transformer report its contracts, and wait for a file if a message says so."""
     with (copy / TRANSFORMATIONS).open("a", encoding="utf-8") as source:
         source.write(WRAPPED.format(file=file))
     return copy
 
 
 def with_newer_contracts(copy: Path, service: str) -> str:
-    """Release a next minor version of the contracts in a copy, and pin it there for a service; give the version."""
+    """Release a next minor version of the contracts in a copy, and pin it there for a service; return the version."""
     contracts = copy / "contracts"
     project = (contracts / "pyproject.toml").read_text("utf-8")
     (version,) = re.findall(r'(?m)^version = "(.*)"$', project)
@@ -105,7 +105,7 @@ def deploy(deployer: Deployer, part: str, source: Path = REPOSITORY) -> str:
 
 @pytest.fixture(scope="module")
 def running(aws: Emulator, deployer: Deployer) -> Emulator:
-    """All parts, deployed one by one."""
+    """Deploy all parts, one by one."""
     for part in PARTS:
         deploy(deployer, part)
     aws.run([f"durable-pipeline-{ENVIRONMENT}-{part}" for part in PARTS])
@@ -187,7 +187,7 @@ def test_access_is_deployed_and_deleted_alone_and_is_to_this_environment(running
 def test_a_service_is_changed_and_rolled_back_while_messages_flow(
     stack: Stack, deployer: Deployer, tmp_path: Path
 ) -> None:
-    """The changed one has newer contracts than the rest: it reads older requests, and its answers are read."""
+    """The changed service has newer contracts: it reads the others' older requests, and they read its answers."""
     changed = with_other_transformations(changed_copy(tmp_path / "changed"))
     newer = with_newer_contracts(changed, "transformer")
     (before,) = stack.send(body())
@@ -266,10 +266,10 @@ def test_in_prod_the_data_is_retained_and_delete_says_so(aws: Emulator) -> None:
 
 
 def test_the_root_stack_is_created_and_deleted(aws: Emulator) -> None:
-    """It cannot be updated here: MiniStack forgets the ARN of a log group when it updates a nested stack.
+    """An update is impossible here: MiniStack forgets the ARN of a log group when it updates a nested stack.
 
-    What an update with other code and other parameters comes to is in infra/tests/test_publishing.py, from the
-    templates as SAM translates them; the parts are updated with both above.
+    Updates with other code and other parameters are tested in infra/tests/test_publishing.py, on the templates
+    as SAM translates them; updates of the parts are tested above.
     """
     deployer = Deployer(aws.endpoint, "whole")
 
@@ -284,19 +284,19 @@ def test_the_root_stack_is_created_and_deleted(aws: Emulator) -> None:
 
 
 def chunk_size(aws: Emulator, environment: str) -> str:
-    """What the live version of the orchestrator is told."""
+    """Return the setting of the live version of the orchestrator."""
     name = f"{environment}-durable-pipeline-orchestrator:live"
     configuration = aws.endpoint.lambda_().get_function_configuration(FunctionName=name)
     return configuration["Environment"]["Variables"]["CHUNK_SIZE"]
 
 
 def client(aws: Emulator, service: str) -> Any:
-    session: Any = aws.endpoint.session()  # its types know services by literal names
+    session: Any = aws.endpoint.session()  # boto3's types know services only as literal names
     return session.client(service, endpoint_url=aws.endpoint.url)
 
 
 def left_of(aws: Emulator, environment: str) -> list[str]:
-    """What there is of an environment, by the names of its resources."""
+    """Return the names of an environment's remaining resources."""
     functions = [each["FunctionName"] for each in aws.endpoint.lambda_().list_functions()["Functions"]]
     parameters = client(aws, "ssm").describe_parameters()["Parameters"]
     policies = client(aws, "iam").list_policies(Scope="Local")["Policies"]

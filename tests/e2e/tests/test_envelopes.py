@@ -1,4 +1,4 @@
-"""Notifications of a bucket, from the object that is put to its item, directly and through a topic."""
+"""Notifications of a bucket, from the put object to its item, directly and through a topic."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The process that rejects a message is killed each time: the batch ends as dead letters, and its alarm is on.
+"""The process that rejects a message is killed each time: the batch ends as dead letters, and its alarm fires.
 
 AWS invokes the function again until the execution times out; dex-local-runner gives up at the fifth invocation.
 """
@@ -23,9 +23,9 @@ KILLED = (
     '        import os\n\n        print("the process that rejects is killed", flush=True)\n        os._exit(1)\n',
 )
 INVOCATIONS_OF_AN_EXECUTION = 5
-"""Those that fail one after the other, after which dex-local-runner gives an execution up."""
+"""The consecutive failed invocations after which dex-local-runner gives an execution up."""
 COME_BACK_SOON = ("infra/shared/template.yaml", "VisibilityTimeout: 960", "VisibilityTimeout: 90")
-"""Longer than these invocations take, with the pauses between them."""
+"""Longer than these invocations take, including the pauses between them."""
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
-"""Each service's role suffices, and nothing that it allows is superfluous.
+"""Each service's role is sufficient, and none of its permissions is superfluous.
 
-The emulated Lambda gives the functions their roles' credentials. Everything else of AWS acts with credentials that may
-do everything, so what AWS itself does in a role's name is proven by making the same call with the role's credentials,
-or it is in NOT_PROVEN.
+The emulated Lambda gives the functions their roles' credentials. Everything else uses credentials that may do
+everything, so actions of AWS itself in a role's name are proven by making the same call with the role's credentials,
+or are listed in NOT_PROVEN.
 """
 
 from __future__ import annotations
@@ -77,11 +77,11 @@ EXPECTATIONS: dict[str, Expectation] = {
     "sqs:GetQueueUrl": a_failed_message_is_brought_forward,
     "sqs:ChangeMessageVisibility": a_failed_message_is_brought_forward,
 }
-"""What fails when a function may no longer do this."""
+"""What fails when a function loses this permission."""
 
 
 FALLS_BACK = {"dynamodb:PartiQLInsert"}
-"""What a function may do without; it then does more calls."""
+"""Permissions that a function can do without, at the cost of more calls."""
 
 
 def receive(roles: Roles, service: str, aws: Emulator) -> None:
@@ -131,7 +131,7 @@ CALLS: dict[str, Call] = {
     "logs:CreateLogStream": create_log_stream,
     "logs:PutLogEvents": write_log,
 }
-"""What AWS does in a role's name: the event source mapping, the durable service and the log of a function."""
+"""Actions of AWS in a role's name: by the event source mapping, the durable service and the log of a function."""
 
 NO_DURABLE_IAM = "dex-local-runner, which is the durable service here, knows no IAM"
 NO_XRAY = "MiniStack has no X-Ray"
@@ -141,7 +141,7 @@ NOT_PROVEN = {
     "xray:PutTraceSegments": NO_XRAY,
     "xray:PutTelemetryRecords": NO_XRAY,
 }
-"""What nobody asks for here, with the reason. Nor is KMS: the queues and the table have AWS's own keys."""
+"""Permissions that are not needed here, with the reason. Nor is KMS: the queues and the table use AWS's own keys."""
 
 GRANTS = grants_of_templates(REPOSITORY)
 

@@ -1,4 +1,4 @@
-"""The deployed monitoring stack, and what it watches: the metrics that a deployed pipeline really emits."""
+"""The deployed monitoring stack, and the metrics that a deployed pipeline really emits."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ SIMPLE = {
     "table-throttles",
 }
 NOT_IN_MINISTACK = {"invalid-messages", "function-throttles", "storer-write-errors", "not-polled", "unhealthy"}
-"""Alarms of metric math, and of other alarms."""
+"""Alarms on metric math, and on other alarms."""
 
 MISSPELT = body(processing_type=TYPE.upper())
 TYPE_OF_MISSPELT = parse_message(MISSPELT).processing_type
-"""That of all messages, if the model has but one processing type."""
+"""The type of all messages if the model has only one processing type."""
 
 Metric = tuple[str, frozenset[tuple[str, str]]]
 
@@ -55,7 +55,7 @@ def emitted(stack: Stack, service: str) -> Iterator[dict[str, Any]]:
 
 
 def named(record: dict[str, Any]) -> Iterator[Metric]:
-    """The metrics of a record; of stage, code, nearest type and group, only that they are there."""
+    """Yield the metrics of a record; of stage, code, nearest type and group, only that they exist."""
     for directive in record["_aws"]["CloudWatchMetrics"]:
         for dimensions in directive["Dimensions"]:
             values = {
@@ -123,7 +123,7 @@ def test_monitoring_is_deployed_and_deleted_alone(emulator: Emulator, cloudwatch
 
 
 def test_the_rule_of_the_composite_alarm_is_understood(cloudwatch: Any) -> None:
-    """MiniStack's CloudFormation cannot make one, so the rule is given to its API."""
+    """MiniStack's CloudFormation cannot create one, so the rule is passed to its API."""
     template = (MONITORING / "template.yaml").read_text(encoding="utf-8")
     (written,) = re.findall(r"AlarmRule: !Sub >-\s+(.+)", template)
     rule = re.sub(r"\$\{(\w+)\}", lambda found: PREFIX + re.sub(r"(?<!^)(?=[A-Z])", "-", found[1]).lower(), written)
@@ -134,6 +134,6 @@ def test_the_rule_of_the_composite_alarm_is_understood(cloudwatch: Any) -> None:
     try:
         (composite,) = cloudwatch.describe_alarms(AlarmTypes=["CompositeAlarm"])["CompositeAlarms"]
         assert composite["StateValue"] == "ALARM"
-    finally:  # other tests find an environment in which no alarm is on
+    finally:  # other tests expect an environment in which no alarm is on
         cloudwatch.delete_alarms(AlarmNames=[f"{PREFIX}unhealthy"])
         cloudwatch.set_alarm_state(AlarmName=f"{PREFIX}dead-letters", StateValue="OK", StateReason="a test")

@@ -28,7 +28,7 @@ _LONGER_THAN_A_RECEIVE = 5.0
 
 @pytest.fixture(scope="module")
 def pipeline(emulator: Emulator) -> Iterator[Callable[..., CompletedProcess[str]]]:
-    """Runs a command of the command line; the pipeline runs again in the end."""
+    """Yield a function that runs the command line; the pipeline runs again afterwards."""
     logs = emulator.endpoint.logs()
     with suppress(logs.exceptions.ResourceAlreadyExistsException):
         logs.create_log_group(logGroupName=OPERATIONS)

@@ -1,4 +1,4 @@
-"""Each outcome, seen from outside: through the queue, in the table and in the other two queues."""
+"""Each outcome, observed from outside: through the queue, in the table and in the other two queues."""
 
 from __future__ import annotations
 
@@ -185,7 +185,7 @@ def test_a_message_that_keeps_failing_ends_in_the_dead_letter_queue(stack: Stack
 
 
 def test_dead_letters_that_are_moved_back_begin_anew_and_change_nothing_that_is_stored(stack: Stack) -> None:
-    """Ten dead letters, five of them with a key, two of which were stored meanwhile: as the SQS console moves them."""
+    """Ten dead letters, five with a key, two of which were stored meanwhile: moved as the SQS console does."""
     keyed = [body(idempotency_key=f"moved-{n}", n=n) for n in range(5)]
     plain = [body(moved=n) for n in range(5)]
     with stack.without_table():

@@ -1,4 +1,4 @@
-"""Sending messages again with the command line: each is stored once, under its first id."""
+"""Sending messages again with the command line: each is stored once, under its original id."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_dead_letters_are_stored_under_their_first_ids(
     assert expected.items() <= stack.items().items()
     stored = {name: stack.item(name) for name in expected}
 
-    # A redrive that was killed has sent them and left them in the queue: both are harmless.
+    # A killed redrive has sent them but left them in the queue: both are harmless.
     for queue in (outputs.queue_url, outputs.dead_letter_queue_url):
         for message_id, number in sent.items():
             own = {"DataType": "String", "StringValue": json.dumps({"message_id": message_id})}
@@ -134,7 +134,7 @@ def test_a_thousand_dead_letters_are_accounted_for_after_a_redrive(
 
 
 def send_all(stack: Stack, url: str, messages: Sequence[tuple[str, str | None]]) -> list[str]:
-    """Send bodies, each with its first id if it has one, and give the ids that SQS gives them."""
+    """Send bodies, each with its original id if it has one, and return the ids that SQS assigns."""
     sent: dict[int, str] = {}
     for start in range(0, len(messages), 10):
         entries: list[Any] = [

@@ -59,7 +59,7 @@ def stack(aws: Emulator) -> Iterator[Stack]:
 
 @pytest.fixture(scope="module")
 def reloader(aws: Emulator, repository: Path) -> Reloader:
-    """What another process reloads with."""
+    """The reloader of another process."""
     return pipeline_reloader(running_application(repository), repository)
 
 
@@ -71,7 +71,7 @@ def watching(reloader: Reloader) -> Iterator[list[Reloaded]]:
 
 
 def changed(watching: Iterator[list[Reloaded]]) -> list[Reloaded]:
-    """Give what the next change has led to."""
+    """Return the result of the next change."""
     return next(reloaded for reloaded in watching if reloaded)
 
 
@@ -114,7 +114,7 @@ def test_changed_contracts_are_those_of_all_services(
 
 
 def versions_exchanged(stack: Stack, aws: Emulator, message: str) -> list[tuple[str, str]]:
-    """Give the versions of the contracts in each request and response of the execution that had a message."""
+    """Return the versions of the contracts in each request and response of the execution that had a message."""
     client = aws.durable_endpoint.lambda_()
     histories = [read_history(client, execution) for execution in stack.executions(client)]
     (own,) = (history for history in histories if message in (history.execution.input or ""))

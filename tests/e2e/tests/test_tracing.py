@@ -1,4 +1,4 @@
-"""What ./nox -s pipeline -- trace says of one message for each way in which it can end."""
+"""The output of ./nox -s pipeline -- trace for each way in which a message can end."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Told = dict[str, Any]
 
 
 class Tracing:
-    """The commands, run on the emulated AWS, and what they print."""
+    """The commands, run on the emulated AWS, and their output."""
 
     def __init__(self, durable: LambdaClient, capsys: pytest.CaptureFixture[str]) -> None:
         self.durable = durable
@@ -38,30 +38,30 @@ class Tracing:
         return told
 
     def trace_if_known(self, asked: str) -> Told | None:
-        """Trace one message, which the log may not have yet."""
+        """Trace one message; None if the log does not have it yet."""
         status = main(["trace", asked, "--env", "e2e", "--json"])
         (message,) = json.loads(self._capsys.readouterr().out)["messages"]
         return None if status else message
 
     def trace_without_table(self, asked: str) -> Told:
-        """Trace one message while there is no table, which the command tells by its status."""
+        """Trace one message without a table; the command reports this by its exit status."""
         assert main(["trace", asked, "--env", "e2e", "--json"]) == 1
         (message,) = json.loads(self._capsys.readouterr().out)["messages"]
         told: Told = message
         return told
 
     def failed_without_table(self, asked: str) -> Told | None:
-        """Trace one message; nothing, unless each delivery that the log has of it failed."""
+        """Trace one message; None unless each of its logged deliveries failed."""
         message = self.trace_without_table(asked)
         outcomes = {delivery["outcome"] for delivery in message["deliveries"]}
         return message if outcomes == {"failed"} else None
 
     def events(self, arn: str) -> int:
-        """How many events the history of an execution has."""
+        """Count the events in the history of an execution."""
         return len(self.durable.get_durable_execution_history(DurableExecutionArn=arn)["Events"])
 
     def statuses(self, function: str) -> dict[str, str]:
-        """The status of each execution."""
+        """Return the status of each execution."""
         pages = self.durable.get_paginator("list_durable_executions_by_function").paginate(FunctionName=function)
         return {one["DurableExecutionArn"]: one["Status"] for page in pages for one in page["DurableExecutions"]}
 
@@ -187,7 +187,7 @@ def test_a_dead_letter(stack: Stack, cli: Tracing) -> None:
     message = cli.trace(message_id)
 
     assert [one["outcome"] for one in message["deliveries"]] == ["failed", "failed"]
-    # By the waits of a deployment, which are longer than those of these tests, it is about to become one.
+    # By a deployment's waits, which are longer than those of these tests, it is about to become one.
     assert message["now"][0]["where"] in ("queue", "dead-letter queue")
     assert "dead-letter queue" in message["now"][0]["words"]
 

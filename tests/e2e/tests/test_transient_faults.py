@@ -1,6 +1,6 @@
-"""Calls to DynamoDB, SQS and Lambda that fail for a while, or for good: no message is lost, none is stored twice.
+"""Calls to DynamoDB, SQS and Lambda that fail temporarily or permanently: no message is lost or stored twice.
 
-The faults stand between the emulated AWS and all that calls it for the pipeline: the functions, the durable service
+The faults are injected between the emulated AWS and its callers: the functions, the durable service
 (Invoke), and the event source mapping (ReceiveMessage, DeleteMessageBatch).
 """
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pipeline_e2e.faults import Rule
 
 MAX_RECEIVE_COUNT = int(PARAMETERS["MaxReceiveCount"])
-# What the storer's client, the orchestrator's client, and the orchestrator for one stage try in all.
+# The total attempts of the storer's client, of the orchestrator's client, and of the orchestrator per stage.
 PUT_ATTEMPTS, SQS_ATTEMPTS, STAGE_ATTEMPTS = 4, 3, 3
 INSERT_ATTEMPTS = PUT_ATTEMPTS
 DELETE_ATTEMPTS = 5
@@ -39,13 +39,13 @@ REDELIVER: Rule = {"service": "sqs", "operation": "ChangeMessageVisibilityBatch"
 RECEIVE: Rule = {"service": "sqs", "operation": "ReceiveMessage"}
 DELETE: Rule = {"service": "sqs", "operation": "DeleteMessageBatch"}
 NO_INSERT = INSERT | {"times": INSERT_ATTEMPTS}
-"""All attempts of one request for a group fail, so that its items are put."""
+"""All attempts of one request for a group fail, so its items are put individually."""
 INVOKE: Rule = {"service": "lambda", "operation": "Invoke"}
 INVOKE_STORER = INVOKE | {"body": "records[0].transformed_data"}
 INVOKE_ORCHESTRATOR = INVOKE | {"body": "DurableExecutionArn"}
 
 LOST_ANSWER: Rule = {"response": {"abort_bytes": 0}}
-"""The call is made, and takes effect, but its caller only sees the connection break."""
+"""The call takes effect, but its caller sees a broken connection."""
 
 
 @pytest.fixture(scope="module")
@@ -93,10 +93,10 @@ KINDS = {
     ],
     "not answered in time": [
         NO_INSERT | {"timeout_ms": 500},
-        # Longer than the clients wait. The calls are made all the same, long after the callers have tried again.
+        # Longer than the clients wait. The calls are still made, long after the callers have retried.
         PUT | {"latency": 5_000},
         REJECT | {"latency": 6_000},
-        # The gateway gives up first.
+        # The gateway times out first.
         RECEIVE | {"timeout_ms": 500},
         DELETE | {"timeout_ms": 500},
         INVOKE_STORER | {"timeout_ms": 500},
@@ -119,14 +119,14 @@ def test_calls_that_fail_once_are_made_again_and_every_message_has_its_outcome(
 
     good, other, bad = stack.send(body(), body(label="b.csv"), INVALID)
     stack.wait_until_drained()
-    # One ReceiveMessage may have been waiting already and have taken all three: the next one meets its fault.
+    # A ReceiveMessage that was already waiting may have taken all three: the next one meets its fault.
     faults.wait_until_fired()
 
     assert faults.counts() == [rule["times"] for rule in rules]
     outcomes = stack.outcomes()
     assert outcomes.of([good, other, bad]) == {good: {"stored"}, other: {"stored"}, bad: {"rejected"}}
     assert outcomes.stored.count(good) == outcomes.stored.count(other) == 1
-    # A message that was sent although the answer was lost, or late, is in the invalid message queue twice.
+    # A message that was sent although the response was lost or late is in the invalid message queue twice.
     assert {message["Body"] for message in outcomes.rejected} == {INVALID}
     assert len(outcomes.rejected) <= 2
     assert not stack.failures_of(good)
@@ -164,7 +164,7 @@ def test_each_message_of_a_batch_has_the_outcome_that_its_own_faults_leave_it(st
     stack.wait_until_drained(seconds=STORM_SECONDS)
 
     of_never, *counts, _, _ = faults.counts()
-    # botocore's quota of retries, which earlier tests have drawn on too, may leave some of them out.
+    # botocore's retry quota, which earlier tests have also used, may leave some of them out.
     assert MAX_RECEIVE_COUNT * STAGE_ATTEMPTS <= of_never <= MAX_RECEIVE_COUNT * failing_delivery
     assert counts == [failing_delivery, SQS_ATTEMPTS]
     outcomes = stack.outcomes()
@@ -212,9 +212,9 @@ OUTAGES = {
 def test_an_outage_that_ends_before_the_last_delivery_leaves_no_dead_letter(
     stack: Stack, faults: Faults, outage: str
 ) -> None:
-    """On the scaled waits: the first of two deliveries falls into the outage, and the second comes after it."""
+    """With the scaled waits, the first of two deliveries falls into the outage, and the second comes after it."""
     faults.inject(*OUTAGES[outage])
-    # More would be compressed on their way to the storer, and the faults would not know them.
+    # Larger ones would be compressed on their way to the storer, so that the faults would not match them.
     sent = stack.send(body(label="a.csv"), body(label="b.csv"), INVALID)
     affected = sent[-1:] if outage == "the invalid message queue" else sent[:-1]
     for message in affected:
@@ -234,7 +234,7 @@ def test_messages_that_can_be_neither_finished_nor_brought_forward_nor_deleted_c
 ) -> None:
     stack.set_visibility_timeout(30)
     faults.inject(RECEIVE | error("InternalError", 500) | {"times": 1})
-    # A ReceiveMessage that was waiting already goes by the timeout of its beginning.
+    # A ReceiveMessage that was already waiting uses the timeout of its beginning.
     faults.wait_until_fired()
     unreachable = {"body": "!DurableExecutionArn && contains(to_string(@), 'unreachable')"}
     faults.inject(
@@ -259,7 +259,7 @@ def test_messages_that_can_be_neither_finished_nor_brought_forward_nor_deleted_c
 
 
 def test_what_executions_have_done_is_done_again_in_a_replay(stack: Stack, faults: Faults, faulty: Emulator) -> None:
-    """Of this one and of those that the tests before have left behind, the ones with the longest histories."""
+    """Of this execution and of those that earlier tests have left behind, the ones with the longest histories."""
     unavailable = error("InternalServerError", 500)
     faults.inject(NO_INSERT | unavailable, PUT | unavailable | {"times": PUT_ATTEMPTS})
     stack.send(body(), body(label="b.csv"), INVALID)

@@ -1,4 +1,4 @@
-"""`pipeline verify` against the deployed pipeline, beside messages of others."""
+"""`pipeline verify` against the deployed pipeline, among messages of others."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ENVIRONMENT = PARAMETERS["EnvironmentName"]
 def verify(
     emulator: Emulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., tuple[int, dict[str, Any]]]:
-    """Run the command with the policies that it needs, and give its exit status and what it printed."""
+    """Run the command with the policies that it needs, and return its exit status and its output."""
     client = person(emulator.one_endpoint(), ENVIRONMENT, "readers", "producers", "operators", "erasers")
     monkeypatch.setattr("pipeline_cli.target.aws_client", client)
 

@@ -1,4 +1,4 @@
-"""The example is what its page says: few files, each in the place of one that is there."""
+"""The example matches its page: few files, each of which replaces an existing one."""
 
 from __future__ import annotations
 

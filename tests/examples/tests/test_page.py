@@ -1,4 +1,4 @@
-"""The steps of a page, and what it says is printed."""
+"""The steps of a page, and the comparison with the printed lines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A tutorial in a copy: it goes on only while the copy does what the page says."""
+"""A tutorial in a copy: it continues only while the copy behaves as the page says."""
 
 from __future__ import annotations
 

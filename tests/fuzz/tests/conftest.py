@@ -38,7 +38,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session")
 def is_long(pytestconfig: pytest.Config) -> bool:
-    """Whether there is time for whole batches of large items, of which MiniStack takes about one a second."""
+    """Whether there is time for whole batches of large items, of which MiniStack stores about one per second."""
     asked: int = pytestconfig.getoption("bodies")
     return asked >= LONG_RUN
 
@@ -56,7 +56,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
 
 @pytest.fixture
 def own_message(whole: Whole, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Have all functions read the own model, as they do when `PipelineMessage` is changed."""
+    """Make all functions read the own model, as they do when `PipelineMessage` is changed."""
     from orchestrator.handler import parse_batch
     from pipeline_fuzz.own_model import OwnMessage
 

@@ -1,4 +1,4 @@
-"""Whatever arrives: no unhandled exception, one outcome each, neighbours unharmed."""
+"""Whatever arrives: no unhandled exception, one outcome per message, neighbours unharmed."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_whatever_arrives_ends_in_one_outcome_and_harms_no_neighbour(whole: Whol
                 assert end.code
                 assert end.reason
 
-    # A key would make two messages of a batch one record; what that comes to has tests of its own.
+    # A key would make two messages of a batch one record; that has tests of its own.
     keyless = ANY_BODIES.filter(lambda text: key_of(text) is None)
     try_many(pytestconfig, st.lists(keyless, min_size=BATCH, max_size=BATCH), check)
 

@@ -1,4 +1,4 @@
-"""Messages that share a key: one data of all is stored, and each message is told what became of its own."""
+"""Messages that share a key: one version of the data is stored, and each message has its own outcome."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 DELIVERIES = 3
 TRIED_AT_ONCE = 3
-"""Data that one execution tries under a key."""
+"""The number of data versions that one execution tries under a key."""
 
 VALID = (
     ("1", "1.0", "1.00", "10e-1"),
@@ -36,7 +36,7 @@ INVALID = {f'"refused": "{code}"': code for code in ("blank", "odd", "wrong", "l
 
 @dataclass(frozen=True)
 class Member:
-    """A message of a batch: the key that it shares, and its data."""
+    """A message of a batch: its shared key, and its data."""
 
     key: int
     data: str
@@ -50,7 +50,7 @@ class Member:
 
     @property
     def variant(self) -> str:
-        """Its data in the one spelling that stands for all."""
+        """Return its data in a canonical spelling."""
         return next((spellings[0] for spellings in VALID if self.data in spellings), self.data)
 
 
@@ -75,7 +75,7 @@ def test_of_messages_that_share_a_key_one_data_is_stored(whole: Whole, pytestcon
 
 
 def check(group: list[tuple[Member, Ended]]) -> None:
-    """Check what became of the messages with one key: one data that is valid is stored, and no other."""
+    """Check the outcomes of the messages with one key: one valid version is stored, and no other."""
     stored = {member.variant for member, end in group if end.item is not None}
     valid = {member.variant for member, _ in group if member.data not in INVALID}
     assert len(stored) == min(len(valid), 1)
@@ -84,7 +84,7 @@ def check(group: list[tuple[Member, Ended]]) -> None:
         if member.variant in stored:
             assert end.item is not None, f"{member}: {end}"
             assert same_json(end.item["original_data"]["data"], parse_body(member.body(""))["data"]), member
-        else:  # an invalid one behind the one that is stored may be rejected for the conflict
+        else:  # an invalid one after the stored one may be rejected for the conflict
             codes = {INVALID.get(member.data)} if not stored else {INVALID.get(member.data), "idempotency_conflict"}
             assert end.outcome == "rejected", f"{member}: {end}"
             assert end.code in codes - {None}, f"{member}: {end}"

@@ -1,4 +1,4 @@
-"""Bodies that are far larger in DynamoDB's JSON, or in memory, than as text: they harm no neighbour either."""
+"""Bodies that are far larger in DynamoDB's JSON, or in memory, than as text: they harm no neighbours either."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pipeline_fuzz.whole import Whole
 
 SMALL_BODIES_OF_ONE = 40
-"""That take as long, so that `--bodies` means about the same time."""
+"""The number of small bodies that take as long as one of these, so that `--bodies` means about the same time."""
 
 REPEATED = st.sampled_from(
     ["0", "7", "-1", "12", "1.5", "0.10", "1e9", "true", "null", '""', "[]", "{}", "[[]]", "[[[[[[0]]]]]]", '{"a":{}}']
@@ -60,7 +60,7 @@ def test_a_body_of_half_a_million_numbers_is_rejected_alone(whole: Whole) -> Non
 
 @pytest.mark.parametrize("letter", ["k", "\u0416", "\U0001f71a"])
 def test_the_longest_key_is_stored_whatever_its_letters(whole: Whole, letter: str) -> None:
-    """A letter outside of ASCII has up to 12 bytes in a response, and the transformed data has the key in it."""
+    """A non-ASCII letter has up to 12 bytes in a response, and the transformed data contains the key."""
     sent = json.dumps({**EXAMPLE, "idempotency_key": letter * 256})
 
     (end,) = whole.run(sent)

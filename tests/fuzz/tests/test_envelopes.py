@@ -1,4 +1,4 @@
-"""Bodies in envelopes: whatever arrives has one outcome, and the message in an envelope is stored equal."""
+"""Bodies in envelopes: whatever arrives has one outcome, and the message in an envelope is stored unchanged."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ FIELDS = [
 
 @st.composite
 def enveloped(draw: st.DrawFn) -> str:
-    """A message, or anything else, in some envelopes, with any value in some of their fields."""
+    """Generate a message, or anything else, in some envelopes, with any value in some of their fields."""
     inside: Any = draw(good_bodies() | VALUES)
     for wrap in draw(st.sampled_from(NESTED)):
         key = draw(st.text(min_size=1) | VALUES)
@@ -85,7 +85,7 @@ def message_in(body: str, envelope: Envelope) -> ParsedMessage | None:
 
 @pytest.fixture(params=list(Envelope))
 def envelope(request: pytest.FixtureRequest, whole: Whole, monkeypatch: pytest.MonkeyPatch) -> Iterator[Envelope]:
-    """Have the orchestrator declare it."""
+    """Make the orchestrator declare it."""
     from orchestrator import handler
 
     declared: Envelope = request.param
@@ -112,7 +112,7 @@ def test_whatever_arrives_in_an_envelope_ends_in_one_outcome(
     whole: Whole, envelope: Envelope, pytestconfig: pytest.Config
 ) -> None:
     def check(batch: list[str]) -> None:
-        # A key in two bodies is a conflict, which a later delivery may decide.
+        # A key in two bodies is a conflict, which a later delivery may resolve.
         first, *ended, last = whole.run(SMALL, *batch, SMALL, deliveries=3)
 
         assert first.outcome == last.outcome == "stored"
@@ -131,7 +131,7 @@ def test_whatever_arrives_in_an_envelope_ends_in_one_outcome(
 
 
 def without_metadata(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out what two messages of one record may have each of its own."""
+    """Remove the fields in which two messages of one record may differ."""
     return {name: value for name, value in body.items() if name != "metadata"}
 
 

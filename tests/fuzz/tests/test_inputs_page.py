@@ -1,4 +1,4 @@
-"""The examples of docs/inputs.md, as the intake reads them."""
+"""The examples in docs/inputs.md, as the intake reads them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Logs and metrics name a message and what is wrong with it, and hold none of the values and keys that it carries."""
+"""Logs and metrics identify a message and its error, and contain none of its values and keys."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ GOOD = {**EXAMPLE, "note": SECRET}
 
 
 def good_and(member: str) -> str:
-    """Write a good body with another member, as it stands."""
+    """Write a valid body with another member, unchanged."""
     return f"{json.dumps(GOOD)[:-1]}, {member}}}"
 
 
@@ -76,13 +76,13 @@ BAD = {
 
 @dataclass(frozen=True)
 class Written:
-    """All that the functions and the libraries in them write, at INFO."""
+    """The output of the functions and of the libraries in them, at INFO."""
 
     lines: io.StringIO
     capture: pytest.CaptureFixture[str]
 
     def check(self) -> str:
-        """Check that it holds nothing of a producer's and nothing that a terminal obeys; give it."""
+        """Check that it contains nothing of a producer's and no terminal control characters; return it."""
         logged = self.lines.getvalue()
         out, err = self.capture.readouterr()
         for line in logged.splitlines():
@@ -97,7 +97,7 @@ class Written:
 
 @pytest.fixture
 def log(whole: Whole, capfd: pytest.CaptureFixture[str]) -> Iterator[Written]:
-    """Let each function write what it would write in its own process; libraries have the format of the orchestrator."""
+    """Capture what each function would write in its own process; libraries use the format of the orchestrator."""
     from pipeline_fuzz.whole import FUNCTIONS
 
     lines = io.StringIO()

@@ -1,4 +1,4 @@
-"""A team's own model, with a field of every kind: whatever stands in a field, each message has its outcome."""
+"""A team's own model, with a field of every kind: whatever a field contains, each message has its outcome."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_whatever_stands_in_a_field_is_stored_equal_or_rejected_with_a_reason(
                 assert end.outcome == "failed", body
 
     breaking = own_messages().map(lambda message: message | {"breaking": BREAKS_THE_MODEL})
-    # A key would make two messages one record.
+    # A key would merge two messages into one record.
     keyless = st.one_of(*[own_messages()] * 9, breaking).filter(lambda message: message.get("idempotency_key") is None)
     try_many(pytestconfig, st.lists(keyless, min_size=BATCH, max_size=BATCH), check)
 

@@ -1,4 +1,4 @@
-"""Which packages are tested after a change."""
+"""The packages that are tested after a change."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def affected(*files: str) -> list[str]:
 
 
 def ask(function: str, *files: str) -> list[str]:
-    """Ask in the environment of nox, which its modules need."""
+    """Call a function in the environment of nox, which its modules need."""
     command = [str(REPOSITORY / ".nox/launcher/bin/python"), "-c", _PROGRAM, function, *files]
     asked = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
     names: list[str] = json.loads(asked.stdout)

@@ -1,4 +1,4 @@
-"""What the documents point to is there."""
+"""Everything that the documents link to exists."""
 
 import re
 from pathlib import Path
@@ -18,7 +18,7 @@ PATH = re.compile(r"`((?:infra|services|contracts|docs|bench|tools|tests)/[\w./-
 
 
 def anchors(text: str) -> set[str]:
-    """The anchors that a page's headings get, as GitHub makes them."""
+    """Return the anchors of a page's headings, as GitHub generates them."""
     headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 

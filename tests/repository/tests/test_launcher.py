@@ -1,4 +1,4 @@
-"""What ./nox does before nox itself runs, in a repository of its own that shares only the installed nox."""
+"""The work of ./nox before nox itself runs, in a separate repository that shares only the installed nox."""
 
 import shutil
 import subprocess
@@ -23,7 +23,7 @@ def show(session):
 
 
 def repository(folder: Path) -> Path:
-    """Make a repository with the launcher, and with the nox that is installed here."""
+    """Make a repository with the launcher and the nox that is installed here."""
     folder.mkdir()
     shutil.copy2(REPOSITORY / "nox", folder)
     shutil.copy2(REPOSITORY / "pyproject.toml", folder)

@@ -1,4 +1,4 @@
-"""The commands for operators: each is one that AWS has, with options that it takes."""
+"""The commands for operators: AWS has each of them, with these options."""
 
 import re
 import shlex
@@ -14,7 +14,7 @@ PAGES = (DOCS / "operations.md", *sorted(DOCS.glob("operations/*.md")), DOCS / "
 RUNBOOK = "\n".join(page.read_text() for page in PAGES)
 SDK_NAMES = {"deploy": "codedeploy"}
 OF_THE_CLI = {("cloudformation", "deploy"): ("create-change-set", "template-file", "parameter-overrides")}
-"""Commands that the AWS CLI makes of others: the one that takes the options, and options of its own."""
+"""Commands that the AWS CLI derives from others: the one that takes the options, and its own options."""
 GLOBAL = {"query", "output", "max-items"}
 COMMAND = re.compile(r"\baws ([a-z0-9-]+) ([a-z0-9-]+)((?: [^`\n)]*)?)")
 
@@ -30,7 +30,7 @@ def test_the_commands_were_found() -> None:
 
 @pytest.mark.parametrize(("service", "command", "rest"), commands())
 def test_a_command_and_its_options_exist(service: str, command: str, rest: str) -> None:
-    client: Any = boto3.client  # its types know services by literal names
+    client: Any = boto3.client  # boto3's types know services only as literal names
     command, *own_options = OF_THE_CLI.get((service, command), (command,))
     model = client(SDK_NAMES.get(service, service), region_name="us-east-1").meta.service_model
     operations = {xform_name(name, "-"): name for name in model.operation_names}

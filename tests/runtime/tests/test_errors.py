@@ -1,4 +1,4 @@
-"""What AWS reports when a function ends as it should not, and what the orchestrator makes of it.
+"""AWS's errors when a function ends unexpectedly, and how the orchestrator interprets them.
 
 The emulated Lambda reports most of these differently: tools/local-aws/README.md.
 """

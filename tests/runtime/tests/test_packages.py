@@ -1,4 +1,4 @@
-"""The packages as AWS's managed runtimes run them: each imports only what is in it, beside the client."""
+"""The packages as AWS's managed runtimes run them: each imports only its own content, and the client."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pipeline_runtime.pipeline import Pipeline
 
 INVOKE_BYTES = 1_048_576
-"""Of a chained invoke: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
+"""The limit of a chained invoke: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 BATCH_BYTES = 6_000_000
 RECORDS = 100
 LARGE_BYTES = 380_000
@@ -39,7 +39,7 @@ def exchange(name: str) -> type[Exchange]:
 
 
 def request_for(stage: dict[str, str], *bodies: str) -> dict[str, Any]:
-    """The example of a stage's request, with a record for each body."""
+    """Return the example of a stage's request, with a record for each body."""
     example: Any = exchange(stage["request"]).model_json_schema()["examples"][0]
     (record,) = example["records"]
     identities = [f"runtime-esm-{index}" for index in range(len(bodies))]

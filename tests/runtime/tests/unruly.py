@@ -1,4 +1,4 @@
-"""Handlers that end as none of a service should; they run in the package of one."""
+"""Handlers that end as no service should; they run in the package of a service."""
 
 import os
 import sys
@@ -10,7 +10,7 @@ LARGE = "x" * 7_000_000
 
 
 class OwnError(Exception):
-    """One that no caller can import."""
+    """An error that no caller can import."""
 
 
 def raises(event: Any, context: Any) -> None:
@@ -34,7 +34,7 @@ def answers_a_lone_surrogate(event: Any, context: Any) -> str:
 
 
 def recovers(event: Any, context: Any) -> Any:
-    """Die, then flood, then be the service, which `AWS_LAMBDA_FUNCTION_NAME` names."""
+    """Crash, then exceed the response limit, then act as the service that `AWS_LAMBDA_FUNCTION_NAME` names."""
     calls = Path(os.environ["CALLS"])
     calls.write_text(calls.read_text() + "x")
     if calls.read_text() == "x":

@@ -1,4 +1,4 @@
-"""Copies of what is deployed."""
+"""Copies of the deployed files."""
 
 from __future__ import annotations
 

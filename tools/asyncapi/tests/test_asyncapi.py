@@ -1,4 +1,4 @@
-"""The AsyncAPI document: up to date, and true to the models."""
+"""The AsyncAPI document is up to date, and matches the models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The official parser: it takes the document, and refuses what is broken. ASYNCAPI_NODE_MODULES says where it is."""
+"""The official parser accepts the document, and refuses broken ones. ASYNCAPI_NODE_MODULES says where it is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real browser, and what a person would do with it."""
+"""A real browser, with the actions of a person."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _TAKES = "self::button or self::a or @role='button'"
 
 
 def start() -> webdriver.Chrome:
-    """Start Chromium without a window; where there is none, the test is skipped, or fails in CI."""
+    """Start Chromium without a window; if it is missing, the test is skipped, or fails in CI."""
     browser = next(filter(None, map(shutil.which, _BROWSERS)), None)
     driver = shutil.which("chromedriver")
     if not browser or not driver:
@@ -36,7 +36,7 @@ def start() -> webdriver.Chrome:
         pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
     options = webdriver.ChromeOptions()
     options.binary_location = str(browser)
-    # Without a sandbox root may start it, as in a container.
+    # Root may start it only without a sandbox, for example in a container.
     for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1280,900"):
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
@@ -44,7 +44,7 @@ def start() -> webdriver.Chrome:
 
 
 class Page:
-    """What the browser shows of the console at an address."""
+    """A page of the console in the browser."""
 
     def __init__(self, driver: webdriver.Chrome, address: str, pictures: Path) -> None:
         self.driver = driver
@@ -57,7 +57,7 @@ class Page:
         self.driver.get(f"{self._address}{path}")
 
     def text(self) -> str:
-        """Give all that is shown."""
+        """Return all visible text."""
         shown: str = self.driver.execute_script("return document.body.innerText")
         return shown
 
@@ -70,9 +70,9 @@ class Page:
         self.wait(lambda: words not in self.text(), lambda: f"{words!r} in:\n{self.text()}")
 
     def click(self, words: str, *, row: str = "") -> None:
-        """Click a button or a link with these words, in the row of a table that has others."""
+        """Click a button or a link with these words, optionally in the table row that contains other words."""
         place = f"//tr[contains(normalize-space(.), '{row}')]" if row else ""
-        # In front of all else is what was opened last.
+        # The element opened last is in front of all others.
         path = f"({place}//*[{_TAKES}][normalize-space(.)='{words}'])[last()]"
 
         self.wait(lambda: self._clicked(path), lambda: f"no {words!r} to click in:\n{self.text()}")
@@ -85,26 +85,26 @@ class Page:
         return found
 
     def click_option(self, words: str) -> None:
-        """Click an option of the list that is open."""
+        """Click an option of the open list."""
         path = f"//*[@role='option'][normalize-space(.)='{words}']"
         self.wait(lambda: self._clicked(path), lambda: f"no option {words!r} in:\n{self.text()}")
 
     def follow(self, address: str) -> None:
-        """Follow the first link to an address that begins so."""
+        """Follow the first link to an address with that beginning."""
         path = f"//a[starts-with(@href, '{address}')]"
         self.wait(lambda: self._clicked(path), lambda: f"no link to {address} in:\n{self.text()}")
 
     def type_at_once(self, field: WebElement, text: str) -> None:
-        """Put text in the place of that of a field, as pasting does."""
+        """Replace the text of a field at once, as pasting does."""
         script = "arguments[0].value = JSON.parse(arguments[1]); arguments[0].dispatchEvent(new Event('input'))"
         self.driver.execute_script(script, field, json.dumps(text))
 
     def press(self, key: str) -> None:
-        """Press a key, where the focus is."""
+        """Press a key in the focused element."""
         self.driver.switch_to.active_element.send_keys(key)
 
     def focus(self, words: str) -> None:
-        """Press Tab until the focus is on what has these words."""
+        """Press Tab until an element with these words has the focus."""
         for _ in range(_MOST_TABS):
             if self.driver.switch_to.active_element.text.strip() == words:
                 return
@@ -112,12 +112,12 @@ class Page:
         raise AssertionError(f"Tab does not reach {words!r}")
 
     def picture(self, name: str) -> None:
-        """Write what is shown as a picture."""
+        """Save a screenshot."""
         self._pictures.mkdir(exist_ok=True)
         self.driver.save_screenshot(str(self._pictures / f"{name}.png"))
 
     def errors(self) -> list[dict[str, Any]]:
-        """Give what the browser has logged as errors."""
+        """Return the errors in the browser's log."""
         log: list[dict[str, Any]] = self.driver.get_log("browser")  # type: ignore[no-untyped-call]
         return [entry for entry in log if entry["level"] == "SEVERE"]
 
@@ -133,7 +133,7 @@ class Page:
         return found[0] if found else None
 
     def wait(self, done: Callable[[], bool], why: Callable[[], str] | str) -> None:
-        """Wait until something is so; ``why`` says what is wrong if it never is."""
+        """Wait until a condition holds; ``why`` says what is wrong if it never does."""
         wait = WebDriverWait(
             self.driver,
             _SECONDS,

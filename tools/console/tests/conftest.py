@@ -51,7 +51,7 @@ def stack(emulator: Emulator) -> Iterator[Stack]:
 
 @pytest.fixture(scope="session")
 def address(endpoint: AwsEndpoint) -> Iterator[str]:
-    """The address of a console, with its token."""
+    """Yield the address of a console, with its token."""
     with running(ENVIRONMENT, endpoint.variables()) as (printed, _):
         yield printed
 

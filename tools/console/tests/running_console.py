@@ -1,4 +1,4 @@
-"""The console as a process, as an operator starts it."""
+"""The console as a process, started as an operator does."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def running(environment: str, variables: Mapping[str, str], *words: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """Start it for an environment, and give the address that it prints, and the process."""
+    """Start it for an environment, and yield its printed address and the process."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     nobody = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "NO_PROXY": "127.0.0.1"}
     line = [sys.executable, "-m", "pipeline_cli", "console", "--env", environment, "--no-browser", *words]
@@ -35,6 +35,6 @@ def running(environment: str, variables: Mapping[str, str], *words: str) -> Iter
             assert "?token=" in first, first + process.stdout.read()
             yield first.rsplit(maxsplit=1)[-1], process
         finally:
-            # At once it would leave what it reads hidden.
+            # Stopped immediately, it would leave the messages that it read hidden.
             process.send_signal(signal.SIGINT)
             process.communicate(timeout=60)

@@ -1,4 +1,4 @@
-"""What the console changes: it asks first, and says afterwards what it did."""
+"""Changes made by the console: it asks for confirmation first, and reports afterwards what it did."""
 
 from __future__ import annotations
 

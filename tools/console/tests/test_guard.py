@@ -1,4 +1,4 @@
-"""Who is let through to the console."""
+"""Access to the console."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Guarded:
         return self.client.get(path, headers={name.replace("_", "-"): value for name, value in headers.items()})
 
     def allowed(self, **headers: str) -> bool:
-        """Whether somebody who has the cookie gets the page with these headers."""
+        """Return whether a client with the cookie gets the page with these headers."""
         answer = self.get("/", **self.cookie, **headers)
         assert answer.text == "the page" or answer.status_code == 403
         return answer.text == "the page"

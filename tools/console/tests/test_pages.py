@@ -34,7 +34,7 @@ def test_the_overview_counts_what_happens(page: Page, stack: Stack, endpoint: Aw
 
     page.see("Invalid messages (1)")
     page.see("Table", "messages/s", "none is on")
-    # What status counts, which tests before this one have added to.
+    # The numbers that status counts; earlier tests have added to them.
     page.wait(lambda: _outcomes(target) in page.text(), "the same outcomes as those of status")
     assert page.driver.execute_script("return document.querySelectorAll('.chart canvas, .chart svg').length") == 1
     page.picture("overview")

@@ -1,4 +1,4 @@
-"""An environment that does not answer, refuses, or goes away; and a console that ends."""
+"""An environment that does not respond, refuses calls, or goes away; and a console that stops."""
 
 from __future__ import annotations
 

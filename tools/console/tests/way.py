@@ -1,4 +1,4 @@
-"""The way from the console to AWS, which a test can block."""
+"""The connection from the console to AWS, which a test can interrupt."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Way:
-    """Forwards connections to an address, or not."""
+    """Forwards connections to an address, or refuses them."""
 
     def __init__(self, port: int) -> None:
         """Forward to a port of this machine."""
@@ -28,11 +28,11 @@ class Way:
         self.port = 0
 
     def is_gone(self) -> None:
-        """Break all connections, and take none."""
+        """Break all connections, and accept none."""
         self._loop.call_soon_threadsafe(self._go)
 
     def is_silent(self) -> None:
-        """Take connections, and answer nothing."""
+        """Accept connections, but never respond."""
         self._loop.call_soon_threadsafe(self._open.clear)
 
     def is_back(self) -> None:
@@ -85,7 +85,7 @@ class Way:
 
 @contextmanager
 def way_to(endpoint: AwsEndpoint) -> Iterator[tuple[Way, AwsEndpoint]]:
-    """Make a way to an endpoint, and give the endpoint at its other end."""
+    """Make a connection to an endpoint, and yield the endpoint at its other end."""
     port = urlsplit(endpoint.url).port or 0
     way, ready = Way(port), threading.Event()
     thread = threading.Thread(target=way.run, args=(ready,))

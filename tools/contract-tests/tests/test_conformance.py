@@ -1,4 +1,4 @@
-"""What the contract tests of the services are made of."""
+"""The building blocks of the services' contract tests."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 QUICK = settings(service.SETTINGS, max_examples=50, phases=[Phase.generate])
-"""What is found is not made smaller."""
+"""Failing examples are not shrunk."""
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The check and the release, as the sessions run them: on a copy of the folder that is changed."""
+"""The check and the release, as the sessions run them, on a copy of the folder."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ schemas.write(schemas.of_wheel(releases.build(releases.FOLDER)), last)
 
 @pytest.fixture(scope="module")
 def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the check reads, as if the sources were the only release: they may have changed since the last one."""
+    """The inputs of the check, as if the sources were the only release: they may have changed since the last one."""
     folder = tmp_path_factory.mktemp("released")
     shutil.copytree(CONTRACTS, folder / "contracts", ignore=shutil.ignore_patterns("tests", "__pycache__"))
     shutil.copy(CONTRACTS.parent / "pyproject.toml", folder)
@@ -50,7 +50,7 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Copy:
-    """A copy of that, to change."""
+    """A copy of these, which may be changed."""
 
     def __init__(self, released: Path, folder: Path) -> None:
         shutil.copytree(released, folder, dirs_exist_ok=True)

@@ -1,4 +1,4 @@
-"""Each kind of change to a contract, in every direction: which version it takes, and who would break."""
+"""Each kind of change to a contract, in every direction: the version that it requires, and who would break."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OPTIONAL = {"type": "string", "optional": True}
 
 
 def model(*, extra: bool = False, **fields: Any) -> Schema:
-    """A model with one field of each kind, as pydantic describes it, and others given; None drops one."""
+    """Return a model with one field of each kind, as pydantic describes it, and given others; None drops one."""
     given = {
         "name": NAME,
         "status": STATUS,
@@ -45,7 +45,7 @@ def model(*, extra: bool = False, **fields: Any) -> Schema:
 
 
 def exchange(entry: Schema) -> Schema:
-    """An exchange with a list of entries."""
+    """Return an exchange with a list of entries."""
     records = {"type": "array", "items": {"$ref": "#/$defs/Entry"}, "maxItems": 1000}
     return {
         "title": "Exchange",
@@ -92,7 +92,7 @@ CHANGES = [
     ({"code": STRING}, ".code: widened: pattern", NEW_SENDS, LATER),
     ({"name": NAME | {"description": "It."}}, '.name: changed: description none -> "It."', SAME, SAME),
 ]
-"""What an entry changes to, and what is said of that."""
+"""New versions of an entry, with the expected finding for each."""
 
 CHANGES_FROM = [
     ({"tag": OPTIONAL}, {"tag": STRING}, ".tag: optional field became required", OLD_SENDS, REJECTED),
@@ -121,7 +121,7 @@ def found(file: str, old: Schema, new: Schema) -> Finding:
 def test_a_change_takes_a_version_and_says_who_would_break(
     before: Schema, after: Schema, says: str, exchanged: Judged, body: Judged, file: str, sender: str, reader: str
 ) -> None:
-    """In an exchange, models are closed as ours are; in the body, open."""
+    """In an exchange, models are closed like ours; in the body, they are open."""
     old, new = (model(**{"extra": not sender} | before | fields) for fields in ({}, after))
     if sender:
         old, new = exchange(old), exchange(new)
@@ -219,7 +219,7 @@ TIGHT_AND_LOOSE: list[tuple[Schema, str, Any, Any]] = [
     ({"type": "object"}, "minProperties", 2, 1),
     ({"type": "object"}, "maxProperties", 2, 3),
 ]
-"""For each keyword that is left to the library, a value that refuses some of what the other one takes; None is none."""
+"""For each keyword that is left to the library, a value that refuses some of what the other accepts; None is absent."""
 
 
 @pytest.mark.parametrize(("kind", "keyword", "tight", "loose"), TIGHT_AND_LOOSE)
@@ -233,6 +233,6 @@ def test_the_library_understands_the_keywords_that_are_left_to_it(
 
 
 def test_every_keyword_that_is_left_to_the_library_is_tried_and_patterns_are_not() -> None:
-    """When it understands patterns, `pattern` belongs to COMPARED."""
+    """Once the library understands patterns, `pattern` belongs to COMPARED."""
     assert {keyword for _, keyword, _, _ in TIGHT_AND_LOOSE} == COMPARED
     assert reads(STRING | {"pattern": "^a"}, STRING | {"pattern": "^b"})

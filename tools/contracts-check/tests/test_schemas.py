@@ -1,4 +1,4 @@
-"""The JSON Schemas that are published, and the released versions, which stay as they were released."""
+"""The published JSON Schemas, and the released versions, which never change."""
 
 from __future__ import annotations
 

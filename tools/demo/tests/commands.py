@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import psutil
 
-PATIENCE = 180.0  # seconds until what hangs is taken to hang; a busy machine takes its time
+PATIENCE = 180.0  # seconds after which a command counts as hanging; a busy machine is slow
 
 
 def command(repository: Path, *words: str, **environment: str) -> subprocess.Popen[str]:
@@ -34,7 +34,7 @@ def command(repository: Path, *words: str, **environment: str) -> subprocess.Pop
 
 
 def demo(repository: Path, *words: str, **environment: str) -> tuple[int, str, str]:
-    """Run the demo to its end, and give its exit status, its output and its errors."""
+    """Run the demo to its end, and return its exit status, its output and its errors."""
     process = command(repository, "demo", *words, **environment)
     output, errors = process.communicate(timeout=PATIENCE)
     return process.returncode, output, errors
@@ -46,13 +46,13 @@ def run_folders(repository: Path) -> list[Path]:
 
 
 def wait_for_parts(repository: Path, process: subprocess.Popen[str]) -> str:
-    """Wait until the run has started children, and give its id."""
+    """Wait until the run has started children, and return its id."""
     until(lambda: len(_parts(repository)) >= 2, process)
     return run_folders(repository)[-1].name
 
 
 def until(condition: Callable[[], bool], process: subprocess.Popen[Any]) -> None:
-    """Wait for what a process is to do, while it runs."""
+    """Wait for something that a running process does."""
     deadline = time.monotonic() + PATIENCE
     while not condition():
         assert process.poll() is None, process.communicate()

@@ -30,6 +30,6 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def aws(repository: Path) -> Iterator[Emulator]:
-    """The emulated AWS with the toy deployed to it."""
+    """An emulated AWS with the toy deployed to it."""
     with local_pipeline(repository, parameters=QUICK) as emulator:
         yield emulator

@@ -1,4 +1,4 @@
-"""What the commands refuse before anything is started."""
+"""Arguments that the commands refuse before they start anything."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def fresh(tmp_path: Path) -> Path:
 
 
 def refusal(repository: Path, *words: str, status: int = 1, starts: bool = False, **environment: str) -> str:
-    """Give what a command ends with, by default before it has started anything."""
+    """Return the error of a command, by default before it has started anything."""
     ended, output, errors = demo(repository, *words, **environment)
     assert ended == status, output + errors
     assert "Traceback" not in errors

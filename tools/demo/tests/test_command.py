@@ -1,4 +1,4 @@
-"""The commands as a user runs them, with the toy pipeline as the repository's."""
+"""The commands as a user runs them, with the toy as the repository's pipeline."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_the_demo_accounts_for_every_line(repository: Path, tmp_path: Path) -> N
     ]
     assert re.search(r"^rejected +judge +unwanted +1$", output, re.MULTILINE)
     assert run_folders(repository) == before
-    # What a terminal would obey in a message does not reach it.
+    # Control characters in a message do not reach the terminal.
     assert not set(output) & set("\x1b\x9b\x85\x7f\u2028\u202e")
     assert "\\u009b\\u0085 not JSON" in output
     assert '"text": "\\u009b31m\\u2028\\u202e\\u007f"' in output

@@ -1,4 +1,4 @@
-"""What is left when ./nox, its terminal or the run's own process goes, however that comes about: nothing."""
+"""Nothing is left when ./nox, its terminal or the run's own process ends, for whatever reason."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def clone(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def start(clone: Path) -> Iterator[Callable[..., Nox]]:
-    """Runs ./nox up to a moment; what a failed test leaves of it is killed."""
+    """Yield a function that runs ./nox up to a certain moment; remains of a failed test are killed."""
     started: list[Nox] = []
 
     def run(moment: Callable[[Path], bool], *, has_terminal: bool = False) -> Nox:
@@ -69,7 +69,7 @@ def start(clone: Path) -> Iterator[Callable[..., Nox]]:
 
 
 class Nox:
-    """``./nox -s local``, as a shell in a terminal runs it, or without a terminal."""
+    """``./nox -s local``, as run by a shell in a terminal, or without a terminal."""
 
     def __init__(self, clone: Path, *, has_terminal: bool) -> None:
         self.clone = clone
@@ -96,13 +96,13 @@ class Nox:
             self._reader.start()
 
     def _read(self) -> None:
-        """Read what is shown, as a terminal does: a process that writes to a full one waits."""
+        """Read the output, as a terminal does: a process blocks when its terminal is full."""
         assert self.terminal is not None
         while not self._closing.is_set():
             if select.select([self.terminal], [], [], 0.1)[0]:
                 try:
                     os.read(self.terminal, 65_536)
-                except OSError:  # all that wrote have ended
+                except OSError:  # all writers have ended
                     return
 
     def wait_until(self, moment: Callable[[Path], bool]) -> None:
@@ -118,7 +118,7 @@ class Nox:
         os.close(self.terminal)
 
     def assert_nothing_is_left(self) -> None:
-        """Wait for nox and all that it started to end, and look for what they wrote."""
+        """Wait for nox and its descendants to end, and check that none of their files are left."""
         self.process.wait(timeout=PATIENCE)
         _, alive = psutil.wait_procs(self.started, timeout=PATIENCE)
         assert [process.cmdline() for process in alive] == []

@@ -1,4 +1,4 @@
-"""The messages of a verification belong to one run, and mean what the samples mean."""
+"""The messages of a verification belong to one run, and have the same meaning as the samples."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each promise is met, is not, or has not been seen yet."""
+"""Each promise is kept, is broken, or has not been observed yet."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def place(outcome: Outcome, problem: Problem | None = None) -> Place:
 
 @dataclass
 class Run:
-    """A run in which every promise is met; a test breaks one."""
+    """A run in which every promise is kept; a test breaks one."""
 
     messages: list[TrackedMessage] = field(default_factory=list)
     not_sent: list[NotSent] = field(default_factory=list)

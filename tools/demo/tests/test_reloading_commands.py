@@ -1,4 +1,4 @@
-"""The commands that reload, as a user runs them, with the toy pipeline as the repository's."""
+"""The commands that reload, as a user runs them, with the toy as the repository's pipeline."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is printed in the end, on a narrow terminal and on a wide one."""
+"""The final output, on a narrow terminal and on a wide one."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_all_else_is_within_the_width(width: int) -> None:
     lines = [line for line in printed(width, *ROWS) if LONG_IDENTITY not in line]
 
     assert max(map(len, lines)) <= width
-    # Only ids and bodies are cut or go on elsewhere.
+    # Only ids and bodies are truncated or wrapped.
     assert str(WHY) in " ".join(line[-(width // 2 if width >= 120 else width) :].strip() for line in lines)
 
 

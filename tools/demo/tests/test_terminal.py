@@ -1,4 +1,4 @@
-"""What a message says must do nothing to the terminal that shows it."""
+"""The content of a message must not affect the terminal that shows it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of messages, and why they failed, with the toy pipeline in place of the real services."""
+"""The outcomes of messages, and why they failed, with the toy in place of the real services."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When the demo counts as a success, as a user runs it, with the toy pipeline as the repository's."""
+"""When the demo counts as a success, as a user runs it, with the toy as the repository's pipeline."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Waiting for outcomes, and removing what was sent, where AWS refuses a part of it."""
+"""Waiting for outcomes, and removing the sent messages, when AWS refuses some of the calls."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def refuse(**_: Any) -> Any:
 
 
 class FakeClient:
-    """Every call is refused but those that are given."""
+    """Refuses every call except the given ones."""
 
     def __init__(self, **calls: Any) -> None:
         self._calls = calls

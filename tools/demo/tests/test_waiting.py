@@ -1,4 +1,4 @@
-"""What is told while messages wait to be redelivered."""
+"""The notes while messages wait to be redelivered."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ THROTTLED = Failure("store", "throttled", reason="too many writes")
 
 
 class Run:
-    """A run whose messages are known by one letter each."""
+    """A run whose messages have ids of one letter each."""
 
     def __init__(self, pending: str) -> None:
         self.pending_ids, self.message_ids = dict.fromkeys(pending).keys(), dict.fromkeys(pending).keys()
@@ -38,7 +38,7 @@ class Run:
         self.notes.append(text)
 
     def look(self, news: News, monkeypatch: pytest.MonkeyPatch, *, at: float) -> list[str]:
-        """Look at a moment, and give what is told then."""
+        """Look at a given time, and return the notes."""
         monkeypatch.setattr("pipeline_demo.waiting.time", SimpleNamespace(monotonic=lambda: at))
         self.news, before = [news], len(self.notes)
         self.waiting.look()

@@ -1,4 +1,4 @@
-"""What is wrong with a built site is found."""
+"""Problems of a built site are found."""
 
 from __future__ import annotations
 

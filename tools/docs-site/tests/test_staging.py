@@ -1,4 +1,4 @@
-"""What a page of the repository becomes on the site."""
+"""A page of the repository as it appears on the site."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    """The emulated AWS with the toy deployed to it."""
+    """An emulated AWS with the toy deployed to it."""
     with Emulator.start(tmp_path_factory.mktemp("run"), template=TOY / "template.yaml", parameters=QUICK) as emulator:
         yield emulator
 
@@ -38,6 +38,6 @@ def endpoint(aws: Emulator) -> AwsEndpoint:
 
 @pytest.fixture(scope="session")
 def client(toy: Toy, endpoint: AwsEndpoint) -> LambdaClient:
-    """Lambda, with functions that were deployed after the endpoint and the durable service had started."""
+    """A Lambda client, with functions that were deployed after the endpoint and the durable service had started."""
     deploy_waiter(endpoint)
     return endpoint.lambda_()

@@ -23,5 +23,5 @@ _MAPPING = EventSourceMapping(
 
 
 def mapping(**changes: Any) -> EventSourceMapping:
-    """Give the mapping of a queue to a function, with other settings where the test names some."""
+    """Return the mapping of a queue to a function, with the settings that the test changes."""
     return replace(_MAPPING, **changes)

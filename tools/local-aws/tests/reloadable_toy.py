@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from local_aws.reload.reloader import Reloaded
 
-# No execution that a test holds ends by itself, and no message of one is redelivered.
+# Executions that a test blocks do not end by themselves, and their messages are not redelivered.
 _PATIENT = {"ExecutionTimeoutSeconds": "300", "VisibilityTimeoutSeconds": "600"}
 
 
@@ -40,7 +40,7 @@ class Sources:
         self.edit("conveyor.py", '"stored_at"', '"code": "1", "stored_at"')
 
     def edit(self, name: str, old: str, new: str) -> None:
-        """Replace what is in a file once."""
+        """Replace a text in a file once."""
         file = self.functions / name
         text = file.read_text()
         assert text.count(old) == 1, (name, old)
@@ -63,7 +63,7 @@ class ReloadableToy(Toy):
         return self.reloader.reload(self.reloader.named(names))
 
     def versions(self) -> dict[str, int]:
-        """The live version of each function."""
+        """Return the live version of each function."""
         return {one.label: int(self.reloader.live_version(one)) for one in self.reloader.functions}
 
 

@@ -1,4 +1,4 @@
-"""What the patch of dex-local-runner adds, and that it leaves other versions alone."""
+"""The additions of the patch of dex-local-runner, which leaves other versions alone."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CRASH = "Runtime.ExitError"
 
 
 def events(client: LambdaClient, arn: str, kind: str) -> list[dict[str, Any]]:
-    """Give the details of an execution's events of one kind."""
+    """Return the details of an execution's events of one kind."""
     history = client.get_durable_execution_history(DurableExecutionArn=arn, IncludeExecutionData=True)
     found: list[Any] = [each for each in history["Events"] if each["EventType"] == kind]
     return [each[f"{kind}Details"] for each in found]

@@ -1,4 +1,4 @@
-"""Durable executions by the one endpoint, with the calls that a client makes on AWS."""
+"""Durable executions through the one endpoint, with the calls that a client makes on AWS."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def status(client: LambdaClient, arn: str) -> str:
 
 
 def callback_of(client: LambdaClient, arn: str) -> str:
-    """Wait until an execution waits for an answer, and give the callback's id."""
+    """Wait until an execution waits for an answer, and return the callback's id."""
 
     def found() -> list[str]:
         events = client.get_durable_execution_history(DurableExecutionArn=arn)["Events"]

@@ -1,4 +1,4 @@
-"""What an event source mapping may have."""
+"""The supported settings of an event source mapping."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the patch of MiniStack adds, and that it leaves other versions alone."""
+"""The additions of the patch of MiniStack, which leaves other versions alone."""
 
 from __future__ import annotations
 

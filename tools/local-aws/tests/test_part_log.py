@@ -1,4 +1,4 @@
-"""What the logs of the parts say to those who follow messages."""
+"""The logs of the parts, for those who follow messages."""
 
 from __future__ import annotations
 

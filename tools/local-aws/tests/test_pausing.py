@@ -31,7 +31,7 @@ class Mapping:
         return self._client.get_event_source_mapping(UUID=self.uuid)["State"]
 
     def enable(self, enabled: bool) -> str:
-        """Ask for it, and give the state in the answer."""
+        """Change the state, and return the state in the response."""
         return self._client.update_event_source_mapping(UUID=self.uuid, Enabled=enabled)["State"]
 
 
@@ -127,7 +127,7 @@ def test_ministack_itself_polls_for_no_durable_function(toy: Toy, mapping: Mappi
     mapping.enable(True)
     (waiting,) = toy.send(body("stored"))
 
-    # A round in which it polls for a mapping that is younger than the message polls for that of the toy as well.
+    # A polling round for a mapping that is younger than the message includes that of the toy.
     sqs, client = toy.aws.endpoint.sqs(), toy.aws.endpoint.lambda_()
     url = sqs.create_queue(QueueName="of-a-plain-function")["QueueUrl"]
     sqs.send_message(QueueUrl=url, MessageBody="{}")

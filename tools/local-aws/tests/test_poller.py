@@ -24,7 +24,7 @@ Run = Callable[..., Callable[[], None]]
 
 
 class FakeQueue:
-    """Hands out each message once and remembers what was deleted."""
+    """Delivers each message once and records which ones were deleted."""
 
     def __init__(self, *ids: str) -> None:
         self.waiting = list(ids)
@@ -68,7 +68,7 @@ class FakeService:
 
 
 class FakeSwitch:
-    """Is on until it is set to off."""
+    """Is on until it is switched off."""
 
     def __init__(self) -> None:
         self.on = True
@@ -83,7 +83,7 @@ def succeeded(result: object) -> Execution:
 
 @pytest.fixture
 def run() -> Iterator[Run]:
-    """Runs a poller until it is stopped, or the test ends."""
+    """Yield a function that runs a poller until it is stopped, or the test ends."""
     with ExitStack() as ending:
 
         def start(
@@ -259,7 +259,7 @@ def test_what_was_received_before_the_mapping_was_disabled_is_processed_to_its_e
     switch = FakeSwitch()
 
     class Interrupted(FakeQueue):
-        """Gives one message, then fails, so that the message waits for the next batch."""
+        """Returns one message, then fails, so that the message waits for the next batch."""
 
         def receive(self, limit: int, *, wait_seconds: int) -> list[MessageTypeDef]:
             if "a" not in self.waiting:

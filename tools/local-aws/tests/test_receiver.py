@@ -25,7 +25,7 @@ class Clock:
 
 
 class FakeQueue:
-    """Has messages that become available at given moments; waiting for them moves the clock."""
+    """Has messages that become available at given times; waiting for them advances the clock."""
 
     def __init__(self, *arrivals: tuple[float, str]) -> None:
         self.clock = Clock()
@@ -56,7 +56,7 @@ class Receiving:
         self.receiver = receiver(queue, given, clock=queue.clock, sleep=queue.clock.sleep)
 
     def batch(self) -> list[str] | None:
-        """Give the bodies of the next batch."""
+        """Return the bodies of the next batch."""
         batch: Batch | None = self.receiver.receive()
         return None if batch is None else [record["body"] for record in batch.records]
 

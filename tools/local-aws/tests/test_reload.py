@@ -1,4 +1,4 @@
-"""Reloading the toy: what changes, what stays, and what a mistake in the source does."""
+"""Reloading the toy: the changed parts, the unchanged parts, and the effect of a mistake in the source."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def toy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReloadableToy]:
 
 @pytest.fixture
 def kept(toy: ReloadableToy) -> Iterator[ReloadableToy]:
-    """The toy, whose sources are put back and reloaded after the test."""
+    """The toy, whose sources are restored and reloaded after the test."""
     files = {
         path: path.read_bytes()
         for folder in (toy.sources.functions, toy.sources.shared)
@@ -42,7 +42,7 @@ def kept(toy: ReloadableToy) -> Iterator[ReloadableToy]:
 
 
 def stored_item(toy: ReloadableToy, text: str = body("stored")) -> dict[str, Any]:
-    """Send a message, and give its item."""
+    """Send a message, and return its item."""
     (message,) = toy.send(text)
     until(lambda: toy.item(message) is not None, seconds=60)
     return toy.item(message) or {}
@@ -98,7 +98,7 @@ def test_queues_and_table_keep_what_is_in_them(kept: ReloadableToy) -> None:
     (message,) = kept.send(body("stored"))
     kept.reload("Conveyor")
 
-    # A receive that was under way when the mapping was paused may have it.
+    # A receive that was in progress when the mapping was paused may have it.
     assert kept.depth() + kept.depth("NotVisible") == 1
     assert (waiting(kept, "InvalidMessageQueueUrl"), waiting(kept, "DataProcessingDeadLetterQueueUrl")) == (1, 1)
     assert kept.item(item["message_id"]) == item
@@ -148,7 +148,7 @@ def test_what_is_built_as_before_is_no_new_version(toy: ReloadableToy) -> None:
 
 
 def changed(watching: Iterator[list[Reloaded]]) -> list[Reloaded]:
-    """Give what the next change has led to."""
+    """Return the result of the next change."""
     return next(reloaded for reloaded in watching if reloaded)
 
 

@@ -1,4 +1,4 @@
-"""The one endpoint where IAM is enforced: it speaks TLS, and a client may do there what its role allows."""
+"""The one endpoint with IAM enforced: it uses TLS, and a client may do only what its role allows."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def one_endpoint(strict: Emulator) -> AwsEndpoint:
 
 
 def client_that_may(endpoint: AwsEndpoint, service: Any, action: str, resource: str = "*") -> Any:
-    """Make a client with the credentials of a role that allows this action alone."""
+    """Make a client with the credentials of a role that allows only this action."""
     name = "-".join([action.partition(":")[2], resource.rpartition("/")[2].replace("*", "all")])
     iam = endpoint.session().client("iam", endpoint_url=endpoint.url)
     trust = _policy("sts:AssumeRole", Principal={"AWS": "*"})

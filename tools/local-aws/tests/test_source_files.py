@@ -1,4 +1,4 @@
-"""Source that Python cannot read is an error of that file, and ends nothing else."""
+"""Invalid Python source is an error of that file, and stops nothing else."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class FakeLambda:
-    """Has a mapping in a state, unless it does not answer."""
+    """Has a mapping in some state, unless it does not respond."""
 
     def __init__(self, state: str) -> None:
         self.state: str | None = state

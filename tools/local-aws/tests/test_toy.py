@@ -1,4 +1,4 @@
-"""The whole of it, with the toy pipeline in place of the real services."""
+"""The whole emulated AWS, with the toy in place of the real services."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_batch_whose_execution_is_stopped_is_delivered_again(toy: Toy) -> None
     service.stop_durable_execution(DurableExecutionArn=execution)
 
     assert service.get_durable_execution(DurableExecutionArn=execution)["Status"] == "STOPPED"
-    # What the toy was doing when it was stopped may still be done: the message has to come again all the same.
+    # The toy may still finish what it was doing when it was stopped: the message must be redelivered nevertheless.
     until(lambda: len(executions_of(aws, message)) == 2)
     until(lambda: toy.settled([message]))
     assert toy.ends([message]) == ["stored"]

@@ -1,4 +1,4 @@
-"""What is changed in a template before it is deployed to the emulated AWS."""
+"""Changes to a template before it is deployed to the emulated AWS."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_ministack_polls_for_plain_functions_alone(function: str, polls: bool) -
 
 
 class Uploads:
-    """What is uploaded to S3."""
+    """Records the uploads to S3."""
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
@@ -69,7 +69,7 @@ Resources:
 
 
 def deployed(stack: str | None) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-    """Give the resources of the root and of its two nested stacks."""
+    """Return the resources of the root and of its two nested stacks."""
     s3 = Uploads()
     s3.objects["nested"] = NESTED.encode()
     root = Transformer(cast("Any", s3), "bucket", "http://s3", stack=stack).transform(ROOT, {}, name="template")
@@ -90,7 +90,7 @@ def test_names_in_nested_stacks_are_the_same_at_each_start() -> None:
     (function,) = [resource for name, resource in one.items() if name.startswith("AFunction")]
     assert len(function["Properties"]["FunctionName"]) == 64
     assert "Properties" not in one["Topic"]
-    # MiniStack's names for those of the root are the same each time.
+    # MiniStack's names for those of the root are always the same.
     assert "Properties" not in root["Table"]
 
 

@@ -1,4 +1,4 @@
-"""A stack that is deployed while the endpoint serves, with a durable function that waits for an answer, or fails."""
+"""A stack deployed while the endpoint runs, with a durable function that waits for a callback, or fails."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def handler(event, context):
 
 
 def deploy_waiter(endpoint: AwsEndpoint) -> None:
-    """Create the stack by the endpoint, as the AWS CLI would."""
+    """Create the stack through the endpoint, as the AWS CLI would."""
     functions = {
         WAITER: (_WAITER_CODE, {"DurableConfig": {"ExecutionTimeout": 60}}),
         SLOW_WAITER: (_WAITER_CODE, {"DurableConfig": {"ExecutionTimeout": 1000}}),
@@ -78,7 +78,7 @@ def invoke(client: LambdaClient, event: Any, function: str = f"{WAITER}:$LATEST"
 
 
 def started(client: LambdaClient, event: Any, **further: Any) -> str:
-    """Start an execution, and give its ARN."""
+    """Start an execution, and return its ARN."""
     answer = invoke(client, event, InvocationType="Event", **further)
     assert (answer["StatusCode"], answer["Payload"].read()) == (202, b"")
     return str(answer["DurableExecutionArn"])

@@ -1,4 +1,4 @@
-"""A stage is registered wherever the others are, or the tree is as it was."""
+"""A stage is registered wherever the others are, or the tree is unchanged."""
 
 from __future__ import annotations
 

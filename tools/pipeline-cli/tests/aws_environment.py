@@ -24,7 +24,7 @@ FAST = ("--yes", "--rate", "100000")
 INVALID = "{}"
 """A body that is rejected."""
 MISSING = next(name for name, field in PipelineMessage.model_fields.items() if field.is_required())
-"""The field that it lacks first."""
+"""The first field that it lacks."""
 
 
 def body(number: object = 0, **fields: object) -> str:
@@ -32,7 +32,7 @@ def body(number: object = 0, **fields: object) -> str:
 
 
 def rejected(stage: str = "validate", code: str = "blank_field", **told: str) -> dict[str, Any]:
-    """The attributes of a message in the invalid message queue."""
+    """Return the attributes of a message in the invalid message queue."""
     return own({"stage": stage, "code": code, "field": "columns", "reason": "columns: must not be empty"} | told)
 
 
@@ -43,12 +43,12 @@ def own(told: object) -> dict[str, Any]:
 @dataclass
 class AwsEnvironment:
     new_client: Callable[[str], Any]
-    """Makes a client of a service, for the commands."""
+    """Makes clients for the commands."""
     client: Callable[[str], Any]
-    """Gives the tests' own client of a service."""
+    """Returns the tests' own client of a service."""
     name: str
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-    """All that the commands have called, and with what."""
+    """All calls of the commands, with their arguments."""
     _urls: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -115,7 +115,7 @@ class AwsEnvironment:
         return self._urls[queue]
 
     def show(self, queue: str, handles: Sequence[str]) -> None:
-        """Make messages visible that somebody has received; those whose receipts no longer count stay as they are."""
+        """Make messages visible that somebody has received; expired receipts are ignored."""
         for start in range(0, len(handles), 10):
             entries = [
                 {"Id": str(index), "ReceiptHandle": handle, "VisibilityTimeout": 0}
@@ -124,7 +124,7 @@ class AwsEnvironment:
             self.sqs.change_message_visibility_batch(QueueUrl=self.url(queue), Entries=entries)
 
     def send(self, queue: str, bodies: Sequence[str], attributes: dict[str, Any] | None = None) -> list[str]:
-        """Send to a queue; the message ids."""
+        """Send to a queue, and return the message ids."""
         ids = []
         for start in range(0, len(bodies), 10):
             entries = [
@@ -147,7 +147,7 @@ class AwsEnvironment:
         return found
 
     def sent_identities(self) -> Counter[str]:
-        """How often each first message id was sent to the source queue."""
+        """Count how often each original message id was sent to the source queue."""
         return Counter(
             json.loads(message["MessageAttributes"]["durable_pipeline"]["StringValue"])["message_id"]
             for message in self.messages("source").values()
@@ -157,7 +157,7 @@ class AwsEnvironment:
         return execution_id(self.name, message_id, parse_message(text))
 
     def store(self, key: str, text: str, *, digest: bool = True) -> None:
-        """Store the data of a body, as the storer does, or as it did before it had digests."""
+        """Store the data of a body as the storer does, or as it did before it wrote digests."""
         self._put([_item(key, text, digest=digest)])
 
     def store_all(self, bodies: Mapping[str, str]) -> None:
@@ -197,7 +197,7 @@ class AwsEnvironment:
         )
 
     def operations(self) -> list[dict[str, Any]]:
-        """The lines of the operations log."""
+        """Return the lines of the operations log."""
         events = self.logs.filter_log_events(logGroupName=self.operations_group)["events"]
         return [json.loads(event["message"]) for event in events]
 

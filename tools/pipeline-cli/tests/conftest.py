@@ -37,7 +37,7 @@ def client(new_client: Callable[[str], Any]) -> Callable[[str], Any]:
 def aws(
     new_client: Callable[[str], Any], client: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
 ) -> AwsEnvironment:
-    """An environment of its own for each test, which the commands find by its name."""
+    """A separate environment for each test, which the commands find by its name."""
     environment = AwsEnvironment(new_client, client, f"test{next(_numbers)}")
     environment.deploy()
     monkeypatch.setattr("pipeline_cli.target.aws_client", environment.make_client)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Killer:
-    """Makes clients whose calls are counted, one at a time, so that none is under way when the process is killed."""
+    """Makes clients whose calls are counted, one at a time, so that none is in progress when the process is killed."""
 
     def __init__(self, make: Callable[[str], Any], last: int, receipts: int) -> None:
         self._make = make
@@ -49,7 +49,7 @@ class Killer:
 
 
 def redrive(make: Callable[[str], Any], environment: str, receipts: Path, last: int) -> int:
-    """Redrive in a process, and give its exit status."""
+    """Redrive in a process, and return its exit status."""
     process = os.fork()
     if process:
         return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
@@ -65,6 +65,6 @@ def redrive(make: Callable[[str], Any], environment: str, receipts: Path, last: 
 if __name__ == "__main__":
     make = pipeline_cli.target.client_of(AwsEndpoint(sys.argv[1]))
     for service in ("sqs", "dynamodb", "logs", "ssm", "sts"):
-        make(service)  # the processes then need not read its description
+        make(service)  # so that the processes need not read its description
     for line in sys.stdin:
         print(redrive(make, sys.argv[2], Path(sys.argv[3]), int(line)), flush=True)

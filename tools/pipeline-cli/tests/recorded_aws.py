@@ -1,6 +1,6 @@
-"""AWS as it answered while executions were recorded: a file of tests/recorded for each kind of ending.
+"""AWS's recorded responses about executions: a file in tests/recorded for each kind of ending.
 
-They were made by the pipeline on the emulated AWS, with a transformer that ends its process for one message, a storer
+They were recorded from the pipeline on the emulated AWS, with a transformer that crashes on one message, a storer
 that is throttled once, and an orchestrator that raises for one message.
 """
 
@@ -48,14 +48,14 @@ class RecordedAws:
         return self
 
     def forget(self, last: int) -> None:
-        """Go back to a time when the last executions had not started."""
+        """Return to a time when the last executions had not started."""
         gone = [one["described"]["DurableExecutionArn"] for one in self.executions[-last:]]
         self.executions = self.executions[:-last]
         self.log = [line for line in self.log if not any(arn in line["message"] for arn in gone)]
         self.items = []
 
     def cut(self, events: int) -> None:
-        """Go back to a time when the last execution had made only so many events, and was running."""
+        """Return to a time when the last execution was running, and had only that many events."""
         execution = self.executions[-1]
         execution["events"] = execution["events"][:events]
         execution["described"] = {**execution["described"], "Status": "RUNNING"}

@@ -1,6 +1,6 @@
-"""What ./nox -s deploy and ./nox -s delete decide before and after the SAM CLI does its work.
+"""The decisions of ./nox -s deploy and ./nox -s delete before and after the SAM CLI runs.
 
-tests/e2e/tests/test_deploying.py runs them as they are, on the emulated AWS.
+tests/e2e/tests/test_deploying.py runs them unchanged, on the emulated AWS.
 """
 
 import json
@@ -30,7 +30,7 @@ def stack_id(name: str) -> str:
 
 
 class Aws:
-    """CloudFormation, SSM and SQS of an account, as far as the checks ask them."""
+    """CloudFormation, SSM and SQS of an account, as far as the checks use them."""
 
     def __init__(self, catalogue: Catalogue, url: str = "https://cloudformation.eu-west-1.amazonaws.com") -> None:
         self._catalogue = catalogue

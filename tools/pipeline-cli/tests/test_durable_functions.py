@@ -1,4 +1,4 @@
-"""What is refused before anything is built, because AWS could not run the orchestrator."""
+"""Deployments refused before the build, because AWS could not run the orchestrator."""
 
 from __future__ import annotations
 

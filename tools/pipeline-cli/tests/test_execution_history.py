@@ -1,4 +1,4 @@
-"""Joining the events of a history into operations, and reading what was checkpointed."""
+"""Grouping the events of a history into operations, and reading checkpointed payloads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Messages that were exported are edited and sent, or discarded."""
+"""Exported messages are edited and sent, or discarded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why dead letters failed, by the orchestrator's log."""
+"""Why dead letters failed, according to the orchestrator's log."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_other_lines_with_the_same_words_are_no_failures(aws: AwsEnvironment) ->
 
 
 class Logs:
-    """A log whose pages take their time, or are refused."""
+    """A log whose pages are slow or refused."""
 
     def __init__(self, aws: AwsEnvironment, *, refuse: bool = False) -> None:
         self._logs = aws.logs

@@ -1,4 +1,4 @@
-"""Following a record where chunks run side by side, in histories that are written here."""
+"""Following a record where chunks run concurrently, in histories written here."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ THROTTLED = {"Payload": {"ErrorType": "TooManyRequestsException", "ErrorMessage"
 
 
 class Written:
-    """Events of an execution, each at a second that is said."""
+    """Events of an execution, each at a given second."""
 
     def __init__(self, *message_ids: str) -> None:
         self._numbers = count(1)
@@ -43,7 +43,7 @@ class Written:
         self.events: list[dict[str, Any]] = [self._event("Execution", "Started", 0, "", Input={"Payload": self.input})]
 
     def invoke(self, stage: str, ids: str, at: float, *, parent: str | None = None, error: Any = None) -> None:
-        """Add an invoke for some messages, a letter each, that takes a tenth of a second."""
+        """Add an invoke for some messages, one letter each, that takes a tenth of a second."""
         names = [f"dev-esm-{one}" for one in ids]
         request = {"Payload": json.dumps({"records": [{"execution_id": one} for one in names]})}
         key = f"{stage}{next(self._numbers)}"
@@ -62,7 +62,7 @@ class Written:
         self._add("Wait", "Succeeded", at + seconds, name, key, parent)
 
     def context(self, name: str, at: float, results: list[Any]) -> str:
-        """Add a map that returned so, and give its id."""
+        """Add a map with these results, and return its id."""
         key = f"{name}{next(self._numbers)}"
         branches = [{"index": n, "result": json.dumps(one)} for n, one in enumerate(results)]
         self._add("Context", "Started", at, name, key, None)
@@ -195,7 +195,7 @@ def test_an_invoke_that_timed_out_is_drawn_as_that() -> None:
 
 
 def test_the_words_of_another_reason_are_not_taken() -> None:
-    """The orchestrator knows the error as one of the system, which the history does not say."""
+    """The orchestrator knows that the error is one of the system, which the history does not say."""
     written = Written("a")
     written.invoke("validate", "a", 1, error=THROTTLED)
     written.end("a")

@@ -1,4 +1,4 @@
-"""A redrive that is killed after any of its AWS calls loses nothing, and the next one does the rest."""
+"""A redrive that is killed after any of its AWS calls loses nothing, and the next one completes it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 INVALID = "[]"
 FEWEST_CALLS = 15
-"""A run makes more: it receives, looks into the log and the table, and sends, logs and deletes two batches."""
+"""A run makes more: it receives, reads the log and the table, and sends, logs and deletes two batches."""
 
 
 class Letters:
@@ -38,7 +38,7 @@ class Letters:
         )
 
     def check_nothing_is_lost(self) -> set[str]:
-        """Check that what left the queue was sent or stored, and logged; what is left."""
+        """Check that messages that left the queue were sent or stored, and logged; return the remaining ones."""
         left = self._aws.messages("dead").keys()
         gone = set(self.all) - left
         assert gone <= {line["message_id"] for line in self._aws.operations()}
@@ -62,7 +62,7 @@ def test_a_redrive_that_is_killed_after_any_call_loses_nothing(
             print(last, file=process.stdin, flush=True)
             status = int(process.stdout.readline())
 
-            # What a killed command hides is visible ten minutes later.
+            # Messages that a killed command hides are visible ten minutes later.
             aws.show("dead", receipts.read_text().split() if receipts.exists() else ())
             left = letters.check_nothing_is_lost()
             staying = {letters.conflicting, letters.invalid}

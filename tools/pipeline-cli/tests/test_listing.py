@@ -1,4 +1,4 @@
-"""`dead list` and `invalid list`, and exporting, by the command line."""
+"""`dead list` and `invalid list`, and exporting, from the command line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Searching the log: by a pattern that any id has, in pages, for a limited time."""
+"""Searching the log: with a pattern that fits any id, page by page, for a limited time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SINCE = datetime(2026, 11, 22, tzinfo=UTC)
 
 
 class Log:
-    """A log group of one line in each page, which may be endless."""
+    """A log group with one line per page, which may be endless."""
 
     def __init__(self, *lines: Any, endless: bool = False) -> None:
         self._lines = lines

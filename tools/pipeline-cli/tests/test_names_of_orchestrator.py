@@ -1,4 +1,4 @@
-"""The names by which a trace knows operations and log lines are those that the orchestrator gives them."""
+"""The names by which a trace recognizes operations and log lines are the orchestrator's own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is decided about each message, without any AWS."""
+"""The decision about each message, without any AWS."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ def test_what_the_rules_refuse_is_in_nobodys_way() -> None:
 
 
 def large(**fields: Any) -> str:
-    """A body that leaves no byte of a message."""
+    """Return a body that leaves no byte of a message free."""
     empty = body(text="", **fields)
     return body(text="x" * (MAX_BYTES - len(empty)), **fields)
 

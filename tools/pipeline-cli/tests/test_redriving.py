@@ -1,4 +1,4 @@
-"""Redriving and resending, by the command line, on real queues, a real table and a real log."""
+"""Redriving and resending from the command line, on real queues, a real table and a real log."""
 
 from __future__ import annotations
 

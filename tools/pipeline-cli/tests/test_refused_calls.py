@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def interfere(aws: AwsEnvironment, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Any], None]:
-    """Put something in the place of an operation of the clients that the commands make."""
+    """Replace an operation of the clients that the commands make."""
     replaced: dict[str, Any] = {}
 
     def make_client(service: str) -> Any:
@@ -39,7 +39,7 @@ def interfere(aws: AwsEnvironment, monkeypatch: pytest.MonkeyPatch) -> Callable[
 
 
 def refusing(*, calls: Callable[[int], bool], code: str = "AccessDenied") -> Any:
-    """Refuse the calls of these numbers."""
+    """Refuse the calls with these numbers."""
     numbers = iter(range(10_000))
 
     def stand_in(call: Any) -> Any:
@@ -54,7 +54,7 @@ def refusing(*, calls: Callable[[int], bool], code: str = "AccessDenied") -> Any
 
 
 def failing_entry(place: int, code: str) -> Any:
-    """Let one entry of each call fail."""
+    """Make one entry of each call fail."""
 
     def stand_in(call: Any) -> Any:
         def fail(**given: Any) -> Any:
@@ -104,7 +104,7 @@ def test_calls_that_are_refused_again_and_again_end_the_run(
 
 
 def redriven_later(aws: AwsEnvironment) -> set[str]:
-    """Run the command again without interference; all that was ever sent."""
+    """Run the command again without interference; return everything that was ever sent."""
     monkeypatch = pytest.MonkeyPatch()
     with monkeypatch.context() as patch:
         patch.setattr("pipeline_cli.target.aws_client", aws.make_client)
@@ -172,7 +172,7 @@ def test_a_message_that_somebody_else_has_received_meanwhile_is_not_sent(
     slept = iter([True])
 
     def asleep(reader: QueueReader, seconds: float) -> list[str]:
-        """The command has slept: its messages are visible, and somebody else has received one."""
+        """Simulate a command that slept: its messages are visible, and somebody else has received one."""
         if next(slept, False):
             aws.show("dead", [reader._receipts[first].handle])
             assert len(QueueReader(aws.sqs, aws.url("dead")).new_messages()) == 1

@@ -1,4 +1,4 @@
-"""Which contracts a service's package has."""
+"""The contracts in a service's package."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CONTRACTS = Path(__file__).parents[3] / "contracts"
 
 @pytest.fixture
 def package(tmp_path: Path) -> Path:
-    """A package with contracts as they were released."""
+    """Make a package with contracts as they were released."""
     with zipfile.ZipFile(CONTRACTS / "releases" / "durable_pipeline_contracts-2.0.0-py3-none-any.whl") as wheel:
         wheel.extractall(tmp_path)
     return tmp_path

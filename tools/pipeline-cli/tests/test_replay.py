@@ -1,4 +1,4 @@
-"""A downloaded execution is replayed by the orchestrator's own code, which is run as it is."""
+"""A downloaded execution is replayed by the orchestrator's own, unchanged code."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ARN = f"{FUNCTION}:7/durable-execution/one/two"
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The history of an execution that met everything, on the orchestrator of this repository."""
+    """The history of an execution that covers everything, on the orchestrator of this repository."""
     file = tmp_path_factory.mktemp("downloads") / "history.json"
     env = os.environ | {"PYTHONPATH": str(REPOSITORY / "services/orchestrator/src")}
     subprocess.run([os.environ[INTERPRETER], str(DOWNLOADS), str(file)], env=env, check=True, capture_output=True)
@@ -76,7 +76,7 @@ def operations(repository: Path) -> Path:
 
 
 def tell(aws: Stubber, events: list[dict[str, Any]]) -> None:
-    """Answer for an execution with this history, in two pages."""
+    """Return this history for an execution, in two pages."""
     of_it = {"DurableExecutionArn": ARN}
     about = of_it | {"DurableExecutionName": "one", "FunctionArn": f"{FUNCTION}:live", "Version": "7"}
     about |= {"Status": "SUCCEEDED", "StartTimestamp": "2026-11-26T10:00:00Z"}

@@ -1,4 +1,4 @@
-"""The commands that the documents name are there, and each alarm leads to one."""
+"""The commands that the documents name exist, and each alarm leads to one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DOCUMENTS = [
     *(path for path in REPOSITORY.glob("docs/**/*.md") if path.parent.name != "reference"),  # that is generated
     *REPOSITORY.glob("tools/*/README.md"),
 ]
-# What other packages add is not installed with this one.
+# Commands that other packages add are not installed with this one.
 FURTHER = {
     name
     for path in REPOSITORY.glob("tools/*/pyproject.toml")

@@ -1,4 +1,4 @@
-"""Which data the table has, on a real DynamoDB API."""
+"""The data of the table, on a real DynamoDB API."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_a_table_that_leaves_keys_unread_ends_the_look_up(table: Table, monkeypa
 
 
 def leave_unread(table: Table, monkeypatch: pytest.MonkeyPatch, times: int) -> list[float]:
-    """Let the table read one key fewer than it is asked for."""
+    """Let the table read one key fewer than requested."""
     waits: list[float] = []
     monkeypatch.setattr("pipeline_cli.table.time.sleep", waits.append)
     client = table._client

@@ -1,4 +1,4 @@
-"""Every way in which a message can end, traced in what was recorded of it."""
+"""Every way in which a message can end, traced in recorded data."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_a_failed_message_waits_as_long_as_the_orchestrator_says() -> None:
         (place,) = trace_one(aws, name, step + timedelta(seconds=seconds)).places
         return place.where, place.words
 
-    # Poison waits for 10 s, and what the table throttled for 60 s.
+    # Poison waits for 10 s, and messages throttled by the table for 60 s.
     assert words("poison", 5) == (
         "queue",
         "it waits in the queue, and comes again at about 2026-11-26 10:45:00, delivery 2 of 2",

@@ -1,4 +1,4 @@
-"""What a trace says when something is gone, may not be read, or was never there."""
+"""The content of a trace if something is gone, may not be read, or never existed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`trace`, `history` and `executions` as they are run: what they print, and their exit status."""
+"""`trace`, `history` and `executions` from the command line: their output and exit status."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 
 
 def column(text: str, start: str) -> list[str]:
-    """The lines of a table that begin so, without the bar."""
+    """Return the lines of a table with that beginning, without the bar."""
     return [line.rstrip(" █░") for line in text.splitlines() if line.startswith(start)]
 
 

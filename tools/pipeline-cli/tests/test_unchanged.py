@@ -22,7 +22,7 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture
 def published(aws: AwsEnvironment) -> datetime:
-    """Publish a version of each function; the time by which all are there."""
+    """Publish a version of each function; return the time by which all exist."""
     code = io.BytesIO()
     with zipfile.ZipFile(code, "w") as file:
         file.writestr("index.py", "def handler(event, context): pass\n")

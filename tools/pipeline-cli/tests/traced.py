@@ -1,4 +1,4 @@
-"""Traces of what was recorded, at a moment shortly afterwards."""
+"""Traces of recorded data, at a time shortly after the recording."""
 
 from __future__ import annotations
 

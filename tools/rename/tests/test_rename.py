@@ -1,4 +1,4 @@
-"""Nothing of the old name is left, or the tree is as it was."""
+"""Nothing of the old name is left, or the tree is unchanged."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def test_the_name_of_an_environment_cannot_contain_the_name(root: Path, monkeypa
     ):
         (pattern,) = re.findall(r'EnvironmentName:\n.*\n.*\n.*\n    AllowedPattern: "(.*)"', path.read_text("utf-8"))
         assert re.fullmatch(pattern, "e" * LONGEST_ENVIRONMENT), path
-        # Its resources would begin with e-blue-lagoon-, as those of the environment e.
+        # Its resources' names would begin with e-blue-lagoon-, like those of the environment e.
         assert not re.fullmatch(pattern, f"e-{NEW.text}"), path
 
 

@@ -1,4 +1,4 @@
-"""What a folder holds, to compare two packages."""
+"""The contents of a folder, to compare two packages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def contents(folder: Path) -> dict[str, tuple[int, str]]:
-    """Every path below a folder, with its mode and a digest of what it holds."""
+    """Return every path below a folder, with its mode and a digest of its content."""
     return {
         str(path.relative_to(folder)): (
             path.stat().st_mode,

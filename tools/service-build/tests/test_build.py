@@ -1,4 +1,4 @@
-"""What `sam build` puts into a service's package."""
+"""The packages that `sam build` makes of the services."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ for name in session.get_available_services():
 
 
 def imported(package: Path) -> set[Path]:
-    """The files of the package that importing the handler takes its modules from."""
+    """Return the files of the package from which importing the handler loads its modules."""
     code = """
 import os
 import orchestrator.handler
@@ -86,7 +86,7 @@ def test_what_a_cold_start_imports_is_compiled_and_nothing_else(package_for_host
 
 
 def test_bytecode_is_not_checked_against_the_time_of_its_source(package_for_host: Path) -> None:
-    # https://peps.python.org/pep-0552/: bit 0 for bytecode that names its source by hash, bit 1 to check that.
+    # https://peps.python.org/pep-0552/: bit 0 for bytecode that identifies its source by hash, bit 1 to check that.
     flags = {path.read_bytes()[4:8] for path in package_for_host.rglob("*.pyc")}
     assert flags == {(0b01).to_bytes(4, "little")}
 

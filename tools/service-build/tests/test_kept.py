@@ -1,4 +1,4 @@
-"""A build that takes what the last one kept gives what a build from nothing gives."""
+"""A build that uses a cached package gives the same result as one from scratch."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HOST = Target.parse("host")
 
 
 class Repository:
-    """A copy of what the validator is built from, and of what its first build kept."""
+    """A copy of the validator's inputs, and of the cache of its first build."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -31,7 +31,7 @@ class Repository:
         self.message = self.contracts / "src/pipeline_contracts/message.py"
 
     def build(self, name: str, cache: Path | None) -> dict[str, tuple[int, str]]:
-        """Build the validator, and give what was built."""
+        """Build the validator, and return the result."""
         built = self.folder / "built" / name
         shutil.rmtree(built, ignore_errors=True)
         build_service.build(self.service, built, HOST, contracts=self.contracts, cache=cache)

@@ -1,4 +1,4 @@
-"""The services' Makefile finds the tool beside it, or the one that is installed, wherever the repository is."""
+"""The services' Makefile finds the tool beside it, or the installed one, wherever the repository is."""
 
 import os
 import shutil
@@ -13,7 +13,7 @@ STAND_IN = "import sys\nprint(sys.argv[1:], __file__)\n"
 
 
 def tool(folder: Path) -> Path:
-    """Put something in the place of the tool that says how it was called."""
+    """Replace the tool by one that reports how it was called."""
     (folder / "service_build").mkdir(parents=True)
     (folder / "service_build" / "__init__.py").touch()
     (folder / "service_build" / "__main__.py").write_text(STAND_IN)
@@ -21,7 +21,7 @@ def tool(folder: Path) -> Path:
 
 
 def make(repository: Path, **variables: str) -> str:
-    """Build a service as the SAM CLI does: in a copy of its folder, with the Makefile where it is."""
+    """Build a service as the SAM CLI does: in a copy of its folder, with the Makefile in place."""
     service, copy = repository / "services" / "validator", repository / "copy of the service"
     for folder in (service, copy):
         folder.mkdir(parents=True)

@@ -27,7 +27,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def fake_uv(folder: Path, status_offline: int) -> str:
-    """Make a uv that says which calls it got, and that ends as it is told when it may not ask an index."""
+    """Make a uv that reports its calls, and exits with the given status when it may not use an index."""
     program = folder / "uv"
     program.write_text(
         f'#!/bin/sh\necho "$* PYTHONPATH=$PYTHONPATH" >>"{folder}/calls"\n'

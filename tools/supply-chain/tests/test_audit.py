@@ -1,4 +1,4 @@
-"""When the audit says that all is well, and when that it does not know. A script stands for pip-audit."""
+"""When the audit reports success, and when it reports that it does not know. A script replaces pip-audit."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SKIPPED = {"name": "six", "skip_reason": "Dependency not found on PyPI"}
 
 @pytest.fixture
 def audit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Run the audit of one lock, where pip-audit answers for the control and then for the lock."""
+    """Run the audit of one lock, with pip-audit's answers for the control and then for the lock."""
     lock = tmp_path / "requirements.lock"
     lock.write_text(
         "durable-pipeline-contracts==1.0.0 \\\n    --hash=sha256:00\nsix==1.17.0 \\\n    --hash=sha256:11\n"

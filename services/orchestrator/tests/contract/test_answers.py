@@ -1,4 +1,4 @@
-"""The orchestrator copes with whatever a service may answer, with the lowest or the newest contracts of this major."""
+"""The orchestrator copes with any answer of a service, with the lowest or the newest contracts of this major."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ RECORDS = [Record(f"test-esm-{message.message_id}", message) for message in mess
 CHANNELS = yaml.safe_load((CONTRACTS / "asyncapi.yaml").read_text("utf-8"))["channels"]
 HEADERS = CHANNELS["invalidMessageQueue"]["messages"]["RejectedMessage"]["headers"]
 REJECTED = Draft202012Validator(HEADERS["properties"]["durable_pipeline"]["contentSchema"])
-"""What the attributes of a message in the invalid message queue are described as."""
+"""The description of the attributes of a message in the invalid message queue."""
 
 pytestmark = [
     pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name),
@@ -43,7 +43,7 @@ pytestmark = [
 
 @st.composite
 def answers(draw: st.DrawFn, stage: Stage, version: str) -> dict[str, Any]:
-    """Whatever the schema admits; some of it as it is, some of it with what a response promises beyond its schema."""
+    """Generate anything that the schema admits, sometimes adjusted to the response's promises beyond its schema."""
     answer = draw(responses(stage.request.__name__.removesuffix("Request").lower(), version))
     if draw(st.booleans()):
         answer["results"] = [consistent(entry) for entry in answer["results"]]
@@ -53,7 +53,7 @@ def answers(draw: st.DrawFn, stage: Stage, version: str) -> dict[str, Any]:
 
 
 def consistent(entry: dict[str, Any]) -> dict[str, Any]:
-    """Let the error of a status say what the status says; by chance it seldom does."""
+    """Make the error of a status consistent with it, which random data seldom is."""
     if entry.get("status") in ("rejected", "failed") and entry.get("error"):
         error = entry["error"] | {"retryable": entry["status"] == "failed"}
         return entry | {"error": error, "stored_at": None}
@@ -69,18 +69,18 @@ def keeps_its_promises(stage: Stage, entry: dict[str, Any]) -> bool:
 
 
 def about(identity: str, entry: dict[str, Any]) -> dict[str, Any]:
-    """Give an entry another identity: none that was generated is that of a record."""
+    """Set the identity of an entry: generated ones are never those of a record."""
     return entry | {"execution_id": identity}
 
 
 def to(asked: Iterable[str], answer: dict[str, Any]) -> dict[str, Any]:
-    """Make an answer one to these records, its entries in turn."""
+    """Turn an answer into one for these records, using its entries in turn."""
     entries = cycle(answer["results"])
     return answer | {"results": [about(identity, entry) for identity, entry in zip(asked, entries, strict=False)]}
 
 
 class Client:
-    """SQS, as far as a message is sent."""
+    """SQS, as far as sending messages."""
 
     def __init__(self) -> None:
         self.sent: list[dict[str, Any]] = []

@@ -1,4 +1,4 @@
-"""Whatever a sender may ask, with the lowest or the newest contracts of this major, the service answers as promised."""
+"""The service keeps its promise for any request, with the lowest or the newest contracts of this major."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``python -m chaos``: one run of chaos, from nothing to the audit."""
+"""``python -m chaos``: one chaos run, from an empty machine to the audit."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ from chaos.report import Report
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# A poison's loop ends after this time; the transformer takes milliseconds, up to a second for the largest body, and as
-# long to start. The other services have no poison, and keep their own timeouts.
+# A looping poison ends after this time; the transformer takes milliseconds, up to a second for the largest body, and
+# about as long to start. The other services have no poison, and keep their own timeouts.
 _TRANSFORMER_TIMEOUT_SECONDS = 4
 _SHOWN = 20
 
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with ending_signals_raise(), tempfile.TemporaryDirectory(prefix="pipeline-chaos-") as folder:
             report = _run(options, Path(folder), steps)
     except (EmulatorError, DeployError) as error:
-        # It may quote a log, which may quote a message.
+        # The error may quote a log, which may quote a message.
         Console(stderr=True).print(shown(f"error: {error}", keep="\n"), soft_wrap=True)
         return 1
     except KeyboardInterrupt as interrupt:
@@ -94,8 +94,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--seed", type=int, default=1, help="of the plan of messages and faults")
     parser.add_argument("--report", type=Path, metavar="FILE", help="write the whole report there")
-    # The visibility timeout is shorter than an execution may take, which a real deployment must not have: now and then
-    # messages are delivered again while they are being handled.
+    # The visibility timeout is shorter than an execution may take, which a real deployment must avoid: now and then,
+    # messages are redelivered while they are being processed.
     for name, default, text in (
         ("messages", 2000, "to send"),
         ("faults", 40, "to inject"),

@@ -1,4 +1,4 @@
-"""The audit: what was sent against what is there. It reads no log, and asks no part of the pipeline."""
+"""The audit: compares the sent messages with the stored ones, without any log or any part of the pipeline."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _EXPECTED = {
 
 
 class SecondOutcome(StrEnum):
-    """An outcome of a message, beside its first, that at-least-once delivery allows."""
+    """A second outcome of a message, allowed by at-least-once delivery."""
 
     REJECTED_AGAIN = "in the invalid message queue more than once: it was delivered again after it had been sent there"
     DEAD_AND_STORED = "stored, and a dead letter: no delivery that stored it, or found it stored, was answered in time"
@@ -53,43 +53,43 @@ class Sent:
     message_id: str
 
     def identity(self, environment: str) -> str:
-        """The key of its item."""
+        """Return the key of its item."""
         planned = self.planned
         return f"{environment}-key-{planned.key}" if planned.key else f"{environment}-esm-{self.message_id}"
 
     def __str__(self) -> str:
-        """Name it so that it can be found."""
+        """Identify it so that it can be found."""
         return f"message {self.message_id} (number {self.planned.number}, {self.planned.kind}: {self.planned.variety})"
 
 
 @dataclass
 class Findings:
-    """What the audit found."""
+    """The findings of the audit."""
 
     outcomes: dict[Kind, Counter[Outcome]] = field(default_factory=lambda: defaultdict(Counter))
     second_outcomes: dict[SecondOutcome, list[str]] = field(default_factory=lambda: defaultdict(list))
     dead_by_faults: list[str] = field(default_factory=list)
     """Dead letters that are no poison: faults hit each of their deliveries."""
     rejected_for_conflict: list[str] = field(default_factory=list)
-    """Invalid messages that were rejected for a conflict: another one with their key was stored before their turn."""
+    """Invalid messages rejected for a conflict: another one with their key was stored first."""
     violations: list[str] = field(default_factory=list)
 
     @property
     def totals(self) -> Counter[Outcome]:
-        """Count the outcomes of all messages, each once."""
+        """Count the outcomes of all messages, each message once."""
         return sum(self.outcomes.values(), Counter())
 
 
 class Audit:
-    """Accounts for every message; a dead letter that is no poison needs ``faults`` for all its deliveries.
+    """Accounts for every message; a dead letter that is no poison requires ``faults`` for all its deliveries.
 
-    Whether they have hit those very deliveries is not known here: the report lists each of these messages.
+    Whether the faults hit exactly those deliveries is unknown here: the report lists each of these messages.
     """
 
     def __init__(
         self, sent: Sequence[Sent], evidence: Evidence, *, environment: str, max_receive_count: int, faults: int
     ) -> None:
-        """Prepare the audit of what was sent to an environment."""
+        """Prepare the audit of the messages sent to an environment."""
         self._sent = {message.message_id: message for message in sent}
         self._evidence = evidence
         self._environment = environment
@@ -108,7 +108,7 @@ class Audit:
         self.findings = Findings()
 
     def run(self) -> Findings:
-        """Look at every item and every message."""
+        """Check every item and every message."""
         violations = self.findings.violations
         if self._evidence.in_queue:
             violations.append(f"{self._evidence.in_queue} messages are still in the queue")
@@ -121,7 +121,7 @@ class Audit:
         return self.findings
 
     def _check_items(self) -> None:
-        """Each item belongs to one of the messages with its identity, and is what that one was."""
+        """Check that each item belongs to one of the messages with its identity, and equals it."""
         violations = self.findings.violations
         stored_as: dict[str, str] = {}
         for item in self._evidence.items:
@@ -160,7 +160,7 @@ class Audit:
         self._count_second_outcomes(message, places, len(rejected))
 
     def _is_stored(self, message: Sent) -> bool:
-        """Whether its data is in the table, be it under a key that it shares with others."""
+        """Return whether its data is in the table, possibly under a key that it shares with others."""
         identity = message.identity(self._environment)
         if (item := self._items.get(identity)) is None:
             return False
@@ -179,7 +179,7 @@ class Audit:
             self._violation(message, "was rejected without a reason")
 
     def _expected_rejection(self, message: Sent, found: QueueMessage) -> tuple[str, str]:
-        """An invalid message with the key of others is one of the conflicts, too, if it comes when one is stored."""
+        """Return the expected stage and code: an invalid message may also be a conflict with a stored one."""
         own = message.planned.rejection
         if own is None:
             return _CONFLICT

@@ -1,4 +1,4 @@
-"""Bodies of messages: good ones of several shapes and sizes, and one maker for each way to be invalid."""
+"""Bodies of messages: valid ones of several shapes and sizes, and a factory for each way to be invalid."""
 
 from __future__ import annotations
 
@@ -31,39 +31,39 @@ SHAPES: dict[str, Callable[[Random], Fields]] = {
         "note": random.choice(WORDS),
         "done": None,
     },
-    # What must not vanish.
+    # Values that must not vanish.
     "empty_values": lambda random: _EMPTY | {"n": random.randrange(100)},
-    # The limits of what a table keeps exactly.
+    # The limits of what a table stores exactly.
     "numbers": lambda random: {"most": (digits := random.randrange(10**37, 10**38)), "least": -digits} | _NUMBERS,
     "words": lambda random: {
         f"{word or 'empty'}-{index}": random.choice(WORDS) * 3 for index, word in enumerate(WORDS)
     },
-    # As deep as a table takes it: the body's own object is the first level, and a value in the last is one more.
+    # The maximum depth of a table: the body's own object is the first level, and a value in the last is one more.
     "nested": lambda random: {"deep": _nest(LARGEST_NESTING - 2, random.choice([7, "leaf", [], {}]))},
     "medium": lambda random: {
         "text": random.choice("abcäß") * random.randrange(1_000, 20_000),
         "list": list(range(random.randrange(50))),
     },
-    # Any of the model's examples.
+    # Any example of the model.
     "example": lambda random: {
         name: value for name, value in random.choice(EXAMPLES).items() if name not in ("idempotency_key", "metadata")
     },
-    # Most of what an item may have.
+    # Close to the maximum size of an item.
     "large": lambda random: {"text": "x" * random.randrange(100_000, 300_000)},
-    # 10 to 100 KB of JSON, and several times as much in the form in which DynamoDB is sent it.
+    # 10 to 100 KB of JSON, and several times as much in the format of DynamoDB's API.
     "small_numbers": lambda random: {"numbers": [index % 10 for index in range(random.randrange(5_000, 50_000))]},
     "many_nested": lambda random: {"deep": [_nest(LARGEST_NESTING - 3, 0)] * random.randrange(170, 1_700)},
 }
-"""The further fields of good bodies."""
+"""The additional fields of valid bodies."""
 
 USUAL = {"small": 40, "empty_values": 10, "numbers": 10, "words": 10, "nested": 5, "medium": 8, "example": 18}
-"""How many of a hundred messages have a shape, about."""
+"""The approximate percentage of each shape."""
 
 LARGE = ("large", "small_numbers", "large", "many_nested")
 
 
 def written(fields: Fields, random: Random, *, compact: bool = False) -> str:
-    """Write a body in one of the many ways in which the same JSON can be written."""
+    """Write a body in one of the many equivalent ways to write JSON."""
     members = list(fields.items())
     random.shuffle(members)
     separators = _COMPACT if compact else random.choice([_COMPACT, (", ", ": "), (" ,\n", "\t: ")])
@@ -72,7 +72,7 @@ def written(fields: Fields, random: Random, *, compact: bool = False) -> str:
 
 @dataclass(frozen=True)
 class Invalid:
-    """A way to be invalid: where it is found out, with which code, and what comes instead of a good body."""
+    """A way to be invalid: where it is detected, with which code, and the body that replaces a valid one."""
 
     name: str
     stage: str
@@ -89,7 +89,7 @@ def _without(name: str) -> Callable[[Fields], str]:
 
 
 def _and(member: str) -> Callable[[Fields], str]:
-    """Add a member as text, because Python would not write it."""
+    """Add a member as text that Python would not write."""
     return lambda fields: f"{json.dumps(fields)[:-1]}, {member}}}"
 
 
@@ -126,7 +126,7 @@ INVALID: tuple[Invalid, ...] = (
 
 LARGE_INVALID: tuple[Invalid, ...] = (
     Invalid("item past 400 KB", "store", "not_storable", _with(text="x" * 420_000)),
-    # A byte for each number and one for its place, by DynamoDB's rules: twice the limit, as a body of 850 KB.
+    # By DynamoDB's rules, a byte per number and one for its place: twice the limit, from a body of 850 KB.
     Invalid("item of 425,000 zeros", "store", "not_storable", _and(f'"zeros": [{"0," * 424_999}0]')),
     Invalid("body of 1 MiB", "intake", "message_too_large", _with(text="x" * 1_048_000)),
 )

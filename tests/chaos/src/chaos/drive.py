@@ -1,4 +1,4 @@
-"""The run itself: sends, injects faults as messages are settled, and waits until the queue is empty."""
+"""The run itself: sends messages, injects faults as messages are settled, and waits until the queue is empty."""
 
 from __future__ import annotations
 
@@ -25,27 +25,27 @@ if TYPE_CHECKING:
     from chaos.injector import InjectedFault
     from chaos.messages import PlannedMessage
 
-# MiniStack goes through all messages of a queue whenever it is asked about it.
+# MiniStack goes through all messages of a queue at each request for its attributes.
 _LOOK_SECONDS = 0.1
 _SAY_SECONDS = 5.0
-# Between two looks, so that faults are injected close to their point while messages are sent.
+# Between two looks, so that faults are injected close to their planned time while messages are sent.
 _SENT_AT_ONCE = 200
-# The queue is empty when the last delete is done. What an execution still does that was forgotten, because the mapping
-# was killed under it, shows as a change within this time.
+# The queue is empty after the last delete. The work of a forgotten execution, whose mapping was killed, shows as a
+# change within this time.
 _QUIET_SECONDS = 10.0
 _SLOWNESS = 3.0
-# With poison that loops, retries, and records one by one.
+# Including looping poison, retries, and processing record by record.
 _EXECUTION_SECONDS = 60
 
 
 @dataclass(frozen=True)
 class Course:
-    """How a run went; ``given_up`` says why it did not end by itself."""
+    """The course of a run; ``given_up`` says why it did not end by itself."""
 
     sent: Sequence[Sent]
     injected: Sequence[InjectedFault]
     settling_seconds: float
-    """From the first message sent to the last one settled, which is that has left the queue, wherever it went."""
+    """From the first message sent to the last one settled, that is, gone from the queue for whatever reason."""
     given_up: str | None
 
 
@@ -57,7 +57,7 @@ def drive(
     backlog: int,
     say: Callable[[str], None],
 ) -> Course:
-    """Run the plan; at most ``backlog`` messages are in the queue at once, as many as a steady producer would leave."""
+    """Run the plan; at most ``backlog`` messages are in the queue at once, like with a steady producer."""
     sqs, url = aws.endpoint.sqs(), StackOutputs.of(aws.outputs).queue_url
     injector = Injector(aws)
     sent: list[Sent] = []
@@ -103,7 +103,7 @@ def _sent(sqs: SQSClient, url: str, messages: Sequence[PlannedMessage]) -> Itera
 
 
 def _patience_seconds(sqs: SQSClient, url: str) -> float:
-    """Give the longest that a message which is fine can be out of sight, and be handled, on a slow machine."""
+    """Return the longest that a good message can stay invisible and be processed, on a slow machine."""
     attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])["Attributes"]
     return _SLOWNESS * (int(attributes["VisibilityTimeout"]) + _EXECUTION_SECONDS)
 

@@ -1,4 +1,4 @@
-"""What is in the table and in the queues, read from outside, with every number exact."""
+"""The contents of the table and of the queues, read from outside, with exact numbers."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ Item = dict[str, Any]
 
 @dataclass(frozen=True)
 class QueueMessage:
-    """A message as it lies in a queue."""
+    """A message in a queue."""
 
     message_id: str
     body: str
     receive_count: int
     said: Mapping[str, str]
-    """What the pipeline says of a rejected message, in its attribute."""
+    """The pipeline's attribute of a rejected message."""
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """All that there is at the end: every item, every message of the two queues, and how many the first still holds."""
+    """Everything at the end: every item, every message of the two queues, and the number left in the first."""
 
     items: Sequence[Item]
     rejected: Sequence[QueueMessage]

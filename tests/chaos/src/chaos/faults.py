@@ -1,4 +1,4 @@
-"""What is killed or throttled, and when: a plan from a seed, bound to the flow of messages and not to the clock."""
+"""The planned kills and outages: from a seed, and tied to the flow of messages rather than to the clock."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pipeline_testing.stages import SERVICES
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# Messages that had to be settled before the last fault is injected; the rest shows that the pipeline recovers.
+# The share of messages settled before the last fault; the rest shows that the pipeline recovers.
 _UNTIL = 0.95
 
 
@@ -21,19 +21,19 @@ EVENT_SOURCE = "event source mapping killed and restarted"
 
 WORKERS = {f"worker of the {service} killed": service for service in (ORCHESTRATOR, *SERVICES)}
 OUTAGES = {f"{service} throttled": service for service in SERVICES}
-"""The services by the kind of fault: their processes are killed with SIGKILL, or Lambda does not run them for a while.
+"""The services by the kind of fault: their processes are killed with SIGKILL, or Lambda throttles them for a while.
 
-MiniStack is not among what is killed: it holds the table and the queues in memory, so that its death would take away
-what the audit is about. On AWS these outlive any process.
+MiniStack is never killed: it holds the table and the queues in memory, so the audit would have nothing left to
+examine. On AWS, these outlive any process.
 """
 
 OUTAGE_SECONDS = (2.0, 8.0)
 """From within the retries of an execution to beyond them."""
 
 DELIVERIES_OF_AN_OUTAGE = 2
-"""Deliveries of one message that an outage can end: the third comes 3 + 15 s after the first, by the short waits."""
+"""The deliveries of one message that an outage can end: the third starts 3 + 15 s after the first."""
 
-# The durable service and the mapping take every message in flight with them, a worker only what it is handling.
+# Killing the durable service or the mapping affects every message in flight, killing a worker only its own.
 _WEIGHTS = dict.fromkeys(WORKERS, 20) | {DURABLE_SERVICE: 8, EVENT_SOURCE: 8} | dict.fromkeys(OUTAGES, 4)
 
 KINDS = tuple(_WEIGHTS)
@@ -41,7 +41,7 @@ KINDS = tuple(_WEIGHTS)
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault: it is injected when that many messages are settled; ``draw``, from 0 to 1, picks among the workers.
+    """One fault, injected when that many messages are settled; ``draw``, from 0 to 1, selects the worker.
 
     An outage lasts ``seconds``.
     """
@@ -54,9 +54,9 @@ class Fault:
 
 
 def plan_faults(count: int, messages: int, seed: int) -> list[Fault]:
-    """Plan so many faults among so many messages; the same numbers give the same plan."""
+    """Plan a number of faults among a number of messages; the same arguments give the same plan."""
     random = Random(f"faults {seed}")  # noqa: S311 - a plan is no secret
-    # Each kind once before chance decides, as far as there are enough.
+    # Each kind once before random ones, as far as there are enough.
     kinds = list(_WEIGHTS)[::-1][:count]
     kinds += random.choices(list(_WEIGHTS), list(_WEIGHTS.values()), k=count - len(kinds))
     random.shuffle(kinds)
@@ -68,5 +68,5 @@ def plan_faults(count: int, messages: int, seed: int) -> list[Fault]:
 
 
 def deliveries_hit(faults: Iterable[Fault]) -> int:
-    """Count the deliveries of one message that faults can have ended at most, were all of them to hit it."""
+    """Return the maximum number of deliveries of one message that faults can have ended, if all of them hit it."""
     return sum(DELIVERIES_OF_AN_OUTAGE if fault.kind in OUTAGES else 1 for fault in faults)

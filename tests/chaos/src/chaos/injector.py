@@ -21,7 +21,7 @@ _ALIAS, _LATEST = "live", "$LATEST"
 
 @dataclass(frozen=True)
 class InjectedFault:
-    """A fault that was injected, and how many messages were settled then."""
+    """An injected fault, and the number of messages settled at that time."""
 
     fault: Fault
     settled: int
@@ -29,7 +29,7 @@ class InjectedFault:
 
 @dataclass
 class Outage:
-    """A function that Lambda throttles until a moment, and the version that its alias had before."""
+    """A function that Lambda throttles for some time, and the version that its alias had before."""
 
     until: float
     version: str
@@ -43,11 +43,11 @@ class Injector:
         self._aws = aws
         self._lambda = aws.endpoint.lambda_()
         self.outages: dict[str, Outage] = {}
-        """Of now, by the name of the function."""
+        """The current outages, by the name of the function."""
         self.injected: list[InjectedFault] = []
 
     def inject(self, fault: Fault, settled: int) -> bool:
-        """Inject a fault; False when there is no process yet that it could kill."""
+        """Inject a fault; False if there is no process yet to kill."""
         if fault.kind in OUTAGES:
             self._throttle(OUTAGES[fault.kind], fault.seconds)
         elif fault.kind in WORKERS:
@@ -55,13 +55,13 @@ class Injector:
                 return False
         else:
             part = self._aws.durable_runner if fault.kind == DURABLE_SERVICE else self._aws.event_source
-            # What needs it tries again until it is up, so nobody waits for it here.
+            # Clients retry until it is up, so nobody waits for it here.
             part.restart()
         self.injected.append(InjectedFault(fault, settled))
         return True
 
     def end_outages(self) -> None:
-        """Let the functions run again whose time is over, by the version that they had."""
+        """End the outages whose time is over; their functions run again, on their previous versions."""
         for name, outage in list(self.outages.items()):
             if time.monotonic() >= outage.until:
                 self._lambda.update_alias(FunctionName=name, Name=_ALIAS, FunctionVersion=outage.version)
@@ -69,10 +69,10 @@ class Injector:
                 del self.outages[name]
 
     def _throttle(self, service: str, seconds: float) -> None:
-        """Begin an outage, in which an invoke by the alias gets TooManyRequestsException, or prolong the one there is.
+        """Start an outage, in which an invoke by the alias gets TooManyRequestsException, or extend the current one.
 
-        MiniStack keeps the reserved concurrency of a function for what is invoked without a qualifier, where AWS shares
-        it among all versions. So the alias points at the latest version meanwhile, which is throttled and runs nothing.
+        MiniStack applies a function's reserved concurrency only to unqualified invokes, where AWS shares it among all
+        versions. So the alias points to the latest version meanwhile, which is throttled and runs nothing.
         """
         until = time.monotonic() + seconds
         names = [function.name for function in self._aws.deployment.functions]
@@ -93,7 +93,7 @@ class Injector:
         return False
 
     def _workers(self, function: str) -> list[psutil.Process]:
-        """Find the processes that MiniStack started for a function, the oldest first."""
+        """Find the processes that MiniStack started for a function, oldest first."""
         found = []
         for process in psutil.Process(self._aws.ministack.pid).children(recursive=True):
             with suppress(psutil.Error):

@@ -1,4 +1,4 @@
-"""Whether a stored item is what was sent, judged without the code that stored it."""
+"""Whether a stored item equals the sent message, judged without the code that stored it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _TRANSFORMED = {"processed_at", "execution_id", "transformation_applied"}
 
 
 def parsed(body: str) -> Any:
-    """Read JSON with every number exact."""
+    """Parse JSON with exact numbers."""
     return json.loads(body, parse_int=Decimal, parse_float=Decimal)
 
 
@@ -32,7 +32,7 @@ def same(left: Any, right: Any) -> bool:
 
 
 def same_data(left: dict[str, Any], right: dict[str, Any]) -> bool:
-    """Compare the data of two bodies, of which the metadata is no part."""
+    """Compare the data of two bodies; metadata is no part of it."""
     return same(_without_metadata(left), _without_metadata(right))
 
 
@@ -41,7 +41,7 @@ def _without_metadata(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def differences(item: Item, sent: dict[str, Any]) -> Iterator[str]:
-    """Say in what an item differs from what was sent; its key and its message are for the caller to judge."""
+    """List the differences between an item and the sent message; the caller judges its key and its message id."""
     attributes = dict(parse_message(json.dumps(sent, default=float)).item_attributes)
     if "metadata" in sent:
         attributes["metadata"] = sent["metadata"]

@@ -1,4 +1,4 @@
-"""What is sent: a plan of messages made from a seed, with what the design says must become of each."""
+"""The messages to send: a plan made from a seed, with the outcomes that the design requires for each."""
 
 from __future__ import annotations
 
@@ -25,26 +25,26 @@ _METADATA_OF_THOUSAND = 500
 _POISON_OF_THOUSAND = 1.5
 _LARGE_OF_THOUSAND = 3
 _LARGEST_GROUPS_OF_THOUSAND = 0.4
-# Poison comes early: the deliveries that it takes to give it up run beside the rest.
+# Poison comes early, so that the deliveries until it is given up run beside the rest.
 _POISON_UNTIL = 0.6
 
 
 class Kind(StrEnum):
-    """What a message is there for, and thus what must become of it."""
+    """The purpose of a message, and thus its required outcome."""
 
     VALID = "valid"
     DUPLICATE = "duplicate"
-    """One of several with one idempotency_key and the same data, whatever their metadata: one item for all."""
+    """One of several with the same idempotency_key and data, whatever their metadata: they share an item."""
     CONFLICT = "conflict"
-    """One of several with one idempotency_key and other data: one is stored, the others are rejected."""
+    """One of several with the same idempotency_key but other data: one is stored, the others are rejected."""
     INVALID = "invalid"
-    """It is rejected for a reason of its own. It may have the key of some conflicts, none of which must wait for it."""
+    """Rejected for a reason of its own. It may have the key of some conflicts, none of which may wait for it."""
     POISON = "poison"
 
 
 @dataclass(frozen=True)
 class PlannedMessage:
-    """A message to send; ``variety`` says more of its kind, ``rejection`` is the stage and code that it must get."""
+    """A message to send; ``variety`` details its kind, ``rejection`` is its required stage and code."""
 
     kind: Kind
     variety: str
@@ -52,11 +52,11 @@ class PlannedMessage:
     key: str | None = None
     rejection: tuple[str, str] | None = None
     number: int = 0
-    """Its place among those that are sent, from 1."""
+    """Its number in the order of sending, from 1."""
 
 
 class _Group(NamedTuple):
-    """Messages that belong together; ``together`` are those that are sent one right after the other."""
+    """Messages that belong together; those in ``together`` are sent one right after the other."""
 
     messages: list[PlannedMessage]
     together: bool = False
@@ -64,9 +64,9 @@ class _Group(NamedTuple):
 
 
 def plan_messages(count: int, seed: int, *, poisons: int | None = None) -> list[PlannedMessage]:
-    """Plan so many messages; the same numbers give the same messages in the same order.
+    """Plan a number of messages; the same arguments give the same messages in the same order.
 
-    Without a number of poisons, they are a part of all, and at least one of each.
+    Without a number of poisons, they are a fraction of all, but at least one of each.
     """
     random = Random(f"messages {seed}")  # noqa: S311 - a plan is no secret
     placed: list[tuple[float, PlannedMessage]] = []
@@ -84,7 +84,7 @@ def plan_messages(count: int, seed: int, *, poisons: int | None = None) -> list[
 
 
 def _groups(count: int, poisons: int, random: Random) -> Iterator[_Group]:
-    """Give first what is rare, in the numbers that so many messages have of it, and then groups without end."""
+    """Yield rare groups first, in proportion to the number of messages, and then groups without end."""
     large = max(1, round(count * _LARGE_OF_THOUSAND / 1000))
     for number in range(poisons):
         variety = POISONS[number % len(POISONS)]
@@ -117,7 +117,7 @@ def _duplicates(number: int, random: Random) -> _Group:
     bodies_of_all = [fields] * random.randrange(2, 5)
     if random.random() * 1000 < _METADATA_OF_THOUSAND:
         variety += ", metadata"
-        # The last has none: that, too, is other metadata.
+        # The last has no metadata, which is also different metadata.
         bodies_of_all[:-1] = [
             fields | {"metadata": {"attempt": str(attempt), "trace": random.choice(bodies.WORDS)}}
             for attempt in range(len(bodies_of_all) - 1)
@@ -134,7 +134,7 @@ def _many_conflicts(number: int, random: Random) -> _Group:
 
 
 def _conflicts_behind_invalid(number: int, random: Random) -> _Group:
-    """Some that a rule rejects, and then those of which one can be stored: more than an execution tries, at times."""
+    """Make some that a rule rejects, then conflicts, one of them storable: at times more than an execution tries."""
     key = f"behind-invalid-{number}"
     source = _source(number) | {REFUSED: REFUSALS[0], "idempotency_key": key}
     refused = [
@@ -148,7 +148,7 @@ def _conflicts_behind_invalid(number: int, random: Random) -> _Group:
 def _conflicts(key: str, count: int, random: Random) -> list[PlannedMessage]:
     variety, fields = _good(random.randrange(10**6), random)
     versions = [fields | {"version": version} for version in range(count)]
-    # One of them comes twice, so that a duplicate meets conflicts.
+    # One of them is repeated, so that a duplicate meets conflicts.
     versions += random.choices(versions, k=random.randrange(2))
     return [_message(Kind.CONFLICT, variety, version, random, key) for version in versions]
 
@@ -182,4 +182,4 @@ _MAKERS: tuple[tuple[Callable[[int, Random], _Group], float], ...] = (
     (_conflicts_behind_invalid, 30 / 5),
     (_many_conflicts, 20 / 25),
 )
-"""Each with the groups of it that there are for about a thousand messages."""
+"""Each with its number of groups per about a thousand messages."""

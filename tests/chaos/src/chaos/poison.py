@@ -1,6 +1,6 @@
-"""A copy of the repository whose transformer dies of some messages, and whose validator refuses some.
+"""A copy of the repository whose transformer crashes on some messages, and whose validator refuses some.
 
-The services themselves hold nothing of it. A message says in a field of its own what it does.
+The services themselves contain none of this. A message requests it in a field of its own.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 POISON, POISONS = "chaos_poison", ("exit", "memory", "loop")
-"""A field, and its values, that end the process which transforms the message."""
+"""A field, and its values, that crash the process which transforms the message."""
 
 REFUSED, REFUSALS = "chaos_refused", ("first_rule", "second_rule", "third_rule")
 """A field, and its values: the codes with which a rule refuses the message."""
@@ -92,10 +92,10 @@ RULES = _WithRefusal(RULES)
 
 
 def poisoned_copy(folder: Path, *, timeout_seconds: int, visibility_timeout: int) -> Path:
-    """Copy what is deployed, with poison, refusals, short timeouts and short waits, and give the root template.
+    """Copy the deployed files with poison, refusals, short timeouts and short waits; return the root template.
 
-    The queue is deployed with its visibility timeout, because a receive that is under way when it is changed still
-    hides messages for the former one.
+    The queue is deployed with its final visibility timeout, because a receive in progress during a change still hides
+    messages for the former one.
     """
     changed_copy(
         folder,

@@ -1,4 +1,4 @@
-"""What came of a run, as text."""
+"""The report of a run, as text."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Report:
-    """A run: what was asked for, how it went, what the audit found; ``seconds`` with start, drain and audit."""
+    """A run: its options, its course, the audit's findings; ``seconds`` include start, drain and audit."""
 
     seed: int
     parameters: Mapping[str, str]
@@ -28,11 +28,11 @@ class Report:
 
     @property
     def clean(self) -> bool:
-        """Whether every message is accounted for and nothing is wrong."""
+        """Return whether every message is accounted for and nothing is wrong."""
         return not self.findings.violations and self.course.given_up is None
 
     def lines(self, most: int | None = None) -> Iterator[str]:
-        """Give it as text, of each list at ``most`` so many entries."""
+        """Yield it as text, with at most ``most`` entries per list."""
 
         def listed(title: str, found: Sequence[str]) -> Iterator[str]:
             yield f"  {len(found):6}  {title}"

@@ -34,7 +34,7 @@ class PlainUppercaseSerDes(SerDes[str]):
 
 
 def log_always(context: DurableContext, message: str) -> None:
-    """Log a message, also while the execution is replayed."""
+    """Log a message, even while the execution is replayed."""
     arn = context.execution_context.durable_execution_arn
     context.logger.get_logger().info(message, extra={"executionArn": arn})
 
@@ -140,7 +140,7 @@ def large(event: str, context: DurableContext) -> int:
 
 @durable_execution
 def interrupted(event: str, context: DurableContext) -> str:
-    # A crashed invocation is repeated without another attempt of the step, so a file has to remember it.
+    # A crashed invocation is repeated without another attempt of the step, so its state is kept in a file.
     crashed = Path("/tmp", f"conformance-{os.getppid()}-{event}")  # noqa: S108 - Lambda's own folder for such files
 
     arn = context.execution_context.durable_execution_arn

@@ -16,7 +16,7 @@ prepare()
 ECHO, FAIL = os.environ.get("ECHO", ""), os.environ.get("FAIL", "")
 ONE_SECOND = Duration.from_seconds(1)
 LARGE = 1_000_000
-# The histories expected have the end of the caller's invocation before the end of the function that it invoked.
+# The expected histories have the end of the caller's invocation before the end of the invoked function.
 CALLER_ENDS = Duration.from_seconds(2)
 
 

@@ -27,7 +27,7 @@ AT_MOST_ONCE = StepSemantics.AT_MOST_ONCE_PER_RETRY
 
 
 class TransientError(Exception):
-    """An error that a retry strategy tells from others."""
+    """An error that a retry strategy distinguishes from others."""
 
 
 class UppercaseSerDes(SerDes[str]):
@@ -67,7 +67,7 @@ def fail(step: StepContext) -> None:
 
 
 def decide_by_type(*, retried: bool) -> StepConfig:
-    """Retry a TransientError after a second, or never, and other errors the other way round."""
+    """Retry a TransientError after a second, or never; the reverse for other errors."""
 
     def decide(error: Exception, attempt: int) -> RetryDecision:
         if isinstance(error, TransientError) is retried:

@@ -16,7 +16,7 @@ EXPECTED = Path(__file__).parents[2] / "expected.toml"
 
 
 def main() -> int:
-    """Return 1 if a report differs from what is expected; the logs and the histories are kept then."""
+    """Return 1 if a report differs from the expected one; the logs and the histories are kept in that case."""
     argparse.ArgumentParser(prog="conformance", description=__doc__).parse_args()
     known, status = known_failures(EXPECTED), 0
     try:

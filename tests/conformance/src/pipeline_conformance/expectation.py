@@ -21,7 +21,7 @@ def known_failures(path: Path) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Result:
-    """What the runner says of one requirement."""
+    """The runner's result for one requirement."""
 
     status: str
     errors: Sequence[str] = ()
@@ -39,7 +39,7 @@ def results(report: Path) -> dict[str, Result]:
 
 
 def differences(found: Mapping[str, Result], known: Mapping[str, str]) -> list[str]:
-    """Compare results with the known failures: each unexpected failure, pass or gap is one line."""
+    """Compare results with the known failures, one line per unexpected failure, pass or gap."""
     lines = []
     for requirement, result in found.items():
         if result.passed and requirement in known:

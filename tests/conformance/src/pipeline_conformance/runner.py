@@ -61,13 +61,13 @@ def run_suites(aws: Emulator, endpoint: AwsEndpoint, *, sdk_patch: bool) -> Path
         process.start()
         process.wait_for_success(seconds=_SECONDS)
     except PartFailedError:
-        if not report.exists():  # a failed requirement, too, is another exit status than 0
+        if not report.exists():  # a failed requirement also leads to a nonzero exit status
             raise
     return report
 
 
 def _environment(aws: Emulator, endpoint: AwsEndpoint, folder: Path) -> dict[str, str]:
-    """The environment of a build, in which ``sam`` is the SAM CLI."""
+    """Return the environment of a build, in which ``sam`` is the SAM CLI."""
     (folder / "bin").mkdir()
     (folder / "bin" / "sam").symlink_to(sam_executable())
     environment = build_environment(aws.run_folder.id, aws.run_folder.path, endpoint, ministack_python())

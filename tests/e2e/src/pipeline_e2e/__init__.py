@@ -1,1 +1,1 @@
-"""What the end-to-end tests of the pipeline share."""
+"""Shared code of the pipeline's end-to-end tests."""

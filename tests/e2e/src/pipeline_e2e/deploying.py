@@ -1,4 +1,4 @@
-"""What ./nox -s deploy and ./nox -s delete run, against the emulated AWS, also for a changed copy of the code."""
+"""./nox -s deploy and ./nox -s delete against the emulated AWS, also for a changed copy of the code."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from local_aws.aws import AwsEndpoint
 
-# Services need each other, and the shared resources, in this order only where one takes what another publishes.
+# Services need each other, and the shared resources, in this order only where one takes a value of another.
 PARTS = ("shared", *reversed(SERVICES), "orchestrator")
 
 _SECONDS = 300
@@ -30,12 +30,12 @@ class Deployer:
         self._environment = environment
 
     def deploy(self, *words: str, source: Path = REPOSITORY, parameters: Mapping[str, str] | None = None) -> str:
-        """Deploy and give what was printed."""
+        """Deploy and return the output."""
         given = [word for name, value in (parameters or {}).items() for word in ("--parameter", f"{name}={value}")]
         return self._succeed("deploy", *words, *given, source=source)
 
     def delete(self, *words: str) -> str:
-        """Delete and give what was printed."""
+        """Delete and return the output."""
         return self._succeed("delete", *words, "--yes")
 
     def run(self, command: str, *words: str, source: Path = REPOSITORY) -> subprocess.CompletedProcess[str]:

@@ -1,4 +1,4 @@
-"""Faults between the deployed functions and the emulated AWS, injected by microburst, which also lists them."""
+"""Faults between the deployed functions and the emulated AWS, injected and recorded by microburst."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from local_aws.aws import AwsEndpoint
     from local_aws.run_folder import RunFolder
 
-# https://pypi.org/project/microburst/ describes the keys; the first rule that matches a call has it.
+# https://pypi.org/project/microburst/ describes the keys; the first matching rule applies to a call.
 Rule = dict[str, Any]
 
 
 def microburst(run: RunFolder, upstream: AwsEndpoint, port: int) -> ChildProcess:
-    """Describe the proxy, which passes everything on until it is given rules."""
+    """Describe the proxy, which forwards everything until it has rules."""
     executable = os.environ.get("MICROBURST_EXECUTABLE")
     if not executable:
         raise RuntimeError("MICROBURST_EXECUTABLE is not set; run this through ./nox -s e2e, which sets it")
-    # Only while it records does it look into the body of an Invoke, which alone says what is invoked, and for whom.
+    # Only while recording does it parse the body of an Invoke, which alone says what is invoked, and for whom.
     recording = run.path / "microburst"
     return ChildProcess(
         "microburst",
@@ -40,14 +40,14 @@ def microburst(run: RunFolder, upstream: AwsEndpoint, port: int) -> ChildProcess
 
 @dataclass(frozen=True)
 class Fired:
-    """One fault that a call met: when, in seconds of the clock on the wall, and the number of its rule."""
+    """A fault that hit a call: when, in seconds since 1970, and the number of its rule."""
 
     at: float
     rule: int
 
 
 class Faults:
-    """The rules of a running proxy, and what came of them."""
+    """The rules of a running proxy, and their effects."""
 
     def __init__(self, endpoint: AwsEndpoint) -> None:
         """Control the proxy that listens at the endpoint."""
@@ -55,23 +55,23 @@ class Faults:
         self._rules: list[int] = []
 
     def inject(self, *rules: Rule) -> None:
-        """Put these rules in the place of those before, and forget what those did."""
-        # In this order: a call that meets a fault right away is not forgotten.
+        """Replace the rules, and forget the effects of the previous ones."""
+        # In this order, so that a call that meets a fault immediately is not forgotten.
         self._call("DELETE", "fired")
         self._rules = [rule["id"] for rule in self._call("POST", "rules", list(rules))]
 
     def stop(self) -> None:
-        """Let every call pass from now on; what was fired is still known."""
+        """Let every call pass from now on; the recorded faults are kept."""
         self._call("DELETE", "rules", [])
 
     def fired(self) -> list[Fired]:
-        """Give the faults since the last injection, by time, with the rules numbered from 0."""
+        """Return the faults since the last injection, by time, with the rules numbered from 0."""
         events = self._call("GET", "fired?limit=2000")
         rules = {rule: number for number, rule in enumerate(self._rules)}
         return [Fired(event["ts"], rules[event["rule_id"]]) for event in events if event["rule_id"] in rules]
 
     def counts(self) -> list[int]:
-        """Give how often each rule has fired, in the order of their injection."""
+        """Return how often each rule has fired, in the order of their injection."""
         fired = [fault.rule for fault in self.fired()]
         return [fired.count(rule) for rule in range(len(self._rules))]
 

@@ -1,4 +1,4 @@
-"""Messages that flow while something else happens."""
+"""A flow of messages while something else happens."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PAUSE_SECONDS = 0.2
 
 
 class Flow:
-    """Sends a message again and again inside the context; ``sent`` are the message ids."""
+    """Sends a message repeatedly inside the context; ``sent`` are the message ids."""
 
     def __init__(self, stack: Stack) -> None:
         self._stack = stack

@@ -1,4 +1,4 @@
-"""The services' roles in a running emulated AWS that enforces IAM: what they allow, and taking a part of it away."""
+"""The services' roles in a running emulated AWS that enforces IAM: listing and removing their permissions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Statement = dict[str, Any]
 
-# On AWS a permission for one message is one for the batch too. MiniStack asks for an action of the batch's own name.
+# On AWS, a permission for one message covers the batch too. MiniStack requires an action with the batch's own name.
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_AddPermission.html
 _BATCHES = {
     "sqs:SendMessage": "sqs:SendMessageBatch",
@@ -37,12 +37,12 @@ class Grant:
     action: str
 
     def __str__(self) -> str:
-        """Name it as a test's parameter."""
+        """Format it as a test's parameter."""
         return f"{self.service}-{self.sid}-{self.action}"
 
 
 def grants_of_templates(repository: Path) -> list[Grant]:
-    """List what the services' templates grant."""
+    """List the permissions that the services' templates grant."""
     grants = []
     for template in sorted(repository.glob("services/*/template.yaml")):
         for resource in parse_template(template.read_text(encoding="utf-8"))["Resources"].values():
@@ -53,10 +53,10 @@ def grants_of_templates(repository: Path) -> list[Grant]:
 
 
 class Roles:
-    """The roles of a deployed stack, by the service that has them."""
+    """The roles of a deployed stack, by service."""
 
     def __init__(self, endpoint: AwsEndpoint) -> None:
-        """Read the roles, and let MiniStack read their policies as AWS would."""
+        """Read the roles, and make MiniStack read their policies as AWS does."""
         self._endpoint = endpoint
         self._iam = endpoint.session().client("iam", endpoint_url=endpoint.url)
         self._sts = endpoint.session().client("sts", endpoint_url=endpoint.url)
@@ -71,7 +71,7 @@ class Roles:
             self._put(service, policy["Statement"])
 
     def grants(self) -> list[Grant]:
-        """List what the roles were deployed with."""
+        """List the permissions with which the roles were deployed."""
         return sorted(
             grant for service, statements in self._statements.items() for grant in _grants(service, statements)
         )
@@ -90,7 +90,7 @@ class Roles:
 
     @contextmanager
     def without(self, grant: Grant) -> Iterator[None]:
-        """Take one action away inside the context."""
+        """Remove one action inside the context."""
         statements = self._statements[grant.service]
         fewer = []
         for statement in statements:
@@ -113,7 +113,7 @@ class Roles:
 
 
 def person(endpoint: AwsEndpoint, environment: str, *policies: str) -> Callable[[str], Any]:
-    """Make clients of a new person who has some of the policies for people, such as `readers`."""
+    """Return a factory of clients for a new person who has some of the policies for people, such as `readers`."""
     key, secret = access_key(endpoint, environment, *policies)
     session: Any = endpoint.session()
     return lambda service: session.client(
@@ -122,7 +122,7 @@ def person(endpoint: AwsEndpoint, environment: str, *policies: str) -> Callable[
 
 
 def access_key(endpoint: AwsEndpoint, environment: str, *policies: str) -> tuple[str, str]:
-    """Make a new person who has some of the policies for people, and give the access key and its secret."""
+    """Create a person who has some of the policies for people, and return the access key and its secret."""
     make = client_of(endpoint)
     iam, ssm = make("iam"), make("ssm")
     name = f"person-{uuid.uuid4().hex[:8]}"
@@ -150,9 +150,9 @@ def _actions(statement: Statement) -> list[str]:
 def _as_aws_reads_it(statement: Statement) -> Statement:
     actions = _actions(statement)
     resources = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
-    # The ARN of a log group ends with :*, which on AWS stands for the group as well; in MiniStack it does not.
+    # The ARN of a log group ends with :*, which on AWS also means the group itself; in MiniStack it does not.
     groups = [resource.removesuffix(":*") for resource in resources if ":log-group:" in resource]
-    # MiniStack asks for several parameters as for all of them.
+    # MiniStack authorizes several parameters as if all were requested.
     parameters = ["*"] if "ssm:GetParameters" in actions else []
     return statement | {
         "Action": actions + [_BATCHES[action] for action in actions if action in _BATCHES],

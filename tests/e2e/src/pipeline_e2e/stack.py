@@ -1,4 +1,4 @@
-"""The deployed stack as a user of it sees it: three queues and a table."""
+"""The deployed stack from a user's view: three queues and a table."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Found = TypeVar("Found")
 
 GIVE_UP_SECONDS = 120
 _LONGEST_RECEIVE_SECONDS = 2.0
-# The visibility timeout is longer than a test waits: what is delivered again was brought forward.
+# The visibility timeout is longer than a test waits: any redelivery has been brought forward.
 PARAMETERS = {
     "EnvironmentName": "e2e",
     "MaxReceiveCount": "2",
@@ -35,14 +35,14 @@ PARAMETERS = {
 
 @dataclass(frozen=True)
 class Outcomes:
-    """Where messages were found: the message ids of the items, and what the two queues held."""
+    """Where messages were found: the message ids of the items, and the contents of the two queues."""
 
     stored: tuple[str, ...]
     rejected: tuple[MessageTypeDef, ...]
     dead: tuple[MessageTypeDef, ...]
 
     def of(self, sent: Iterable[str]) -> dict[str, set[str]]:
-        """Give the outcomes of each message that was sent, by its id; a copy of a rejected message counts once."""
+        """Return the outcomes of each sent message, by its id; copies of a rejected message count once."""
         rejected = {RejectedMessage.read(message).message_id for message in self.rejected}
         dead = {message["MessageId"] for message in self.dead}
         places = {"stored": set(self.stored), "rejected": rejected, "dead": dead}
@@ -50,7 +50,7 @@ class Outcomes:
 
 
 class Stack:
-    """Sends messages and looks where they are."""
+    """Sends messages and finds out where they are."""
 
     def __init__(self, emulator: Emulator) -> None:
         self._emulator = emulator
@@ -62,7 +62,7 @@ class Stack:
         self._table = Table(self.dynamodb, self._outputs.table_name)
 
     def send(self, *bodies: str, attributes: dict[str, Any] | None = None, group: str | None = None) -> list[str]:
-        """Send bodies as they are and give the message ids."""
+        """Send bodies unchanged and return the message ids."""
         further: dict[str, Any] = {"MessageGroupId": group} if group else {}
         sent = [
             self.sqs.send_message(
@@ -76,7 +76,7 @@ class Stack:
         return self._table.item(execution_id)
 
     def items(self) -> dict[str, str]:
-        """All items: the message id by execution id."""
+        """Return all items: the message id by execution id."""
         return self._table.all_message_ids()
 
     def wait_for_item(self, execution_id: str) -> dict[str, Any]:
@@ -96,21 +96,21 @@ class Stack:
         return depth(self.sqs, self._outputs.queue_url)
 
     def in_flight(self) -> int:
-        """Count the messages that were received and are not deleted."""
+        """Count the messages that were received but not deleted."""
         name = "ApproximateNumberOfMessagesNotVisible"
         answer = self.sqs.get_queue_attributes(QueueUrl=self._outputs.queue_url, AttributeNames=[name])  # type: ignore[list-item]
         return int(answer["Attributes"][name])  # type: ignore[index]
 
     def wait_until_failed(self, message_id: str) -> None:
-        """Wait until the orchestrator has given a message up for this delivery, as its log says."""
+        """Wait until the orchestrator has given up a message in this delivery, according to its log."""
         self.wait_until(lambda: self.failures_of(message_id), f"failure of {message_id}")
 
     def failures_of(self, message_id: str) -> int:
-        """Count the deliveries in which the orchestrator has given a message up, as its log says."""
+        """Count the deliveries in which the orchestrator has given up a message, according to its log."""
         return self.logged("message failed", message_id)
 
     def logged(self, *words: str) -> int:
-        """Count the lines of the orchestrator's log that have all the words."""
+        """Count the lines of the orchestrator's log that contain all the words."""
         return sum(all(word in line for word in words) for line in self.log_lines("orchestrator"))
 
     def log_lines(self, service: str) -> list[str]:
@@ -127,7 +127,7 @@ class Stack:
         return [execution["DurableExecutionArn"] for page in pages for execution in page["DurableExecutions"]]
 
     def outcomes(self) -> Outcomes:
-        """Look where all messages are, without waiting for any; those in the two queues are then invisible."""
+        """Find all messages, without waiting for any; those in the two queues are invisible afterwards."""
         return Outcomes(
             stored=tuple(self.items().values()),
             rejected=tuple(QueueReader(self.sqs, self._outputs.invalid_message_queue_url).new_messages()),
@@ -135,7 +135,7 @@ class Stack:
         )
 
     def move_back(self, dead: Iterable[MessageTypeDef]) -> dict[str, str]:
-        """Do what StartMessageMoveTask does, which the emulator lacks; give the new message ids by body."""
+        """Act as StartMessageMoveTask, which the emulator lacks; return the new message ids by body."""
         moved = {}
         for message in dead:
             (moved[message["Body"]],) = self.send(message["Body"])
@@ -145,9 +145,9 @@ class Stack:
         return moved
 
     def set_visibility_timeout(self, seconds: int) -> None:
-        """Change how long a message stays invisible that is received when this returns.
+        """Change how long messages that are received after this call stay invisible.
 
-        A receive that is under way, which waits for a second at most, hides what it gets by the former timeout.
+        A receive in progress, which waits for a second at most, still applies the former timeout.
         """
         attributes: Any = {"VisibilityTimeout": str(seconds)}
         self.sqs.set_queue_attributes(QueueUrl=self._outputs.queue_url, Attributes=attributes)
@@ -155,7 +155,7 @@ class Stack:
 
     @contextmanager
     def without_table(self) -> Iterator[None]:
-        """Take the table away inside the context, a fault that every write feels, and put an empty one back."""
+        """Remove the table inside the context, so that every write fails, and put an empty one back."""
         name = self._outputs.table_name
         self.dynamodb.update_table(TableName=name, DeletionProtectionEnabled=False)
         self.dynamodb.delete_table(TableName=name)

@@ -1,4 +1,4 @@
-"""``python -m pipeline_examples``, with the names of one or more tutorials."""
+"""Entry point of ``python -m pipeline_examples``, with the names of one or more tutorials."""
 
 from __future__ import annotations
 

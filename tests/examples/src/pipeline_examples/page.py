@@ -1,4 +1,4 @@
-"""A tutorial as the steps that its fenced blocks are.
+"""A tutorial as a list of steps, from its fenced blocks.
 
 | fence | step |
 |---|---|
@@ -98,7 +98,7 @@ def read_page(text: str) -> list[Step]:
 
 
 def missing(expected: tuple[str, ...], printed: str) -> str | None:
-    """The first of the expected lines that was not printed after those before it; None if all were."""
+    """Return the first expected line that was not printed after the previous ones; None if all were."""
     lines = iter([" ".join(line.split()) for line in printed.splitlines()])
     for one in expected:
         words = " ".join(one.split())

@@ -1,4 +1,4 @@
-"""Runs a tutorial in a scratch copy, command by command."""
+"""Running a tutorial in a scratch copy, command by command."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ if TYPE_CHECKING:
     from pipeline_examples.page import Step
 
 _POLL_SECONDS = 1.0
-# What is waited for takes seconds; this is only when to give up.
+# Waits take seconds; this is only the time to give up.
 _MOST_SECONDS = 600.0
 
 
 class FailedError(Exception):
-    """Something in the copy did not go as its page says."""
+    """Something in the copy did not work as its page says."""
 
 
 class Tutorial:
-    """A copy of the repository, and a terminal in it: variables stay from block to block of a page."""
+    """A copy of the repository, with a terminal in it: variables persist from block to block of a page."""
 
     def __init__(self, root: Path, scratch: Path) -> None:
         self._root = root
         self._variables = scratch / "variables"
         self._log = scratch / "background.log"
-        # A session that runs in a session is one of its own. The AWS CLI of this environment comes before another.
+        # Without this session's variables, because sessions run in it. The AWS CLI of this environment comes first.
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("NOX_", "PIPELINE_"))}
         path = f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}"
         self._environment = kept | {"PATH": path, "AWS_PAGER": "", "NO_COLOR": "1"}
 
     def run(self, steps: Sequence[Step]) -> None:
-        """Take each step in a new terminal; what was started in the background is stopped in the end."""
+        """Run each step in a new terminal; background commands are stopped at the end."""
         self._variables.write_text("", "utf-8")
         with ExitStack() as background:
             for step in steps:
@@ -106,7 +106,7 @@ class Tutorial:
                 yield
             finally:
                 if process.poll() is None:
-                    os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C does
+                    os.killpg(process.pid, signal.SIGINT)  # like Ctrl-C
 
     def _wait(self, step: Commands, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + _MOST_SECONDS
@@ -116,7 +116,7 @@ class Tutorial:
             time.sleep(_POLL_SECONDS)
 
     def _change(self, step: Change) -> None:
-        # Without this variable, git would look for a repository above the copy.
+        # Without this variable, git would find a repository above the copy.
         environment = self._environment | {"GIT_CEILING_DIRECTORIES": str(self._root.parent)}
         done = subprocess.run(
             ["/usr/bin/env", "git", "apply", "--recount", "-"],

@@ -1,1 +1,1 @@
-"""All of the pipeline's code in one process, and a message model that is hard on it."""
+"""All of the pipeline's code in one process, and a message model that is difficult to handle."""

@@ -1,4 +1,4 @@
-"""A message of a team's own, with a field of every kind that pydantic has, and values that are hard on them."""
+"""A team's own message, with a field of every kind in pydantic, and difficult values for them."""
 
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -27,7 +27,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 BREAKS_THE_MODEL = "breaks the model"
-"""The one value for which a validator raises what pydantic does not take for a refusal."""
+"""The only value for which a validator raises an exception that pydantic does not treat as a validation error."""
 
 
 class Colour(Enum):
@@ -140,7 +140,7 @@ class OwnMessage(PipelineMessage):
 
 
 class AddingMessage(PipelineMessage):
-    """A message whose model adds a key to what was sent."""
+    """A message whose model adds a key to the sent data."""
 
     @model_validator(mode="before")
     @classmethod
@@ -211,7 +211,7 @@ HARD: list[Any] = [
 
 @st.composite
 def own_messages(draw: st.DrawFn) -> dict[str, Any]:
-    """A good message with any value in some of its fields."""
+    """Generate a valid message with any value in some of its fields."""
     good = draw(st.sets(st.sampled_from(sorted(GOOD)), max_size=8))
     message = {**EXAMPLE} | {name: GOOD[name] for name in good}
     for name in draw(st.lists(st.sampled_from(NAMES), max_size=2)):

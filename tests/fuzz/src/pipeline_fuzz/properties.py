@@ -1,4 +1,4 @@
-"""Trying a property of bodies with as many as `--bodies` asks for, and bodies to try it with."""
+"""Testing a property with as many bodies as `--bodies` says, and bodies for it."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def try_many(
     bodies: int = BATCH,
     shrink: bool = True,
 ) -> None:
-    """Try a property with examples of about so many ``bodies`` each, as many bodies as were asked for.
+    """Test a property with examples of about ``bodies`` each, as many bodies in total as `--bodies` says.
 
-    Without ``shrink`` a failure is shown as it is: a smaller body may take another way.
+    Without ``shrink``, a failure is shown unchanged: a smaller body may take another path.
     """
 
     @settings(
@@ -49,7 +49,7 @@ def try_many(
 
 
 def parsed(text: str) -> dict[str, Any] | None:
-    """Read a body; None if no model would be asked about it."""
+    """Parse a body; None if no model would see it."""
     try:
         return parse_body(text)
     except InvalidBodyError:
@@ -57,18 +57,18 @@ def parsed(text: str) -> dict[str, Any] | None:
 
 
 def key_of(text: str) -> Any:
-    """Give the key of a body that has one, which would make two messages of a batch one record."""
+    """Return the key of a body that has one, which would make two messages of a batch one record."""
     return (parsed(text) or {}).get("idempotency_key")
 
 
 def array(item: str, size: int) -> str:
-    """Make a body of one array, of at most so many bytes."""
+    """Make a body of one array, of at most that many bytes."""
     count = (size - len(_START) - len("[]}")) // len(f"{item},")
     return f"{_START}[{','.join([item] * count)}]}}"
 
 
 def short_keys(item: str, size: int) -> str:
-    """Make a body of one object with many keys, of at most so many bytes."""
+    """Make a body of one object with many keys, of at most that many bytes."""
     longest = len(f'"{size:x}":{item},')
     members = (f'"{number:x}":{item}' for number in range((size - len(_START) - len("{}}")) // longest))
     return f"{_START}{{{','.join(members)}}}}}"

@@ -31,7 +31,7 @@ FUNCTIONS = ("orchestrator", *SERVICES)
 
 @dataclass(frozen=True)
 class Ended:
-    """What became of one message, as the table, the queue and the response say."""
+    """The outcome of one message, from the table, the queue and the response."""
 
     outcome: str
     item: dict[str, Any] | None = None
@@ -40,23 +40,23 @@ class Ended:
     reason: str = ""
     body: str = ""
     delivery: int = 1
-    """The delivery of the message that decided it; the last one if none did."""
+    """The deciding delivery of the message; the last one if none decided."""
 
 
 def handler_of(function: str) -> Any:
-    """Import a function's handler as its own process would: Powertools gives each service name a logger of its own."""
+    """Import a function's handler as its own process would: Powertools gives each service name a separate logger."""
     os.environ["POWERTOOLS_SERVICE_NAME"] = function
     return importlib.import_module(f"{function}.handler").handler
 
 
 def refuses(message: PipelineMessage) -> Iterator[FieldError]:
-    """Refuse, as a rule may, a message that says with which code it is to be refused."""
+    """Refuse, as a rule may, a message that names the code to refuse it with."""
     if code := (message.model_extra or {}).get("refused"):
         yield FieldError(field="refused", code=code, message="is refused")
 
 
 def patient_table(name: str) -> DynamoDBTable:
-    """Make the storer's table for MiniStack, which takes a second for an item that DynamoDB takes at once."""
+    """Make the storer's table for MiniStack, which takes a second for an item that DynamoDB stores immediately."""
     config = dynamodb_client().meta.config.merge(Config(read_timeout=300, retries={"total_max_attempts": 1}))
     return DynamoDBTable(boto3.client("dynamodb", config=config), name)
 
@@ -66,7 +66,7 @@ class Whole:
 
     def __init__(self, table: str) -> None:
         self.key_of: Callable[[str], Any] = key_of
-        """Gives the key of a body that has one."""
+        """Returns the key of a body that has one."""
         self._table = table
         patient = Config(read_timeout=300)
         self._dynamodb = boto3.client("dynamodb", config=patient)
@@ -92,9 +92,9 @@ class Whole:
         self._runner.close()  # type: ignore[no-untyped-call]
 
     def run(self, *bodies: str, deliveries: int = 1) -> list[Ended]:
-        """Run a batch and say what became of each message; an outcome too many or too few is an AssertionError.
+        """Run a batch and return the outcome of each message; an extra or missing outcome is an AssertionError.
 
-        What fails is delivered again, as often as `deliveries` allows, with the message ids that it had.
+        Failed messages are redelivered, as often as `deliveries` allows, with the same message ids.
         """
         ids = [uuid.uuid4().hex for _ in bodies]
         waiting = dict(zip(ids, bodies, strict=True))
@@ -124,7 +124,7 @@ class Whole:
             found.append(Ended("failed"))
         item = self._item(f"fuzz-esm-{message_id}")
         if item is None and not found and (key := self.key_of(body)):
-            item = self._item(f"fuzz-key-{key}")  # it may be that of another message, with the same key and data
+            item = self._item(f"fuzz-key-{key}")  # it may belong to another message, with the same key and data
         if item is not None:
             found.append(Ended("stored", item))
         assert len(found) == 1, f"{message_id} has the outcomes {[one.outcome for one in found]}"

@@ -1,4 +1,4 @@
-"""One process of a function, in AWS's runtime interface client, and the runtime API that it asks for invocations.
+"""One process of a function, in AWS's runtime interface client, and the runtime API that serves it invocations.
 
 The protocol: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 """
@@ -24,19 +24,19 @@ if TYPE_CHECKING:
 
 API = "/2018-06-01/runtime"
 MAX_RESPONSE_BYTES = 6_291_556
-"""https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html, and the error's own words."""
+"""https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html, and the error's own text."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What an invocation ended with: the response of the function, or the error that Invoke reports."""
+    """The result of an invocation: the response of the function, or the error that Invoke reports."""
 
     payload: bytes
     is_error: bool = False
 
     @classmethod
     def error(cls, kind: str, message: str) -> Answer:
-        """An error that Lambda itself reports."""
+        """Return an error that Lambda itself reports."""
         return cls(json.dumps({"errorType": kind, "errorMessage": message}).encode(), is_error=True)
 
     def read(self) -> Any:
@@ -52,14 +52,14 @@ TOO_LARGE = Answer.error(
 
 
 class ExecutionEnvironment:
-    """Starts the process, and ends with it.
+    """Starts the process, and stops with it.
 
-    A raise of the handler is an answer like any other. When the process ends, Lambda reports an error of its own:
+    An exception of the handler is an answer like any other. If the process ends, Lambda reports an error of its own:
     https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html
     """
 
     def __init__(self, package: Path, handler: str, variables: Mapping[str, str], *, timeout: int, log: Path) -> None:
-        """Start it in the folder of its package; ``timeout`` is that of the function, in seconds."""
+        """Start it in the folder of its package; ``timeout`` is the function's, in seconds."""
         self._timeout = timeout
         self._is_ready = self._is_spent = False
         self._requests: queue.Queue[tuple[str, bytes] | None] = queue.Queue()
@@ -78,7 +78,7 @@ class ExecutionEnvironment:
         """An error if the handler cannot be imported."""
 
     def invoke(self, payload: bytes) -> Answer:
-        """Have the function handle one event."""
+        """Let the function handle one event."""
         self._requests.put((str(uuid.uuid4()), payload))
         answer = self._answers.get()
         self._is_spent = answer is TOO_LARGE  # the client gives up
@@ -91,7 +91,7 @@ class ExecutionEnvironment:
 
     @property
     def peak_megabytes(self) -> float:
-        """The most memory that the process has had. Its usage as a child would begin with that of its parent."""
+        """The peak memory of the process. Its usage as a child would include that of its parent."""
         status = Path(f"/proc/{self._process.pid}/status").read_text(encoding="ascii")
         (peak,) = (line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))
         return int(peak) / 1_024
@@ -104,7 +104,7 @@ class ExecutionEnvironment:
         self._server.close()
 
     def next_invocation(self) -> tuple[dict[str, str], bytes] | None:
-        """Wait for the next event; None when there will be none. The first question means that the start succeeded."""
+        """Wait for the next event; None if there will be none. The first request means that the start succeeded."""
         if not self._is_ready:
             self._is_ready = True
             self.report(READY)
@@ -114,7 +114,7 @@ class ExecutionEnvironment:
         return {"Lambda-Runtime-Aws-Request-Id": request[0], "Lambda-Runtime-Deadline-Ms": str(deadline)}, request[1]
 
     def report(self, answer: Answer) -> None:
-        """Take what became of the start, or of an invocation."""
+        """Record the result of the start, or of an invocation."""
         self._answers.put(answer)
 
     def _watch(self) -> None:
@@ -143,7 +143,7 @@ def _handler_of(environment: ExecutionEnvironment) -> type[BaseHTTPRequestHandle
                 self._answer(202, b'{"status":"OK"}')
 
         def log_message(self, *_: object) -> None:
-            """Be silent."""
+            """Log nothing."""
 
         def _answer(self, status: int, body: bytes, **headers: str) -> None:
             self.send_response(status)

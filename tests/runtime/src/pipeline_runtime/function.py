@@ -1,4 +1,4 @@
-"""A function as its template declares it, with the package that is built for it."""
+"""A function as its template declares it, with its built package."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ FUNCTIONS = tuple(sorted(path.parent.name for path in (REPOSITORY / "services").
 
 
 def arn_of(name: str) -> str:
-    """The ARN of a function's alias."""
+    """Return the ARN of a function's alias."""
     return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}:live"
 
 
 class Function:
-    """Starts an execution environment when it is invoked and none is there, and invokes one at a time."""
+    """Starts an execution environment when invoked if there is none, and runs one invocation at a time."""
 
     def __init__(self, name: str, package: Path, variables: Mapping[str, str], *, handler: str = "") -> None:
         """Read the template of a service; ``variables`` override the defaults of its parameters."""
@@ -41,7 +41,7 @@ class Function:
         self._timeout = int(declared["Timeout"])
         runtime = template["Parameters"]["PythonRuntime"]["Default"]
         self.variables = {
-            # What it decides about the encoding of responses is tried on whatever Python is here.
+            # Its handling of the encoding of responses is tested on whatever Python is here.
             "AWS_EXECUTION_ENV": f"AWS_Lambda_{runtime}",
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(self.megabytes),
             "AWS_LAMBDA_FUNCTION_NAME": name,
@@ -64,7 +64,7 @@ class Function:
         return cls(name, folder / name, variables)
 
     def start(self) -> ExecutionEnvironment:
-        """Give the environment, a new one if the last one has ended."""
+        """Return the environment, a new one if the last one has ended."""
         if self.environment is None or self.environment.ended:
             self.close()
             self.environment = ExecutionEnvironment(
@@ -73,18 +73,18 @@ class Function:
         return self.environment
 
     def invoke(self, payload: bytes) -> Answer:
-        """Invoke it as a caller does, who gets what went wrong at its start, too."""
+        """Invoke it like a caller, who also receives errors of its start."""
         with self._lock:
             environment = self.start()
             return environment.started if environment.started.is_error else environment.invoke(payload)
 
     def close(self) -> None:
-        """End its process."""
+        """Stop its process."""
         if self.environment:
             self.environment.close()
             self.environment = None
 
 
 def _value(value: Any, template: Mapping[str, Any]) -> str:
-    """A variable's value; a parameter without a default is for the caller to give."""
+    """Return a variable's value; the caller must provide parameters without a default."""
     return str(template["Parameters"][value["Ref"]].get("Default", "")) if isinstance(value, dict) else str(value)

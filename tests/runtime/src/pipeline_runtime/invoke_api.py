@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def invoke_api(functions: Mapping[str, Function]) -> Iterator[str]:
-    """Serve it on a free port, and give the address."""
+    """Serve it on a free port, and yield the address."""
 
     class InvokeApi(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -31,7 +31,7 @@ def invoke_api(functions: Mapping[str, Function]) -> Iterator[str]:
             self.wfile.write(answer.payload)
 
         def log_message(self, *_: object) -> None:
-            """Be silent."""
+            """Log nothing."""
 
     server = LoopbackServer(InvokeApi)
     try:

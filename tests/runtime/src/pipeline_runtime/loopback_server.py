@@ -9,7 +9,7 @@ from typing import Any
 
 
 class LoopbackServer(ThreadingHTTPServer):
-    """Serves from the start until `close`. That a client was killed is no error."""
+    """Serves from the start until `close`. A killed client is no error."""
 
     daemon_threads = True
 
@@ -20,7 +20,7 @@ class LoopbackServer(ThreadingHTTPServer):
         threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Print what is wrong with a handler."""
+        """Print the error of a handler."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 

@@ -36,14 +36,14 @@ ENVIRONMENT, TABLE = "runtime", "processed"
 
 @dataclass(frozen=True)
 class Pipeline:
-    """The functions by name, those of the stages and the durable one, and the table."""
+    """The functions by name (of the stages and the durable one), and the table."""
 
     functions: dict[str, Function]
     dynamodb: DynamoDBClient
     durable_port: int
 
     def run(self, *bodies: str) -> dict[str, Any]:
-        """Run a batch as a durable execution, and describe the execution when it has ended."""
+        """Run a batch as a durable execution, and describe the execution after its end."""
         (durable,) = (function for function in self.functions.values() if function.execution_timeout)
         request = {
             "AccountId": ACCOUNT,
@@ -61,7 +61,7 @@ class Pipeline:
         return execution
 
     def errors(self, arn: str) -> list[str]:
-        """The types of the errors of an execution's chained invokes, in their order."""
+        """Return the error types of an execution's chained invokes, in order."""
         events = self._ask("GET", f"/2025-12-01/durable-executions/{quote(arn, safe='')}/history")["Events"]
         failed = [event["ChainedInvokeFailedDetails"] for event in events if "ChainedInvokeFailedDetails" in event]
         return [details["Error"]["Payload"]["ErrorType"] for details in failed]
@@ -95,7 +95,7 @@ def _sqs_record(body: str) -> dict[str, Any]:
 
 @contextmanager
 def running(folder: Path) -> Iterator[Pipeline]:
-    """Build all services, and start what they need; all that it writes is in the folder."""
+    """Build all services, and start what they need; all files are in the folder."""
     with ExitStack() as stack:
         aws = stack.enter_context(ministack_alone(folder / "ministack"))
         run = RunFolder.create(folder / "durable", print)

@@ -1,1 +1,1 @@
-"""What the tests of the pipeline as a whole share."""
+"""Shared code of the tests of the whole pipeline."""

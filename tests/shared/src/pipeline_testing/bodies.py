@@ -1,4 +1,4 @@
-"""Bodies of messages, made from the example of the model, so that no test knows its fields."""
+"""Bodies of messages, derived from the example of the model, so that no test depends on its fields."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from pipeline_contracts import PipelineMessage, parse_message
 from pipeline_contracts.message import EXAMPLES
 
 EXAMPLE = EXAMPLES[0]
-"""A message with nothing but what is required."""
+"""A message with only the required fields."""
 
 REQUIRED = tuple(name for name, field in PipelineMessage.model_fields.items() if field.is_required())
 """The fields that an empty object lacks."""
 
 
 def body(**further: Any) -> str:
-    """Write a valid body, with other values or further fields."""
+    """Write a valid body, with other values or additional fields."""
     return json.dumps({**EXAMPLE, **further}, ensure_ascii=False)
 
 
 def body_with(further: str) -> str:
-    """Write a valid body with further members as JSON text, whose numbers are kept as they are written."""
+    """Write a valid body with additional members as JSON text, whose numbers are kept as written."""
     return f"{json.dumps(EXAMPLE)[:-1]}, {further}}}"
 
 

@@ -1,4 +1,4 @@
-"""What an AsyncAPI 3.0 document says of the pipeline: its queues, the invokes of its services, and every message.
+"""The content of the AsyncAPI 3.0 document: the queues, the invokes of the services, and every message.
 
 https://www.asyncapi.com/docs/reference/specification/v3.0.0
 """
@@ -31,19 +31,19 @@ Json = dict[str, Any]
 
 FILE: Final = "contracts/asyncapi.yaml"
 EXPORTED: Final = "services/orchestrator/pipeline.json"
-"""What the orchestrator exports."""
+"""The file that the orchestrator exports."""
 
 NOTE: Final = "Generated from the models by `./nox -s asyncapi -- --write`: change those."
 
 COMPRESSED_FIELDS: Final = {
     "encoding": "zlib (RFC 1950), then base64 (RFC 4648, section 4).",
-    "body": "The JSON text, so encoded: at most 1 MiB before it was.",
+    "body": "The encoded JSON text; at most 1 MiB before encoding.",
 }
-"""What the fields of the compressed form mean; its model has no descriptions."""
+"""The meaning of the fields of the compressed form; its model has no descriptions."""
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes lists indented, and what is the same in two places twice."""
+    """Indents lists, and writes repeated objects in full."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002
         super().increase_indent(flow, indentless=False)
@@ -62,7 +62,7 @@ def written(repository: Path) -> str:
 
 
 def document(version: str, stages: Sequence[Json]) -> Json:
-    """Describe the pipeline with the contracts of a version, and its stages as the orchestrator exports them."""
+    """Describe the pipeline with the contracts of a version, and the stages that the orchestrator exports."""
     described: Json = yaml.safe_load(Path(__file__).with_name("base.yaml").read_text("utf-8"))
     described["info"]["version"] = version
     channels, operations = described["channels"], described["operations"]
@@ -83,7 +83,7 @@ def document(version: str, stages: Sequence[Json]) -> Json:
 
 
 def _exchanges(stage: Json) -> tuple[type[Exchange], type[Exchange]]:
-    """Find the request and the response of a stage, which names them."""
+    """Find the request and the response models that a stage names."""
     for module in pkgutil.iter_modules(pipeline_contracts.__path__):
         import_module(f"pipeline_contracts.{module.name}")
     models = {model.__name__: model for model in Exchange.__subclasses__()}

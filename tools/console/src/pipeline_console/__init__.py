@@ -1,1 +1,1 @@
-"""The console: what the command line shows and does, in a browser on this machine."""
+"""The console: the functions of the command line, in a browser on this machine."""

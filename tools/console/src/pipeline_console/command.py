@@ -12,14 +12,14 @@ def console(
     env: Env = None,
     *,
     local: Local = False,
-    port: Annotated[int, typer.Option(min=0, max=65_535, help="The port; 0 takes a free one.")] = 0,
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="The port; 0 chooses a free one.")] = 0,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open it in a browser.")] = True,
 ) -> None:
     """Show the environment in a browser, and operate it there, until Ctrl-C.
 
-    It is served to this machine only. Example: pipeline console --env dev
+    It is reachable from this machine only. Example: pipeline console --env dev
     """
-    # It takes a second to import, which the other commands need not wait for.
+    # The import takes a second, which the other commands should not wait for.
     from pipeline_console.server import serve
 
     serve(lambda: target(env, local=local), port, opens=browser)

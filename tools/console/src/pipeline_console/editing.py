@@ -1,4 +1,4 @@
-"""One message of a queue: why it is there, and its body, which may be edited."""
+"""One message of a queue: why it is there, and its body, which can be edited."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
     from pipeline_cli.messages.reading import Kind
 
 
-# Of the units of UTF-16, as JavaScript has them.
+# In UTF-16 units, as JavaScript counts them.
 _HASH = """(text => [...Array(text.length).keys()].reduce((hash, at) => (hash * 31 + text.charCodeAt(at)) | 0, 7))(
 document.querySelector("textarea%s, %s textarea").value)"""
 
 
 class Edited(Protocol):
-    """Takes an edited body, None if it is as it was."""
+    """Receives an edited body; None if it is unchanged."""
 
     async def __call__(self, body: str | None, *, sends: bool) -> None:
-        """``sends`` asks for a plan at once."""
+        """``sends`` requests a plan immediately."""
 
 
 class Editor:
@@ -37,13 +37,13 @@ class Editor:
     def __init__(
         self, message: QueuedMessage, kind: Kind, intake: Intake, edit: ExportedMessage | None, edited: Edited
     ) -> None:
-        """Show a message as it is, or as it was edited before."""
+        """Show a message, unchanged or as it was edited before."""
         self._message = message
         self._intake = intake
         self._kind = kind
         self._edited = edited
-        # Characters that would change what is seen are shown as JSON escapes: in a JSON string, they mean the same.
-        # A text field has its own line ends.
+        # Invisible or misleading characters are shown as JSON escapes: in a JSON string, they mean the same.
+        # A text field normalizes line ends.
         self._original = printable(message.draft.body.replace("\r\n", "\n"), keep="\n\t")
         self._body = edit.body if edit else self._original
 
@@ -71,7 +71,7 @@ class Editor:
         self._dialog.on("hide", self._dialog.delete)
 
     def _show_body(self) -> None:
-        self._dialog.props("persistent")  # so that Escape does not lose an edit
+        self._dialog.props("persistent")  # so that Escape does not discard an edit
         self._place.clear()
         with self._place:
             attributes = self._message.draft.attributes.items()
@@ -96,7 +96,7 @@ class Editor:
         self._verdict.classes(replace=f"lines {'bad' if found else 'good'}")
 
     async def _is_what_is_seen(self, body: str) -> bool:
-        """Compare with the text in the browser: of one that is no Unicode, or of some 250 KB, NiceGUI sends nothing."""
+        """Compare with the text in the browser: NiceGUI sends nothing if it is invalid Unicode or some 250 KB long."""
         seen = await self._area.client.run_javascript(_HASH.replace("%s", f"#c{self._area.id}"))
         return bool(seen == _hash(body))
 

@@ -1,4 +1,4 @@
-"""The environment that the console is about: it is called from threads, and answers with what was found or why not."""
+"""The environment that the console shows. It is called from threads; a call returns its result or why it failed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pipeline_cli.target import Target
 
 _SIDE_BY_SIDE = 32
-# Made one after the other: boto3's sessions are not for several threads.
+# Created one after the other, because boto3's sessions are not thread-safe.
 _SERVICES = ("cloudwatch", "dynamodb", "lambda", "logs", "sqs", "ssm", "sts")
 
 Given = ParamSpec("Given")
@@ -31,16 +31,16 @@ Found = TypeVar("Found")
 
 @dataclass(frozen=True)
 class Trouble:
-    """Why a call was not answered."""
+    """Why a call failed."""
 
     why: str
 
 
 class Environment:
-    """One environment, as the pages ask it."""
+    """An environment, with calls for the pages."""
 
     def __init__(self, find: Callable[[], Target], repository: Path) -> None:
-        """Ask the environment that is found, and find it anew when it is gone: its address may be another one then."""
+        """Use the environment that is found, and find it again once it is gone: its address may have changed."""
         self._find = find
         self._pool = ThreadPoolExecutor(_SIDE_BY_SIDE, thread_name_prefix="environment")
         self._closed = threading.Event()
@@ -61,11 +61,11 @@ class Environment:
 
     @property
     def is_closed(self) -> bool:
-        """Whether the console ends: what goes on for long should end as well."""
+        """Whether the console is stopping: long calls should stop as well."""
         return self._closed.is_set()
 
     def close(self) -> None:
-        """Wait until what was begun has ended: it hides messages until then."""
+        """Wait until all running calls have ended: they hide messages until then."""
         self._closed.set()
         self._pool.shutdown(wait=True)
 
@@ -93,7 +93,7 @@ class Environment:
         try:
             self._target = self._found()
         except CommandError:
-            return  # none is there now; the address of the former one is as good
+            return  # there is none at the moment; the former address will do
 
     def _found(self) -> Target:
         target = self._find()

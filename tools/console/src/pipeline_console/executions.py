@@ -1,4 +1,4 @@
-"""The executions of the orchestrator, the newest first; and one of them, as a timeline of its operations."""
+"""The executions of the orchestrator, newest first; and each of them, as a timeline of its operations."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _STATUS = '<q-td :props="props"><span :class="props.row.style">{{ props.value }}
 
 
 def address_of(arn: str) -> str:
-    """Give the address of an execution's page."""
+    """Return the address of an execution's page."""
     return f"/execution?arn={quote(arn, safe='')}"
 
 

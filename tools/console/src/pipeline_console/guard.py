@@ -1,4 +1,4 @@
-"""Who may talk to the console: the browser that was opened with its token, from its own pages, on this machine."""
+"""Access to the console: only for the browser that was opened with its token, from its own pages, on this machine."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _REFUSED = 403
-# Vue compiles the templates of its components in the browser, which `unsafe-eval` allows; nothing comes from elsewhere.
+# Vue compiles its templates in the browser, which `unsafe-eval` allows; nothing is loaded from elsewhere.
 _HEADERS = {
     "content-security-policy": (
         "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
@@ -29,18 +29,18 @@ _TOKEN = "token"  # noqa: S105 - its name in the address
 
 
 class Guard:
-    """Lets a request or a socket through to an application only if host, origin and token are right."""
+    """Passes a request or a socket on to an application only if host, origin and token are correct."""
 
     def __init__(self, app: ASGIApp, port: int) -> None:
         """Guard an application that is served on a port of the loopback interface.
 
-        A browser sends the cookies of a host to each of its ports. So the host is a name of this run alone: browsers
-        take all names below localhost to this machine, https://www.rfc-editor.org/rfc/rfc6761#section-6.3.
+        A browser sends the cookies of a host to each of its ports. So the host is a name for this run only: browsers
+        resolve all names below localhost to this machine, https://www.rfc-editor.org/rfc/rfc6761#section-6.3.
         """
         self._app = app
         self._token = secrets.token_urlsafe(32)
         self._once: set[str] = set()
-        # A page of another site whose name was made to point to this machine names that site as the host.
+        # A page of another site whose name was pointed to this machine has that name as its host.
         self._host = f"console-{secrets.token_hex(8)}.localhost:{port}"
         self.origin = f"http://{self._host}"
 
@@ -50,13 +50,13 @@ class Guard:
         return f"{self.origin}/?{_TOKEN}={self._token}"
 
     def address_for_once(self) -> str:
-        """Make an address that opens the console one time: other users may see the command line of a browser."""
+        """Make an address that opens the console once: other users may see the command line of a browser."""
         token = secrets.token_urlsafe(32)
         self._once.add(token)
         return f"{self.origin}/?{_TOKEN}={token}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve, refuse, or take the token out of the address."""
+        """Serve the request, refuse it, or redirect it to an address without the token."""
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
@@ -74,7 +74,7 @@ class Guard:
     def _refusal(self, scope: Scope, headers: Headers) -> str:
         if headers.getlist("host") != [self._host]:
             return "Open the address that the command printed: the console has no other.\n"
-        # A browser names the origin of each socket, and of each request that changes something.
+        # A browser sends the origin with each socket, and with each request that changes something.
         needed = scope["type"] == "websocket" or scope["method"] not in ("GET", "HEAD")
         origins = headers.getlist("origin")
         if (origins or needed) and origins != [self.origin]:
@@ -100,7 +100,7 @@ class Guard:
         return secrets.compare_digest(given.encode(), self._token.encode())
 
     def _admitted(self, scope: Scope) -> Response:
-        """Send the browser to the same page, with the token in a cookie instead of the address."""
+        """Redirect the browser to the same page, with the token in a cookie instead of the address."""
         rest = urlencode([(name, value) for name, value in _query(scope) if name != _TOKEN])
         answer = RedirectResponse(f"/{scope['path'].lstrip('/')}" + (f"?{rest}" if rest else ""), 303)
         answer.set_cookie(_COOKIE, self._token, httponly=True, samesite="strict", path="/")

@@ -1,4 +1,4 @@
-"""Operations over time: a table with a bar for each."""
+"""Operations over time: a table with one bar per operation."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ class Lane:
     depth: int = 0
     note: str = ""
     waits: bool = False
-    """Whether it only waits, or only contains others."""
+    """Whether it only waits, or only contains other operations."""
     shows: bool = False
-    """Whether it has data that can be asked for."""
+    """Whether it has data to show."""
 
 
 def draw_lanes(lanes: Sequence[Lane], over: datetime | None, on_data: Callable[[int], Awaitable[None]] | None) -> None:
-    """Draw them; ``over`` is when all of them had ended, and ``on_data`` shows the data of one, by its index."""
+    """Draw them; ``over`` is the time when all had ended, and ``on_data`` shows the data of one, by its index."""
     if not lanes:
         return
     first = min(lane.started for lane in lanes)

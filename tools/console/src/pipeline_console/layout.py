@@ -1,4 +1,4 @@
-"""The frame of every page: where one is, what else there is, and the environment's own state."""
+"""The frame of every page: navigation, and the state of the environment."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ _QUEUES = {"/invalid": "invalid message", "/dead": "dead letter"}
 
 @dataclass(frozen=True)
 class Console:
-    """What every page is made from."""
+    """The objects that every page needs."""
 
     environment: Environment
     live: Live
 
     @contextmanager
     def frame(self, path: str, title: str, *, on_look: Callable[[], None] = lambda: None) -> Iterator[None]:
-        """Draw a page; ``on_look`` is called after each look at the environment."""
+        """Draw a page; ``on_look`` is called after each update of the environment's state."""
         ui.add_css(_STYLE.read_text(encoding="utf-8"))
         ui.page_title(f"{title} - {self.environment.name}")
         with ui.header(), ui.element("nav").classes("row top"):
@@ -70,7 +70,7 @@ class Console:
                     switch.show(seen.event_source)
                 on_look()
 
-            # Not by one timer, which waits for an environment that does not answer.
+            # Not a timer, because that would wait for an environment that does not answer.
             ui.timer(SECONDS, self.live.look)
             ui.timer(_SHOWN_SECONDS, show)
             yield

@@ -1,4 +1,4 @@
-"""The invalid messages and the dead letters: grouped by why they are there, and each of them."""
+"""The invalid messages and the dead letters: grouped by reason, and each of them."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _add(console: Console, kind: Kind) -> None:
 
 
 class _Letters:
-    """What one page knows: what was read, and which bodies were edited since."""
+    """The state of one page: the messages it has read, and the bodies edited since."""
 
     def __init__(self, console: Console, kind: Kind) -> None:
         self._console = console
@@ -85,7 +85,7 @@ class _Letters:
         ui.timer(0, self._load, once=True)
 
     async def _load(self) -> None:
-        if self._busy:  # two readers of a queue take messages away from each other
+        if self._busy:  # two readers of a queue would take messages from each other
             return
         self._busy = True
         try:

@@ -1,4 +1,4 @@
-"""The last look at the environment, which all open pages share."""
+"""The latest snapshot of the environment, shared by all open pages."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from pipeline_cli.snapshot import Snapshot, take
 from pipeline_console.environment import Environment, Trouble
 
 SECONDS = 3.0
-"""Between two looks. On AWS, one reads 7 metrics: https://aws.amazon.com/cloudwatch/pricing/ has the price."""
+"""Between two snapshots. On AWS, each reads 7 metrics: https://aws.amazon.com/cloudwatch/pricing/ has the price."""
 _SLOW_SECONDS = 2 * SECONDS
 
 
 class Live:
-    """Looks as long as somebody asks."""
+    """Takes snapshots as long as a page asks for them."""
 
     def __init__(self, environment: Environment) -> None:
-        """Look at an environment."""
+        """Take snapshots of an environment."""
         self._environment = environment
         self._asked: float | None = None
         self._looked = 0.0
         self._trouble = ""
         self.snapshot: Snapshot | None = None
-        """The last one that was answered."""
+        """The last successful snapshot."""
 
     @property
     def trouble(self) -> str:
-        """Why what is shown may be old; empty if it is not."""
+        """Why the displayed state may be out of date; empty if it is current."""
         if self._asked is not None and (waited := time.monotonic() - self._asked) > _SLOW_SECONDS:
             return f"{self._environment.name} has not answered for {waited:.0f} s"
         return self._trouble
 
     async def look(self) -> None:
-        """Look, unless another page does just now, or has a moment ago."""
+        """Take a snapshot, unless another page is doing so, or has just done so."""
         now = time.monotonic()
         if self._asked is not None or now - self._looked < SECONDS / 2:
             return

@@ -1,4 +1,4 @@
-"""One message: its deliveries with their executions, and where it is now."""
+"""One message: its deliveries with their executions, and its current place."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _SEARCH_SECONDS = 60.0
 
 
 def address_of_message(message_id: str) -> str:
-    """Give the address of a message's page."""
+    """Return the address of a message's page."""
     return f"/messages?id={quote(message_id, safe='')}"
 
 
@@ -74,7 +74,7 @@ def _search(asked: str, days: int) -> None:
 
 
 def _trace(target: Target, asked: str, days: int, repository: Path) -> tuple[Trace, bool]:
-    """Trace a message, and say whether the log was searched to its end."""
+    """Trace a message; also return whether the log was searched to its end."""
     now = datetime.now(UTC)
     since = now - timedelta(days=days)
     search = LogSearch(target.client("logs"), target.resources.log_group, since, _SEARCH_SECONDS)
@@ -138,7 +138,7 @@ def _lane(row: Row) -> Lane:
 
 
 def _on_request(label: str, value: object) -> None:
-    """Show what may be personal only when it is asked for."""
+    """Show possibly personal data only on request."""
     place = ui.element("div").classes("data")
 
     def show() -> None:

@@ -1,4 +1,4 @@
-"""The pipeline at a glance: its stages, queues, executions, outcomes and alarms, as they change."""
+"""The pipeline at a glance: its stages, queues, executions, outcomes and alarms, updated live."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the pages are made of. Text that may come from a message is shown as text, whatever it contains."""
+"""The building blocks of the pages. Text that may come from a message is always displayed as plain text."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def text(value: str, classes: str = "") -> ui.label:
 
 
 def block(value: str, classes: str = "") -> ui.label:
-    """Show text of several lines, as it is."""
+    """Show text of several lines, unchanged."""
     return ui.label(printable(value, keep="\n\t")).classes(f"lines {classes}")
 
 
@@ -59,12 +59,12 @@ def facts(pairs: Iterable[tuple[str, str]]) -> None:
 
 
 def status_class(status: str) -> str:
-    """Give the class for a status or an outcome, which may have a code after it."""
+    """Return the CSS class of a status or an outcome, which may have a code after it."""
     return _STATUSES.get(status.partition(":")[0], "")
 
 
 def problem(why: str) -> None:
-    """Say that something could not be had, and why."""
+    """Show that something could not be loaded, and why."""
     with ui.row().classes("problem").props("role=alert"):
         ui.icon("error_outline")
         block(why)
@@ -72,7 +72,7 @@ def problem(why: str) -> None:
 
 @contextmanager
 def section(title: str) -> Iterator[ui.element]:
-    """Give a part of a page a heading."""
+    """Draw a section of a page, with a heading."""
     with ui.element("section").classes("section") as element:
         with ui.element("h2"):
             text(title)
@@ -80,7 +80,7 @@ def section(title: str) -> Iterator[ui.element]:
 
 
 async def asked(question: str, yes: str) -> bool:
-    """Ask before something is changed."""
+    """Ask for confirmation of a change."""
     with ui.dialog() as dialog, ui.card():
         block(question)
         with ui.row().classes("buttons"):
@@ -89,17 +89,17 @@ async def asked(question: str, yes: str) -> bool:
     try:
         return bool(await dialog == yes)
     finally:
-        if not dialog.is_deleted:  # as it is when its tab was closed
+        if not dialog.is_deleted:  # closing its tab has deleted it
             dialog.delete()
 
 
 def told(words: str, *, bad: bool = False) -> None:
-    """Say what was done."""
+    """Show what was done."""
     ui.notify(printable(words), type="negative" if bad else "positive", timeout=10_000, close_button="OK")
 
 
 def loaded(load: Callable[[], Awaitable[None]]) -> None:
-    """Show that something is being read until it is there."""
+    """Show that something is loading until it is there."""
     with ui.row().classes("loading") as waiting:
         ui.spinner()
         ui.label("reading")

@@ -1,4 +1,4 @@
-"""A plan, shown before anything is sent or deleted; then its progress, and what became of it."""
+"""A plan, shown before anything is sent or deleted; then its progress and result."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _DECISION = """<q-td :props="props"><span :class="props.row.style">{{ props.valu
 
 
 class Planning:
-    """A dialog from the plan to its end."""
+    """A dialog from the plan to its result."""
 
     def __init__(
         self, environment: Environment, kind: Kind, exported: Mapping[str, ExportedMessage], *, discards: bool
@@ -46,14 +46,14 @@ class Planning:
         self._carried_out = False
 
     async def run(self) -> bool:
-        """Show it until it is closed, and give whether anything was carried out."""
+        """Show it until it is closed; return whether anything was carried out."""
         with ui.dialog(value=True).props("persistent") as self._dialog, ui.card():
             with ui.element("h2"):
                 text(f"{self._wish.action.capitalize()} from the {self._wish.kind.queue_name}")
             self._place = ui.element("div").classes("section wide")
         ui.timer(0, self._plan, once=True)
         await self._dialog
-        if not self._dialog.is_deleted:  # as it is when its tab was closed
+        if not self._dialog.is_deleted:  # closing its tab has deleted it
             self._dialog.delete()
         return self._carried_out
 
@@ -90,7 +90,7 @@ class Planning:
                     go.props("color=negative no-caps")
 
     def _fail(self, why: str) -> None:
-        """Say why there is no plan; with other options, there may be one."""
+        """Show why there is no plan; with other options, there may be one."""
         self._place.clear()
         with self._place:
             problem(why)

@@ -1,7 +1,7 @@
-"""Reading one of the two queues of ended messages, planning what is sent again, and carrying it out.
+"""Reading one of the two queues of ended messages, planning what to send again, and carrying it out.
 
-The plan that was agreed to is made again from the queue as it is then, and only that is carried out: nothing is hidden
-from others while somebody thinks about it.
+A confirmed plan is made again from the current state of the queue, and carried out only if it is the same: nothing is
+hidden from other readers while somebody thinks about it.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
     from pipeline_cli.target import Target
 
 MOST = 1_000
-"""Messages of a queue that a page shows."""
+"""The maximum number of messages on a page."""
 _LOG_SECONDS = 30.0
 _RATE = 50.0
 
 
 @dataclass
 class Progress:
-    """How far something has come, for the page that waits for it."""
+    """The progress of a call, for the page that waits for it."""
 
     what: str = ""
     count: int = 0
@@ -50,51 +50,51 @@ class Listed:
     messages: Sequence[QueuedMessage]
     notes: Sequence[str]
     intake: Intake
-    """Reads their bodies."""
+    """Reads the bodies of the messages."""
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What is to be done with some messages."""
+    """The requested action for some messages."""
 
     kind: Kind
     exported: Mapping[str, ExportedMessage]
-    """The messages by their ids, with the bodies that are sent."""
+    """The messages by id, with the bodies to send."""
     discards: bool = False
-    """Whether they are deleted for good, and not sent again."""
+    """Whether they are deleted for good instead of sent again."""
     unchanged: bool = False
-    """Whether what fails again, unless something else than a function changed, is sent, too."""
+    """Whether to send messages, too, that would fail again unless something other than a function has changed."""
     rules: bool = True
-    """Whether the services of this checkout are asked."""
+    """Whether to apply the rules of this checkout's services."""
 
     @property
     def action(self) -> str:
-        """What the operations log calls it."""
+        """The name of the action in the operations log."""
         return "discard" if self.discards else self.kind.resend
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What would be done with each message."""
+    """The decision about each message."""
 
     planned: Sequence[Planned]
     missing: int
-    """Messages that are not in the queue any more, or hidden."""
+    """The number of messages that are no longer in the queue, or hidden."""
     notes: Sequence[str] = field(compare=False)
 
     @property
     def decisions(self) -> list[tuple[str, str, str, str]]:
-        """What was agreed to."""
+        """The part of the plan that is confirmed."""
         return [(one.message.message_id, one.execution_id, one.decision, one.reason) for one in self.planned]
 
     @property
     def leaving(self) -> int:
-        """Count the messages that leave the queue."""
+        """The number of messages that leave the queue."""
         return sum(one.decision in LEAVES for one in self.planned)
 
 
 def list_messages(target: Target, kind: Kind, progress: Progress) -> Listed:
-    """Read a queue, with the reasons of its messages."""
+    """Read a queue, with the reason of each message."""
     with open_queue(target, kind, limit=MOST, log_seconds=_LOG_SECONDS, progress=_counting(progress, "read")) as queue:
         return Listed(queue.messages, queue.notes, target.intake)
 
@@ -110,7 +110,7 @@ def make_plan(target: Target, wish: Wish, repository: Path, progress: Progress) 
 def carry_out(
     target: Target, wish: Wish, agreed: Plan, repository: Path, progress: Progress, stops: Callable[[], bool]
 ) -> Done | Plan:
-    """Do what was agreed to, until it ``stops``; if the plan is another one now, give that, and do nothing."""
+    """Carry out the confirmed plan, until it ``stops``; if it has changed since, only return the new plan."""
     with open_queue(
         target, wish.kind, limit=None, log_seconds=_LOG_SECONDS, progress=_counting(progress, "read")
     ) as queue:

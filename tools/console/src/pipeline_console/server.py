@@ -1,4 +1,4 @@
-"""Serving the pages to this machine."""
+"""Serving the pages, to this machine only."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def serve(find: Callable[[], Target], port: int, *, opens: bool) -> None:
     """Serve until Ctrl-C.
 
     Raises:
-        CommandError: The port is taken, or there is no environment.
+        CommandError: The port is taken, or the environment does not exist.
     """
     environment = Environment(find, find_repository())
     try:

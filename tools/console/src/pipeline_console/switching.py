@@ -42,7 +42,7 @@ class Switch:
         self._on = True
 
     def show(self, source: EventSource | Unknown) -> None:
-        """Show the state that was seen last."""
+        """Show the last known state."""
         if isinstance(source, Unknown):
             self._state.text = f"event source: {source.why}"
             self._button.set_visibility(False)

@@ -1,1 +1,1 @@
-"""For the contract tests of the services: the published schemas, and whatever they admit. Not in the wheel."""
+"""Code for the contract tests of the services: the published schemas, and data that they admit. Not in the wheel."""

@@ -1,4 +1,4 @@
-"""Bodies: arbitrary ones, damaged ones and good ones, within what an SQS message can hold."""
+"""Bodies that fit into an SQS message: arbitrary, damaged and valid ones."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from pipeline_contracts import InvalidBodyError, PipelineMessage, parse_message
 from pipeline_contracts.message import EXAMPLES
 
-# SQS takes the characters of XML 1.0 and at least one of them.
+# SQS accepts the characters of XML 1.0, and at least one of them.
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
 CHARACTERS = st.characters(
     codec="utf-8", exclude_characters=[chr(code) for code in (*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF)]
 )
 TEXTS = st.text(CHARACTERS, min_size=1, max_size=60)
-ANY_TEXT = st.text(max_size=20)  # inside JSON, escapes reach every code point but the surrogates
+ANY_TEXT = st.text(max_size=20)  # inside JSON, escapes can express every code point except surrogates
 
 INTEGERS = st.integers(-(10**38) + 1, 10**38 - 1)
 FLOATS = st.floats(allow_nan=False, allow_infinity=False, width=32)
@@ -27,13 +27,13 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
 _TAKEN = "execution_id message_id model_config model_extra model_fields __class__ self columns errors"
 NAMES = ANY_TEXT.filter(bool) | st.sampled_from(_TAKEN.split())
 SHARED = ("idempotency_key", "metadata")
-"""Fields of every message; the key would make two messages one record."""
+"""The fields of every message; the key would merge two messages into one record."""
 
 FIELDS = sorted(PipelineMessage.model_fields)
 
 
 def is_message(body: dict[str, Any]) -> bool:
-    """Say whether the model accepts a body."""
+    """Return whether the model accepts a body."""
     try:
         parse_message(json.dumps(body))
     except InvalidBodyError:
@@ -43,7 +43,7 @@ def is_message(body: dict[str, Any]) -> bool:
 
 @st.composite
 def good_bodies(draw: st.DrawFn) -> dict[str, Any]:
-    """A message that is valid and storable: an example of the model, and any other fields if it allows them."""
+    """Generate a valid and storable message: an example of the model, with additional fields if it allows them."""
     example = {name: value for name, value in draw(st.sampled_from(EXAMPLES)).items() if name not in SHARED}
     further = draw(st.dictionaries(NAMES, VALUES, max_size=4))
     message = {name: value for name, value in further.items() if name not in FIELDS} | example
@@ -54,7 +54,7 @@ def good_bodies(draw: st.DrawFn) -> dict[str, Any]:
 
 @st.composite
 def messages(draw: st.DrawFn) -> dict[str, Any]:
-    """A message that every table can store, whatever the rules of its type say: fields hold other texts."""
+    """Generate a message that every table can store, whatever the rules of its type: fields have other texts."""
     message = draw(good_bodies())
     texts = [name for name, value in message.items() if name in FIELDS and isinstance(value, str)]
     changed = message | {name: draw(TEXTS) for name in texts if draw(st.booleans())}
@@ -63,7 +63,7 @@ def messages(draw: st.DrawFn) -> dict[str, Any]:
 
 @st.composite
 def damaged_bodies(draw: st.DrawFn) -> str:
-    """The text of a good message with a few characters cut out, doubled or replaced."""
+    """Generate the text of a valid message with a few characters deleted, doubled or replaced."""
     text = json.dumps(draw(good_bodies()))
     for _ in range(draw(st.integers(1, 3))):
         start = draw(st.integers(0, len(text)))
@@ -74,7 +74,7 @@ def damaged_bodies(draw: st.DrawFn) -> str:
 
 @st.composite
 def misfits(draw: st.DrawFn) -> str:
-    """JSON of the right shape with a value of any kind where a string belongs."""
+    """Generate JSON of the right shape with a value of any kind where a string belongs."""
     message = draw(good_bodies())
     message[draw(st.sampled_from(FIELDS))] = draw(VALUES)
     return json.dumps(message)

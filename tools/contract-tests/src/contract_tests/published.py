@@ -1,4 +1,4 @@
-"""The published schemas, of the versions that a service may meet."""
+"""The published schemas of the versions that a service may meet."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DISTRIBUTION: Final = "durable-pipeline-contracts"
 
 
 def peers(installed: str = "") -> list[str]:
-    """The lowest and the newest published version of the installed major: a sender or a reader may have either."""
+    """Return the lowest and the newest published version of the installed major, the range of possible peers."""
     major = Version(installed or version(DISTRIBUTION)).major
     published = sorted(map(Version, (folder.name for folder in SCHEMAS.iterdir())))
     same = [str(one) for one in published if one.major == major]
@@ -31,12 +31,12 @@ def schema(of: str, name: str) -> Json:
 
 
 def minor(of: str) -> str:
-    """Write a version as exchanges have it: `1.1.0` is `1.1`."""
+    """Format a version as in exchanges: `1.1.0` becomes `1.1`."""
     return ".".join(of.split(".")[:2])
 
 
 def as_read_by(reader: str, name: str, sender: str) -> Json:
-    """Give the schema by which a reader of a version takes what a sender wrote, whose version is as in exchanges.
+    """Return the schema by which a reader accepts data of a sender, whose version is as in exchanges.
 
     A key that the schema does not name breaks the contract, unless the sender has a newer minor version.
     """

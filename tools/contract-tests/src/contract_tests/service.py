@@ -1,4 +1,4 @@
-"""The promise of a service: whatever its request schema admits, it answers what its response schema admits."""
+"""The promise of a service: for every request that its schema admits, its response fits the response schema."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SETTINGS: Final = settings(max_examples=100, deadline=None, database=None, suppr
 
 
 def answers_as_promised(handle: Callable[[Json], Json], work: str, version: str) -> None:
-    """Ask a service as a sender with a version of the contracts would, and read the answers as it would."""
+    """Call a service like a sender with a version of the contracts, and read the responses like one."""
     kinds: set[frozenset[str]] = set()
 
     @SETTINGS

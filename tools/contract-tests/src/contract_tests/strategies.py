@@ -1,4 +1,4 @@
-"""Whatever a published schema admits, as a hypothesis strategy."""
+"""Everything that a published schema admits, as a hypothesis strategy."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ Json = dict[str, Any]
 
 
 def requests(work: str, version: str) -> SearchStrategy[Json]:
-    """Make requests as senders with a version of the contracts write them; `work` is validation, for instance."""
+    """Generate requests as written by senders with a version of the contracts; `work` is, for example, validation."""
     return _exchanges(f"{work}-request", version)
 
 
 def responses(work: str, version: str) -> SearchStrategy[Json]:
-    """Make responses as services with a version of the contracts write them."""
+    """Generate responses as written by services with a version of the contracts."""
     return _exchanges(f"{work}-response", version)
 
 
@@ -34,7 +34,7 @@ def _exchanges(name: str, version: str) -> SearchStrategy[Json]:
 
 @cache
 def _data(version: str) -> str:
-    """Register what `data` may be, and name it: JSON text or not, a message of this version or not."""
+    """Register a format for `data`, and return its name: JSON text or not, a message of this version or not."""
     messages = _admitted(schema(version, "pipeline-message"), version, data=False).map(json.dumps)
     name = f"data-{version}"
     schemathesis.openapi.format(name, messages | ANY_BODIES)
@@ -42,9 +42,9 @@ def _data(version: str) -> str:
 
 
 def _admitted(published: Json, version: str, *, data: bool = True) -> SearchStrategy[Json]:
-    """Have Schemathesis generate the body of a request with this schema.
+    """Let Schemathesis generate the body of a request with this schema.
 
-    It is the one kept generator for JSON Schema; as it tests APIs, the schema is handed to it in an OpenAPI document.
+    It is the only maintained generator for JSON Schema; as it tests APIs, it needs the schema in an OpenAPI document.
     """
     described = _adapted(published, _data(version) if data else "")
     definitions = described.pop("$defs", {})
@@ -65,7 +65,7 @@ def _admitted(published: Json, version: str, *, data: bool = True) -> SearchStra
 
 
 def _adapted(node: Any, data: str) -> Any:
-    """Put the definitions where OpenAPI has them, and a format where the schema says that a string is JSON text."""
+    """Move the definitions to OpenAPI's place, and add a format where the schema says that a string is JSON text."""
     if isinstance(node, list):
         return [_adapted(one, data) for one in node]
     if not isinstance(node, dict):

@@ -1,1 +1,1 @@
-"""What stands between a change of the contracts and its release; none of it is in the wheel."""
+"""Checks between a change of the contracts and its release; none of this is in the wheel."""

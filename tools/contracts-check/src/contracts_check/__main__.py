@@ -15,7 +15,7 @@ from contracts_check.policy import Level
 
 
 def main(arguments: list[str]) -> int:
-    """Run a command and give its exit status."""
+    """Run a command and return its exit status."""
     match arguments:
         case ["check"]:
             return run_check()
@@ -29,7 +29,7 @@ def main(arguments: list[str]) -> int:
 
 
 def run_check() -> int:
-    """Print every difference, judged, and what is not enough for it."""
+    """Print every difference with its judgement, and what version or changelog lack for it."""
     log = changelog.PATH.read_text(encoding="utf-8")
     change, version = check.since_last_release(), releases.of_sources()
     for finding in change.findings:
@@ -46,9 +46,9 @@ def run_check() -> int:
 
 
 def release(level: Level) -> int:
-    """Release the sources as the next version of a level, unless it or the changelog is not enough.
+    """Release the sources as the next version of a level, unless the level or the changelog is insufficient.
 
-    Writes version, changelog, wheel, schemas, and the AsyncAPI document, which has the version in it.
+    Writes the version, the changelog, the wheel, the schemas, and the AsyncAPI document, which contains the version.
     """
     change = check.since_last_release()
     version = level.after(change.last)
@@ -62,7 +62,7 @@ def release(level: Level) -> int:
     with tempfile.TemporaryDirectory() as folder:
         wheel = Path(shutil.copy(releases.build(Path(folder)), releases.FOLDER))
     schemas.write(schemas.of_wheel(wheel), version)
-    # The installed package still says the version before: the wheel comes first on the path.
+    # The installed package still has the previous version: the wheel comes first on the path.
     env = {**os.environ, "PYTHONPATH": str(wheel)}
     command = [sys.executable, "-m", "pipeline_asyncapi", str(releases.CONTRACTS.parent)]
     subprocess.run(command, env=env, check=True)  # noqa: S603 - words of this file

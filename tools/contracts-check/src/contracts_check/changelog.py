@@ -1,4 +1,4 @@
-"""CHANGELOG.md: a heading for each release, the newest first, and above them one for what is not released yet."""
+"""CHANGELOG.md: a heading for each release, newest first, below one for unreleased changes."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ UNRELEASED = "Unreleased"
 
 
 def entry(text: str, version: Version | None) -> str:
-    """Give what is said of a version, or of what is not released yet; empty if nothing is."""
+    """Return the entry of a version, or of the unreleased changes; empty if there is none."""
     title = re.escape(str(version or UNRELEASED))
     found = re.search(rf"(?ms)^## {title}(?: - [0-9-]+)?\n(.*?)(?=^## |\Z)", text)
     return found[1].strip() if found else ""
 
 
 def release(text: str, version: Version, day: date) -> str:
-    """Put what is not released yet under the heading of a version."""
+    """Move the unreleased changes under the heading of a version."""
     said = entry(text, None) or "No change of the models."
     text = re.sub(rf"(?ms)^## {UNRELEASED}\n.*?(?=^## |\Z)", "", text)
     introduction, *older = re.split(r"(?m)^(?=## )", text, maxsplit=1)

@@ -1,4 +1,4 @@
-"""The check: are version and changelog enough for what changed?"""
+"""The check whether version and changelog are sufficient for the changes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Change:
-    """What has changed since a release."""
+    """The changes since a release."""
 
     last: Version
     findings: list[Finding]
@@ -27,7 +27,7 @@ class Change:
 
     @property
     def next_version(self) -> Version | None:
-        """The smallest version that the change can be released as; None if nothing has changed."""
+        """The lowest version that the change can be released as; None if nothing has changed."""
         return self._level.after(self.last) if self.findings or self.sources_differ else None
 
     @property
@@ -35,7 +35,7 @@ class Change:
         return max((finding.level for finding in self.findings), default=Level.PATCH)
 
     def problems(self, version: Version, entry: str) -> list[str]:
-        """Say what keeps the change from being released as a version, with an entry of the changelog."""
+        """List the reasons why the change cannot be released as a version, with an entry of the changelog."""
         following = self.next_version
         if following is None:
             return []
@@ -62,13 +62,13 @@ def since_last_release() -> Change:
 
 
 def problems(change: Change, version: Version, log: str) -> list[str]:
-    """Say what keeps the sources from being released as they are."""
+    """List the reasons why the sources cannot be released as they are."""
     said = changelog.entry(log, version) if version > change.last else ""
     return change.problems(version, said or changelog.entry(log, None))
 
 
 def of_releases(log: str) -> list[str]:
-    """Say what is wrong with the releases themselves: each against the one before it."""
+    """List the problems of the releases themselves: each compared with the previous one."""
     found = []
     for before, version in pairwise(releases.wheels()):
         change = Change(before, judge(schemas.committed(before), schemas.committed(version), before))

@@ -1,7 +1,7 @@
-"""What differs between two schemas, field by field, and whether a reader of one takes what a sender of the other sends.
+"""The differences between two schemas, field by field, and whether a reader of one accepts a sender of the other.
 
-The last is jsoncompat's to say. It compares two whole schemas and does not tell which field differs, so both are walked
-side by side here, and it is asked about one field at a time.
+The latter is decided by jsoncompat. It compares two whole schemas and does not report which field differs, so both are
+walked in parallel here, and it is asked about one field at a time.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ COMPARED = {
     *("properties", "required", "additionalProperties", "patternProperties", "propertyNames"),
     *("minProperties", "maxProperties"),
 }
-"""Keywords that jsoncompat understands, which a test shows. It takes any two values of another one, such as `pattern`,
-for compatible: whoever adds such a keyword narrows the field, whoever removes it widens it, a change does both."""
+"""Keywords that jsoncompat understands, as a test shows. It treats any two values of other keywords, such as `pattern`,
+as compatible: adding such a keyword narrows the field, removing it widens it, and changing it does both."""
 
 
 @dataclass(frozen=True)
@@ -41,29 +41,29 @@ class Difference:
     """Such as `narrowed: maxLength 300 -> 200`."""
     old: Schema
     new: Schema
-    """What differs, as a schema before and after; the same if only people can tell."""
+    """The differing part as a schema, before and after; both are equal if only people can judge."""
     means_another_thing: bool = False
-    """What is sent is taken before and after, but not for the same."""
+    """Whether the same data is accepted before and after, but with another meaning."""
     is_optional_addition: bool = False
 
     @property
     def narrower(self) -> bool:
-        """A reader of the new schema refuses some of what a sender of the old one sends."""
+        """Whether a reader of the new schema refuses something that a sender of the old one may send."""
         return not _takes_all(self.new, self.old)
 
     @property
     def wider(self) -> bool:
-        """A reader of the old schema refuses some of what a sender of the new one sends."""
+        """Whether a reader of the old schema refuses something that a sender of the new one may send."""
         return not _takes_all(self.old, self.new)
 
     @property
     def wider_for_tolerant(self) -> bool:
-        """As `wider`, although the reader ignores keys that it does not know."""
+        """Like `wider`, but with a reader that ignores unknown keys."""
         return not _takes_all(_tolerant(self.old), self.new)
 
 
 def differences(old: Schema, new: Schema) -> list[Difference]:
-    """Find what differs between two versions of a schema. None may contain itself."""
+    """Find the differences between two versions of a schema, which must not be recursive."""
     return list(_walk(_inlined(old), _inlined(new), ""))
 
 
@@ -114,7 +114,7 @@ def _words(old: Schema, new: Schema, names: Iterable[str]) -> str:
 
 
 def _takes_all(reader: Schema, sender: Schema) -> bool:
-    """Say whether a reader takes all that a sender can send; what the library cannot tell counts as no."""
+    """Return whether a reader accepts everything that a sender can send; undecided counts as no."""
     if _not_compared(reader) - _not_compared(sender):
         return False
     try:
@@ -124,7 +124,7 @@ def _takes_all(reader: Schema, sender: Schema) -> bool:
 
 
 def _not_compared(schema: Schema) -> set[str]:
-    """Find the keywords that the library does not compare, with their places and values."""
+    """Return the keywords that the library does not compare, with their places and values."""
     found: set[str] = set()
 
     def note(node: Schema, place: str) -> Schema:
@@ -137,18 +137,18 @@ def _not_compared(schema: Schema) -> set[str]:
 
 
 def _tolerant(schema: Schema) -> Any:
-    """Write the schema of a reader that ignores keys which it does not know."""
+    """Return the schema of a reader that ignores unknown keys."""
     opened = {"additionalProperties": True}
     return _rewritten(schema, lambda node, _: node | opened if node.get("additionalProperties") is False else node)
 
 
 def _bare(schema: Schema) -> Any:
-    """Write a schema without what only people read."""
+    """Return a schema without the parts that only people read."""
     return _rewritten(schema, lambda node, _: {key: node[key] for key in node if key not in ANNOTATIONS})
 
 
 def _inlined(schema: Schema) -> Any:
-    """Write a schema without references, and what may be null with a list of types."""
+    """Return a schema without references, with nullable types as a list of types."""
 
     def inline(node: Schema, _: str) -> Schema:
         if "$ref" in node:
@@ -174,7 +174,7 @@ def _with_null_as_type(node: Schema) -> Schema:
 
 
 def _rewritten(node: Any, rewrite: Callable[[Schema, str], Schema], place: str = "") -> Any:
-    """Rewrite each schema within a schema, the innermost first; `rewrite` also gets its place."""
+    """Rewrite each schema within a schema, innermost first; `rewrite` also receives its place."""
     if isinstance(node, list):
         return [_rewritten(member, rewrite, f"{place}/{index}") for index, member in enumerate(node)]
     if not isinstance(node, dict):
@@ -192,7 +192,7 @@ def _rewritten(node: Any, rewrite: Callable[[Schema, str], Schema], place: str =
 
 
 def _object(schema: Schema, *names: str) -> Schema:
-    """An object with some of the fields alone."""
+    """Return an object schema with only some of the fields."""
     return {
         "type": "object",
         "properties": {name: schema["properties"][name] for name in names},

@@ -1,9 +1,9 @@
-"""Which version a difference takes, and who would break.
+"""The version that a difference requires, and who would break.
 
 Minor versions of senders and readers meet in any order, so a minor version may break neither an old reader nor an old
-sender (docs/decisions/0002-strictness-and-forward-compatibility.md). An exchange has its version with it, so an old
-reader ignores keys that a newer minor added. The SQS body has none, and its producers know nothing of versions: what
-may be sent today must be good tomorrow.
+sender (docs/decisions/0002-strictness-and-forward-compatibility.md). An exchange carries its version, so an old
+reader ignores keys that a newer minor added. The SQS body carries none, and its producers know nothing of versions:
+what may be sent today must remain valid.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ BODY = "pipeline-message.json"
 
 
 class Level(IntEnum):
-    """Of the next version; larger ones include smaller ones."""
+    """The level of the next version; larger ones include smaller ones."""
 
     PATCH = 1
     MINOR = 2
     MAJOR = 3
 
     def after(self, version: Version) -> Version:
-        """The next version of this level."""
+        """Return the next version of this level."""
         if self is Level.MAJOR:
             return Version(f"{version.major + 1}.0.0")
         if self is Level.MINOR:
@@ -40,16 +40,16 @@ class Level(IntEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """A difference, judged."""
+    """A difference with its judgement."""
 
     model: str
-    """Title of the exchange or the body that has it."""
+    """The title of the exchange or the body that contains it."""
     level: Level
     sentence: str
 
 
 def judge(old: Mapping[str, Schema], new: Mapping[str, Schema], last: Version) -> list[Finding]:
-    """Judge all differences between the schemas of the last released version and those of the models, by file name."""
+    """Judge all differences between the last released schemas and those of the models, by file name."""
     findings = []
     for file in sorted(old.keys() | new.keys()):
         model = (new if file in new else old)[file]["title"]
@@ -74,7 +74,7 @@ def _judged(
 
 
 def _by_authors(schema: Schema) -> Schema:
-    """Leave out what follows from the version, and the examples, which have it too."""
+    """Remove the parts that follow from the version, and the examples, which contain it too."""
     properties = {name: field for name, field in schema["properties"].items() if name != "contract_version"}
     return {**schema, "properties": properties, "examples": []}
 
@@ -97,7 +97,7 @@ def _in_exchange(difference: Difference, file: str, last: Version) -> tuple[Leve
 
 def _in_body(difference: Difference, last: Version) -> tuple[Level, str]:
     if difference.is_optional_addition:
-        # It narrows what may be sent under that key, as any key may be sent. It must be possible all the same.
+        # It narrows the values of that key, because any key may be sent. It must be possible nevertheless.
         return Level.MINOR, "producers that send other values under this key already would be rejected, so ask them"
     if difference.narrower:
         return Level.MAJOR, "producers would be rejected with what they send today"

@@ -1,4 +1,4 @@
-"""The released versions: a wheel each, in the folder that is their package index."""
+"""The released versions: one wheel each, in the folder that is their package index."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ CONSTANT = CONTRACTS / "src" / "pipeline_contracts" / "exchange.py"
 
 
 def wheels() -> dict[Version, Path]:
-    """Find the wheel of each released version, the oldest first."""
+    """Find the wheel of each released version, oldest first."""
     found = {parse_wheel_filename(path.name)[1]: path for path in FOLDER.glob("*.whl")}
     return dict(sorted(found.items()))
 
 
 def build(folder: Path) -> Path:
-    """Build the wheel of the sources; two builds of the same sources give the same bytes."""
+    """Build the wheel of the sources; two builds of the same sources are identical."""
     command = ["uv", "build", "--quiet", "--wheel", str(CONTRACTS), "--out-dir", str(folder), "--no-create-gitignore"]
     # From the root, where uv finds its settings.
     subprocess.run(command, cwd=CONTRACTS.parent, check=True)  # noqa: S603 - words of this file
@@ -43,7 +43,7 @@ def build(folder: Path) -> Path:
 
 
 def contents(wheel: Path) -> dict[str, bytes]:
-    """Read what a wheel installs, but for its version, its digests, and what built it."""
+    """Read the installed files of a wheel, without its version, its digests, and its build tool."""
     with zipfile.ZipFile(wheel) as archive:
         files = {name.partition(".dist-info/")[2] or name: archive.read(name) for name in archive.namelist()}
     metadata = re.sub(rb"(?m)^(Metadata-)?Version: .*$", b"", files["METADATA"])
@@ -51,12 +51,12 @@ def contents(wheel: Path) -> dict[str, bytes]:
 
 
 def of_sources() -> Version:
-    """Read the version that the sources have."""
+    """Read the version of the sources."""
     return Version(tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]["version"])
 
 
 def set_version(version: Version) -> None:
-    """Write the version of the sources, which is in two of their files."""
+    """Write the version of the sources, into both files that contain it."""
     for path, name in ((PYPROJECT, "version"), (CONSTANT, "VERSION")):
         text = path.read_text(encoding="utf-8")
         written, found = re.subn(rf'(?m)^{name} = ".*"$', f'{name} = "{version}"', text)

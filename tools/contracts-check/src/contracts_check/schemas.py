@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from contracts_check.differences import Schema
 
 FOLDER = CONTRACTS / "schemas"
-"""Where those of every released version are, by version."""
+"""The folder with the schemas of every released version, by version."""
 
 
 def generate() -> dict[str, Schema]:
-    """Describe each exchange and the SQS body, as its reader takes it, by file name."""
+    """Describe each exchange and the SQS body, as its reader accepts it, by file name."""
     import pipeline_contracts
     from pipeline_contracts.exchange import Exchange
 
@@ -49,7 +49,7 @@ def generate() -> dict[str, Schema]:
 
 
 def of_wheel(wheel: Path) -> dict[str, Schema]:
-    """Generate those of a wheel, in a process that imports the models from it."""
+    """Generate the schemas of a wheel, in a process that imports the models from it."""
     command = [sys.executable, "-m", "contracts_check.schemas", str(wheel)]
     printed = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 - words of this file
     schemas: dict[str, Schema] = json.loads(printed.stdout)
@@ -57,12 +57,12 @@ def of_wheel(wheel: Path) -> dict[str, Schema]:
 
 
 def committed(version: Version) -> dict[str, Schema]:
-    """Read those of a released version."""
+    """Read the schemas of a released version."""
     return {path.name: json.loads(path.read_text(encoding="utf-8")) for path in (FOLDER / str(version)).glob("*.json")}
 
 
 def write(schemas: dict[str, Schema], version: Version) -> None:
-    """Write those of a version that is released now."""
+    """Write the schemas of a version that is being released."""
     folder = FOLDER / str(version)
     folder.mkdir(parents=True)
     for name, schema in schemas.items():

@@ -1,6 +1,6 @@
-"""The demo: sends messages and accounts for each of them, from the table and the queues alone.
+"""The demo: sends messages and accounts for each of them, using only the table and the queues.
 
-The order of a run: ``lines`` reads what is to be sent, ``sending`` sends it, ``audit`` finds out what became of each
-message, ``view`` shows it live, ``report`` lists every message in the end, and ``verdict`` says whether each ended as
+The order of a run: ``lines`` reads the messages to send, ``sending`` sends them, ``audit`` determines the outcome of
+each, ``view`` shows it live, ``report`` lists every message at the end, and ``verdict`` decides whether each ended as
 expected.
 """

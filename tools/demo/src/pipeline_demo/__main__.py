@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         status: int = options.command(options, find_repository(), console)
     except (EmulatorError, DeployError) as error:
-        # It may quote a log, which may quote a message.
+        # The error may quote a log, which may quote a message.
         Console(stderr=True).print(shown(f"error: {error}", keep="\n"), soft_wrap=True)
         return 1
     except KeyboardInterrupt as interrupt:
@@ -51,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     summary = "reload services of the pipeline that `local` runs"
     command = commands.add_parser(reload.__name__, help=summary, description=reload.__doc__)
     command.set_defaults(command=reload)
-    told = "the name of its folder; contracts stands for all services"
+    told = "the name of its folder; contracts means all services"
     command.add_argument("service", nargs="+", metavar="SERVICE", help=told)
     return parser
 
@@ -62,15 +62,15 @@ def _add_command(
     summary: str,
     default: str,
 ) -> tuple[argparse.ArgumentParser, argparse._MutuallyExclusiveGroup]:
-    """Add a command with the options of both, and give the group of those that say what is sent."""
+    """Add a command with the common options; return it and the group of options that select what is sent."""
     subparser = commands.add_parser(command.__name__, help=summary, description=command.__doc__)
     subparser.set_defaults(command=command)
     source = subparser.add_mutually_exclusive_group()
-    told = f"send the bodies in a file, one a line, as they stand ({default})"
+    told = f"send the bodies in a file, one per line, unchanged ({default})"
     source.add_argument("--input", type=Path, metavar="FILE", help=told)
     told = f"send N generated valid messages, {MOST_MESSAGES:,} at most"
     source.add_argument("--count", type=_count, metavar="N", help=told)
-    told = "build the services with the contracts of contracts/src, in place of those of their locks"
+    told = "build the services with the contracts of contracts/src instead of those in their locks"
     subparser.add_argument("--unreleased", action="store_true", help=told)
     told = "do not count a dead letter as a failure"
     subparser.add_argument("--allow-dead-letters", action="store_true", help=told)

@@ -1,4 +1,4 @@
-"""Accounting for every sent message, from the table and the queues themselves."""
+"""Accounting for every sent message, using only the table and the queues."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ if TYPE_CHECKING:
     from pipeline_demo.sending import SentMessage
 
 _KEYS_AT_ONCE = 100
-# Messages are processed about in the order in which they were sent. So many times in a row nothing may be found
-# before the rest is left for the next look.
+# Messages are processed roughly in the order of sending. After this many consecutive misses, the rest is left
+# for the next look.
 _MISSES = 3
 
 
 class Audit:
     """Follows the sent messages; ``environment`` is the deployed EnvironmentName.
 
-    A message counts as stored when the item of its record holds its data. Two messages with one ``idempotency_key``
-    have one item: the second is stored if it has the same data, and has to be rejected or to fail if it has other data.
+    A message counts as stored if the item of its record holds its data. Two messages with the same ``idempotency_key``
+    share an item: the second is stored if it has the same data, and must be rejected or fail if it has other data.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Audit:
         environment: str,
         mark: tuple[str, str] | None = None,
     ) -> None:
-        """Look for messages in the table, the invalid message queue and the dead letter queue.
+        """Look for messages in the table, the invalid message queue and the dead-letter queue.
 
         With ``mark``, every message was sent with the message attribute of that name and value.
         """
@@ -77,7 +77,7 @@ class Audit:
 
     @property
     def messages(self) -> list[TrackedMessage]:
-        """What is known of each message, in the order of sending."""
+        """The findings about each message, in the order of sending."""
         return list(self._tracked.values())
 
     @property
@@ -87,30 +87,30 @@ class Audit:
 
     @property
     def pending_ids(self) -> KeysView[str]:
-        """The ids of the messages that were found nowhere yet."""
+        """The ids of the messages that have not been found anywhere yet."""
         return self._pending.keys()
 
     @property
     def pending(self) -> int:
-        """How many messages were found nowhere yet.
+        """The number of messages that have not been found anywhere yet.
 
-        One that has its item in common with another message leaves no trace of its own when it is stored: it is pending
+        A message that shares its item with another one leaves no trace of its own when it is stored: it is pending
         until ``finish``.
         """
         return len(self._pending)
 
     def counts(self) -> Counter[Outcome]:
-        """Count the messages by outcome, each once."""
+        """Count the messages by outcome, each of them once."""
         return Counter(tracked.outcome for tracked in self._tracked.values())
 
     def add(self, message: SentMessage) -> None:
-        """Follow one more message."""
+        """Track one more message."""
         identity = execution_id_of(self._environment, message.message_id, message.line.body)
         tracked = TrackedMessage(message, identity)
         self._tracked[message.message_id] = self._pending[message.message_id] = tracked
 
     def look(self) -> None:
-        """Look for the messages that were found nowhere yet."""
+        """Look for the messages that have not been found anywhere yet."""
         self._read_queues()
         pending = list(self._pending.values())
         misses = 0
@@ -126,9 +126,9 @@ class Audit:
                 break
 
     def finish(self) -> None:
-        """Look everywhere once more, also for messages that were found, and make the queues' messages visible again.
+        """Look everywhere once more, for found messages too, and make the messages in the queues visible again.
 
-        Afterwards a message that is in two places has both, and ``strays`` tells what nobody sent.
+        Afterwards, a message that is in two places has both, and ``strays`` lists those that nobody sent.
         """
         self.settle(self._table.all_items())
         self._invalid.put_back()
@@ -151,13 +151,13 @@ class Audit:
                 tracked.loss, tracked.deleted = "its item was in the table, and has been deleted", True
 
     def items(self) -> Iterator[StoredItem]:
-        """Look up the items of the messages, without reading the others in the table."""
+        """Yield the items of the messages, without reading others in the table."""
         keys = sorted({tracked.execution_id for tracked in self._tracked.values()})
         for start in range(0, len(keys), _KEYS_AT_ONCE):
             yield from self._table.items(keys[start : start + _KEYS_AT_ONCE]).values()
 
     def explain(self, failures: Mapping[str, Failure], executions: Mapping[str, str]) -> None:
-        """Add to the dead letters why they failed last, and to all messages the execution; both are by message id."""
+        """Add their last failures to the dead letters, and their executions to all messages; both are by message id."""
         for message_id, tracked in self._tracked.items():
             tracked.execution_arn = executions.get(message_id, "")
             if failure := failures.get(message_id):
@@ -168,7 +168,7 @@ class Audit:
                 ]
 
     def violations(self) -> list[str]:
-        """Say where the invariant is broken: a message with no outcome or with two, or something that nobody sent."""
+        """List violations of the invariant: messages with no outcome or with two, and messages that nobody sent."""
         broken = [f"{stray} belongs to no message that was sent" for stray in self.strays]
         for tracked in self._tracked.values():
             if not tracked.places:
@@ -205,7 +205,7 @@ class Audit:
                 self._found(tracked, Outcome.FAILED, note=note, queued_id=message["MessageId"])
 
     def _owner(self, message: MessageTypeDef, message_id: str) -> TrackedMessage | None:
-        """Find the sent message of which this is a copy: by its id, or by its body if it came without one."""
+        """Find the sent message of which this is a copy: by its id, or by its body if it has no message id."""
         sent = chain(self._pending.values(), self._tracked.values())
         same_body = (each for each in sent if each.message.line.body == message["Body"] and self._is_marked(message))
         tracked = self._tracked.get(message_id) if message_id else next(same_body, None)
@@ -234,7 +234,7 @@ class Audit:
 
 
 def reason_of(failure: Failure) -> Reason:
-    """Give the reason of a failure or a rejection, without the circumstances."""
+    """Return the reason of a failure or a rejection, without its circumstances."""
     return Reason(failure.stage, failure.code, failure.field, failure.reason)
 
 

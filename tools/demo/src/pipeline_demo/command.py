@@ -1,4 +1,4 @@
-"""The commands ``demo`` and ``local``, the whole way from nothing to accounted messages, and ``reload``."""
+"""The commands ``demo`` and ``local``, from an empty machine to accounted messages, and ``reload``."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 SAMPLES = "tools/demo/samples/messages.jsonl"
 EXPECTED = "tools/demo/samples/expected.txt"
 
-# Few, so that a message that keeps failing is a dead letter while one watches.
+# Few, so that a message that keeps failing becomes a dead letter while one watches.
 DEMO_PARAMETERS = {"MaxReceiveCount": "2"}
 
 
@@ -47,7 +47,7 @@ class _Input:
 
     @classmethod
     def of(cls, options: Namespace, repository: Path, *, samples: bool) -> _Input:
-        """Read what is to be sent, by default the samples or nothing; refuse what the run could not do in the end."""
+        """Read what to send, by default the samples or nothing; refuse early what the run could not do at the end."""
         if options.report is not None:
             report.check_report(options.report)
         allowed: bool = options.allow_dead_letters
@@ -63,7 +63,7 @@ class _Input:
 
 
 def demo(options: Namespace, repository: Path, console: Console) -> int:
-    """Start, deploy, send, account, stop; 0 when every message has the outcome that is expected of it."""
+    """Start, deploy, send, account, stop; exits with 0 if every message has its expected outcome."""
     given = _Input.of(options, repository, samples=True)
     parameters, steps = _parameters(options), ConsoleSteps(console)
     variables = contracts_under_work(repository) if options.unreleased else {}
@@ -73,7 +73,7 @@ def demo(options: Namespace, repository: Path, console: Console) -> int:
 
 
 def local(options: Namespace, repository: Path, console: Console) -> int:
-    """Start, deploy, and stay until Ctrl-C, at the same address each time; send what is asked for."""
+    """Start, deploy, and stay up until Ctrl-C, at the same address each time; send messages if asked to."""
     given, status = _Input.of(options, repository, samples=options.samples), 0
     parameters, steps = _parameters(options), ConsoleSteps(console)
     variables = contracts_under_work(repository) if options.watch or options.unreleased else {}
@@ -91,7 +91,7 @@ def local(options: Namespace, repository: Path, console: Console) -> int:
 
 
 def reload(options: Namespace, repository: Path, console: Console) -> int:
-    """Build services of the pipeline that runs in this clone, and move their aliases; 1 if one cannot be built."""
+    """Build services of the pipeline that runs in this clone, and move their aliases; exits with 1 if a build fails."""
     return reload_named(pipeline_reloader(running_application(repository), repository), options.service, console)
 
 
@@ -102,7 +102,7 @@ def _print_contracts(application: Application, repository: Path, console: Consol
 
 @contextmanager
 def _console(repository: Path) -> Iterator[None]:
-    """Run the console, which ends with the run, or by the same Ctrl-C."""
+    """Run the console, which stops with the run, or by the same Ctrl-C."""
     with subprocess.Popen([sys.executable, "-m", "pipeline_cli", "console", "--local"], cwd=repository) as process:
         try:
             yield

@@ -1,4 +1,4 @@
-"""Which contracts run: in each service, and in what makes and reads the messages."""
+"""The versions of the contracts that run: in each service, and in the tools that make and read messages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _CONTRACTS = "contracts"
 
 
 def contracts_in_use(application: Application, repository: Path) -> Iterator[str]:
-    """Give a line for each version, with all that run it; a function without contracts is in none."""
+    """Yield a line for each version, with everything that runs it; functions without contracts are left out."""
     contracts = repository / _CONTRACTS
     told = {one.label: contracts_of(one.package, contracts) for one in reloadable_functions(application)}
     told["messages"] = contracts_of_sources(contracts)

@@ -1,4 +1,4 @@
-"""The data of a message, as it was sent and as it is stored."""
+"""The data of a message, as sent and as stored."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import json
 from decimal import Decimal
 from typing import Any
 
-# What a producer says about a message, such as when it was sent: a message that is sent twice may differ in it.
+# Metadata of the producer, such as the time of sending: two copies of a message may differ in it.
 _NOT_COMPARED = "metadata"
 
 
 def data_of(body: str) -> Any:
-    """Read a body, its numbers with all of their digits; None if it is not JSON."""
+    """Parse a body, keeping all digits of its numbers; None if it is not JSON."""
     try:
         return json.loads(body, parse_float=Decimal, parse_int=Decimal)
     except (ValueError, RecursionError):
@@ -19,7 +19,7 @@ def data_of(body: str) -> Any:
 
 
 def object_of(text: str) -> dict[str, Any]:
-    """Read a JSON object; an empty one if it is anything else."""
+    """Parse a JSON object; return an empty one for anything else."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
@@ -28,7 +28,7 @@ def object_of(text: str) -> dict[str, Any]:
 
 
 def same_data(one: Any, other: Any) -> bool:
-    """Say whether two messages have the same data: numbers by value, and whatever ``metadata`` they have."""
+    """Return whether two messages have the same data: numbers compare by value, and ``metadata`` is ignored."""
     return _same(_compared(one), _compared(other))
 
 
@@ -41,5 +41,5 @@ def _same(one: Any, other: Any) -> bool:
         return one.keys() == other.keys() and all(_same(one[name], other[name]) for name in one)
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(_same, one, other))
-    # In Python, and not in JSON, 1 equals true.
+    # In Python, unlike in JSON, 1 equals true.
     return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)

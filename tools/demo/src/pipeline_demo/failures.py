@@ -1,4 +1,4 @@
-"""Why messages failed: what the orchestrator logs of them, and what the event source mapping logs of executions."""
+"""Why messages failed, from the logs of the orchestrator and of the event source mapping."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ _SEARCH_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class News:
-    """What a look has found: failures by message id, and what else may keep messages waiting."""
+    """The findings of one look: failures by message id, and other reasons why messages wait."""
 
     failures: dict[str, Failure]
     warnings: list[str]
 
 
 class Failures:
-    """The failures of a run; ``last`` has the last one of each message that ever failed, by its id."""
+    """The failures of a run; ``last`` has the last one of each message that ever failed, by message id."""
 
     def __init__(self, aws: Emulator, began: datetime) -> None:
-        """Follow what fails from a moment on."""
+        """Follow failures since a time."""
         self.last: dict[str, Failure] = {}
         self._logs, self._durable = aws.endpoint.logs(), aws.durable_endpoint.lambda_()
         self._group = log_group(aws)
@@ -45,7 +45,7 @@ class Failures:
         self._since = began
 
     def look(self, message_ids: Collection[str]) -> News:
-        """Read what is new about messages."""
+        """Read the news about messages."""
         failures = dict(search_log(self._logs, self._group, message_ids, self._since, seconds=_SEARCH_SECONDS).last)
         self._since = max([self._since, *(failure.at for failure in failures.values() if failure.at)])
         warnings = [f"{RUNNER}: {warning}" for warning in runner_warnings(self._runner_log.new_lines())]
@@ -59,11 +59,11 @@ class Failures:
         return News(new, warnings)
 
     def _of_execution(self, trouble: Trouble) -> dict[str, Failure]:
-        """Ask the durable execution service, which has the batch of the execution as its input."""
+        """Ask the durable execution service, which has the batch as the input of the execution."""
         try:
             execution = self._durable.get_durable_execution(DurableExecutionArn=trouble.execution)
         except (BotoCoreError, ClientError):
-            return {}  # the service has ended, which is told elsewhere, or has forgotten the execution
+            return {}  # the service has ended, which is reported elsewhere, or has forgotten the execution
         stage, code, why = MAPPING, "", trouble.reason
         if execution["Status"] in _DIED_STATUSES:
             error = execution.get("Error", {})
@@ -75,6 +75,6 @@ class Failures:
 
 
 def log_group(aws: Emulator) -> str:
-    """Name the log group of the durable function."""
+    """Return the log group of the durable function."""
     (durable,) = aws.deployment.durable_functions
     return f"/aws/lambda/{durable.name}"

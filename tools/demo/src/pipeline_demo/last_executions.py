@@ -1,4 +1,4 @@
-"""Which execution had a message in its batch last, by the lines with which the orchestrator begins a batch."""
+"""The last execution of each message, from the lines that the orchestrator logs at the start of a batch."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def last_executions(logs: Any, log_group: str, since: datetime) -> dict[str, str]:
-    """Give the ARN of the execution by message id, of batches that began after a moment."""
+    """Return the ARN of the execution by message id, for batches that began after a given time."""
     pages = logs.get_paginator("filter_log_events").paginate(
         logGroupName=log_group, filterPattern=f'"{RECEIVED}"', startTime=int(since.timestamp() * 1_000)
     )

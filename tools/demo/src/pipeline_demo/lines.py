@@ -1,4 +1,4 @@
-"""What is to be sent: the lines of a JSON Lines file, or generated messages."""
+"""The messages to send: the lines of a JSON Lines file, or generated messages."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MOST_MESSAGES = 100_000
-"""Of one run, which follows each: about 2 KB of memory for one, and a quarter of an hour for so many."""
+"""Per run, which tracks each: a message takes about 2 KB of memory, and so many take a quarter of an hour."""
 MOST_BYTES = 256 * 1024 * 1024
-"""Of an input file, whose bodies are kept until the end."""
+"""Of an input file, whose bodies are kept until the end of the run."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """One body; ``number`` is that of its line in the file, from 1."""
+    """One body; ``number`` is its line in the file, from 1."""
 
     number: int
     body: str
@@ -39,7 +39,7 @@ class NotSent:
 def read_lines(path: Path) -> tuple[list[Line], list[NotSent]]:
     """Read the bodies, and the lines that cannot be sent.
 
-    Raises EmulatorError if the file cannot be read, or is more than a run takes.
+    Raises EmulatorError if the file cannot be read, or is too large for a run.
     """
     try:
         with path.open("rb") as file:
@@ -61,6 +61,6 @@ def read_lines(path: Path) -> tuple[list[Line], list[NotSent]]:
 
 
 def generated_lines(count: int) -> Iterator[Line]:
-    """Make valid messages that differ."""
+    """Generate distinct valid messages."""
     for number in range(1, count + 1):
         yield Line(number, json.dumps({**EXAMPLES[0], "rows": number, "ratio": number / 8}))

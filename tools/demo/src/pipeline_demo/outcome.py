@@ -1,4 +1,4 @@
-"""What became of one message."""
+"""The outcome of one message."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Outcome(StrEnum):
-    """Where a message was found; by the design each message ends in exactly one of the first three."""
+    """Where a message was found; by design, each message ends in exactly one of the first three."""
 
     STORED = "stored"
     REJECTED = "rejected"
@@ -36,21 +36,21 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Place:
-    """One place where a message was found; ``seconds`` have passed since it was sent."""
+    """A place where a message was found, ``seconds`` after it was sent."""
 
     outcome: Outcome
     execution_id: str
     seconds: float
     why: Reason = UNEXPLAINED
-    """What the pipeline says of it."""
+    """The reason that the pipeline gives."""
     note: str = ""
-    """What SQS and the table say of it."""
+    """The circumstances, from SQS and the table."""
     execution_arn: str = ""
-    """Of the execution that brought it there, where that is known."""
+    """The execution that brought it there, if known."""
     queued_id: str = ""
-    """The id that it has in the queue where it is."""
+    """Its id in the queue that it is in."""
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
-    """The producer's own attributes that it has there."""
+    """The producer's own attributes in that place."""
 
     @property
     def reason(self) -> str:
@@ -60,35 +60,35 @@ class Place:
 
 @dataclass
 class TrackedMessage:
-    """A sent message and all places where it was found, the first one first."""
+    """A sent message and all places where it was found, in the order of finding."""
 
     message: SentMessage
     execution_id: str
     places: list[Place] = field(default_factory=list)
     loss: str = "it is neither in the table nor in a queue"
-    """Why it is lost, if it is found nowhere."""
+    """Why it is lost, if it is not found anywhere."""
     deleted: bool = False
-    """Its item was in the table, and has been deleted."""
+    """Whether its item was in the table, but has been deleted."""
     altered: bool = False
-    """Its item has other data than it had."""
+    """Whether the data of its item has changed."""
     execution_arn: str = ""
-    """Of the last execution that had it in its batch, as far as that is known."""
+    """The last execution that had it in its batch, if known."""
 
     @property
     def outcome(self) -> Outcome:
-        """The first place, or lost."""
+        """The outcome of the first place, or lost."""
         return self.places[0].outcome if self.places else Outcome.LOST
 
     @property
     def outcomes(self) -> set[Outcome]:
-        """Every kind of place; more than one kind breaks the invariant."""
+        """The outcomes of all places; more than one breaks the invariant."""
         return {place.outcome for place in self.places}
 
 
 def execution_id_of(environment: str, message_id: str, body: str) -> str:
-    """Give the identity of a message's record: that of its key if it has one, else that of the message.
+    """Return the identity of a message's record: from its key if it has one, else from the message id.
 
-    A key with a lone surrogate is none, as no table takes it.
+    A key with a lone surrogate does not count, because the table cannot hold it.
     """
     key = object_of(body).get("idempotency_key")
     if isinstance(key, str) and 1 <= len(key) <= _LONGEST_KEY and not _SURROGATE.search(key):

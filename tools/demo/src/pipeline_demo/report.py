@@ -1,4 +1,4 @@
-"""What became of every line, for people and programs: the rows, their totals, and the JSON file of both."""
+"""The outcome of every line, for people and programs: rows, totals, and a JSON file of both."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Row:
-    """What became of a line; ``seconds`` from sending it to its first place."""
+    """The outcome of a line; ``seconds`` run from sending it to its first place."""
 
     line: Line
     outcome: Outcome
@@ -32,12 +32,12 @@ class Row:
     execution_arn: str | None = None
     why: Reason = UNEXPLAINED
     reason: str | None = None
-    """All that is known of why, in one line."""
+    """The reason with all known details, in one line."""
     seconds: float | None = None
 
 
 class Group(NamedTuple):
-    """What a total is of."""
+    """The key of a total."""
 
     outcome: Outcome
     stage: str
@@ -45,7 +45,7 @@ class Group(NamedTuple):
 
 
 def rows_of(messages: Sequence[TrackedMessage], not_sent: Sequence[NotSent]) -> list[Row]:
-    """Give the row of every line, in the order of the input."""
+    """Return a row for every line, in the order of the input."""
     refused = [Row(refusal.line, Outcome.NOT_SENT, reason=refusal.reason) for refusal in not_sent]
     return sorted([*map(_row, messages), *refused], key=lambda row: row.line.number)
 
@@ -58,7 +58,7 @@ def totals_of(rows: Sequence[Row]) -> dict[Group, int]:
 
 
 def check_report(path: Path) -> None:
-    """Raise EmulatorError if no report can be written there, and leave the file as it is."""
+    """Raise EmulatorError if no report can be written there; the file is not changed."""
     is_new = not path.exists()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -78,7 +78,7 @@ def write_report(path: Path, rows: Sequence[Row]) -> None:
     report = {"totals": totals, "messages": [_entry(row) for row in rows]}
     text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
     try:
-        # A key may have a lone surrogate, which no UTF-8 has: its escape is what JSON writes for it.
+        # A key may have a lone surrogate, which UTF-8 cannot encode: JSON writes its escape.
         path.write_bytes(text.encode("utf-8", "backslashreplace"))
     except OSError as error:
         raise _unwritable(path, error) from error

@@ -34,19 +34,19 @@ _SPARE_SECONDS = 15.0
 
 @dataclass(frozen=True)
 class Finished:
-    """All that is known in the end; ``seconds`` from the first message sent to the last look."""
+    """The results of a run; ``seconds`` run from the first message sent to the last look."""
 
     audit: Audit
     not_sent: Sequence[NotSent]
     seconds: float
     given_up: str | None
-    """What was where when nothing had changed for too long; None when the queue is empty."""
+    """Where messages were when nothing had changed for too long; None if the queue is empty."""
 
 
 def run_messages(aws: Emulator, lines: Sequence[Line], console: Console) -> Finished:
-    """Send the lines and follow them to their outcomes, or until nothing can be expected any more.
+    """Send the lines and follow them to their outcomes, or until no more are to be expected.
 
-    While messages wait to be redelivered, the console says so, and why; the logs of such a run are kept.
+    While messages wait for redelivery, the console reports it, with the reasons; the logs of such a run are kept.
     """
     sqs, outputs = aws.endpoint.sqs(), StackOutputs.of(aws.outputs)
     settings = QueueSettings.read(sqs, outputs.queue_url)
@@ -76,10 +76,10 @@ def run_messages(aws: Emulator, lines: Sequence[Line], console: Console) -> Fini
 
 
 def patience_seconds(settings: QueueSettings) -> float:
-    """Give the time within which, by the queue's settings, some message must come to its outcome.
+    """Return the time within which the queue's settings guarantee that some message reaches its outcome.
 
-    A message that keeps failing is in the dead letter queue when it was received as often as the redrive policy allows,
-    each time hidden for the visibility timeout at most.
+    A message that keeps failing is in the dead-letter queue once it was received as often as the redrive policy allows,
+    each time hidden for at most the visibility timeout.
     """
     return settings.visibility_seconds * (settings.max_receive_count or 1) + _SPARE_SECONDS
 
@@ -101,7 +101,7 @@ def _wait(
         waiting.look()
         view.update(audit, waiting.count)
         if not audit.pending or not depth(sqs, outputs.queue_url):
-            # A message leaves the queue after it has its outcome: what is not found now is lost.
+            # A message leaves the queue after it has its outcome: a message that is not found now is lost.
             return None
         if audit.pending != pending:
             pending, changed = audit.pending, time.monotonic()

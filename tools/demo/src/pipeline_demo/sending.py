@@ -25,7 +25,7 @@ _BATCH_BYTES = 1024 * 1024
 
 @dataclass(frozen=True)
 class SentMessage:
-    """A line that SQS took, with the id that it gave it and the moment (of the monotonic clock)."""
+    """A line that SQS accepted, with its message id and the time of sending (by the monotonic clock)."""
 
     line: Line
     message_id: str
@@ -35,7 +35,7 @@ class SentMessage:
 def send(
     client: SQSClient, queue_url: str, lines: Iterable[Line], attributes: Mapping[str, Attribute] | None = None
 ) -> Iterator[SentMessage | NotSent]:
-    """Send the lines in batches, each with the attributes, and yield what became of each."""
+    """Send the lines in batches, each with the attributes, and yield the result for each."""
     given = {name: value.to_send() for name, value in (attributes or {}).items()}
     for batch in _batches(lines):
         yield from _send_batch(client, queue_url, batch, given)
@@ -67,7 +67,7 @@ def _send_batch(
             ],
         )
     except ClientError:
-        # Something about one of them made SQS refuse all.
+        # One of them made SQS refuse the whole batch.
         for line in batch:
             yield _send_alone(client, queue_url, line, attributes)
         return

@@ -1,4 +1,4 @@
-"""What the demo prints in the end: every message, the totals, and an item."""
+"""The output of the demo at its end: every message, the totals, and an item."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ _COLOURS = {
 _ALL_ROWS = 200
 _SOME_ROWS = 20
 _FIRST_COLUMNS = 26
-# The id of a record without a key has 46 characters in the environment "local". It stands beside the body where both
-# have room, else below it, so that no line break gets into an id that is copied.
+# The id of a record without a key has 46 characters in the environment "local". It stands beside the body if both
+# fit, otherwise below it, so that an id that is copied has no line break.
 _LAST_COLUMN = 50
 _WIDE = 120
 
@@ -54,7 +54,7 @@ def print_rows(console: Console, rows: Sequence[Row]) -> None:
 
 
 def print_totals(console: Console, rows: Sequence[Row]) -> None:
-    """Print how many messages there are of each outcome, stage and code."""
+    """Print the number of messages per outcome, stage and code."""
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for name in ("outcome", "stage", "code"):
         table.add_column(name, overflow="fold")

@@ -1,4 +1,4 @@
-"""Whether a run is a success: every message has one outcome, and it is the one that was expected."""
+"""Whether a run succeeded: every message has exactly the expected outcome."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _SOME_LINES = 20
 
 @dataclass(frozen=True)
 class Expected:
-    """The outcome of each line whose outcome is known beforehand, and whether any other may be a dead letter."""
+    """The outcome of each line with a known outcome, and whether any other line may become a dead letter."""
 
     outcomes: Mapping[int, Outcome] = field(default_factory=dict)
     dead_letters: bool = False
 
     @classmethod
     def read(cls, path: Path, numbers: Sequence[int], *, dead_letters: bool) -> Expected:
-        """Read the file beside the samples: a word for each line, ``stored``, ``rejected`` or ``failed``."""
+        """Read the file beside the samples: one word per line, ``stored``, ``rejected`` or ``failed``."""
         try:
             words = path.read_text(encoding="utf-8").split()
             outcomes = [Outcome(word) for word in words]
@@ -43,7 +43,7 @@ class Expected:
         return cls(dict(zip(numbers, outcomes, strict=True)), dead_letters=dead_letters)
 
     def differences(self, messages: Sequence[TrackedMessage], not_sent: Sequence[NotSent]) -> Iterator[str]:
-        """Say which messages did not end as expected; those that are lost are told by the audit."""
+        """List messages that did not end as expected; lost ones are reported by the audit."""
         for tracked in messages:
             number, outcome = tracked.message.line.number, tracked.outcome
             wanted = self.outcomes.get(number)
@@ -61,7 +61,7 @@ class Expected:
 
 
 def print_verdict(console: Console, finished: Finished, not_sent: Sequence[NotSent], expected: Expected) -> bool:
-    """Print the sums and all that is not as it should be, and say whether there is nothing of the kind."""
+    """Print the totals and all problems, and return whether there are none."""
     audit = finished.audit
     violations = audit.violations()
     differences = list(expected.differences(audit.messages, not_sent))

@@ -1,4 +1,4 @@
-"""Live progress: a bar on a terminal, a line now and then elsewhere."""
+"""Live progress: a bar on a terminal, otherwise a line now and then."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _WIDE = 110
 class ProgressView:
     """Shows how many messages are sent, stored, rejected, failed and waiting, and how many have an outcome per second.
 
-    ``note`` prints what is worth knowing meanwhile, with the seconds that have passed.
+    ``note`` prints additional information, with the elapsed seconds.
     """
 
     def __init__(self, console: Console, total: int) -> None:
@@ -48,7 +48,7 @@ class ProgressView:
         self._progress.stop()
 
     def update(self, audit: Audit, waiting: int = 0, *, last: bool = False) -> None:
-        """Show what the audit has found, and how many messages wait; ``last`` says that it does not change any more."""
+        """Show what the audit has found, and how many messages wait; ``last`` marks the final state."""
         counts, now = audit.counts(), time.monotonic()
         done, seconds = counts.total() - counts[Outcome.LOST], now - self._began
         text = (
@@ -65,7 +65,7 @@ class ProgressView:
             self._print(text + speed)
 
     def note(self, text: str, *, unbroken: bool = False) -> None:
-        """Print a line that stays; ``unbroken`` says that it has something to copy."""
+        """Print a line that stays; with ``unbroken``, it contains something to copy."""
         self._print(text, soft_wrap=unbroken or self._progress.disable)
 
     def _print(self, text: str, *, soft_wrap: bool = True) -> None:

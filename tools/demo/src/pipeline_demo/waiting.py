@@ -1,4 +1,4 @@
-"""The messages that failed and wait to be redelivered: how many there are, and why they failed."""
+"""The messages that failed and wait for redelivery: their number, and why they failed."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
     from pipeline_demo.view import ProgressView
 
 _LOOK_SECONDS = 1.0
-# Of a large run, looking takes a tenth of the time at most.
+# Limits the time spent looking to a tenth of a large run.
 _SHARE_OF_TIME = 0.1
 _MOST_REASONS = 5
 _VARIABLE = re.compile(r"[0-9a-f-]{36}|\d+(\.\d+)?")
 
 
 class Waiting:
-    """Looks for failures of the messages that have no outcome yet, and tells of each reason once a look."""
+    """Looks for failures of the messages without an outcome, and reports each reason once per look."""
 
     def __init__(
         self, aws: Emulator, audit: Audit, failures: Failures, view: ProgressView, *, redelivered_within: int
     ) -> None:
-        """Tell the view; ``redelivered_within`` is the visibility timeout, in seconds."""
+        """Report to the view; ``redelivered_within`` is the visibility timeout, in seconds."""
         self._aws = aws
         self._audit = audit
         self._failures = failures
@@ -40,11 +40,11 @@ class Waiting:
 
     @property
     def count(self) -> int:
-        """How many messages failed and have no outcome yet."""
+        """The number of messages that failed and have no outcome yet."""
         return len(self._audit.pending_ids & self._failures.last.keys())
 
     def look(self) -> None:
-        """Look, unless that was done just now."""
+        """Look, unless it did so just now."""
         started = time.monotonic()
         if started < self._next:
             return
@@ -56,7 +56,7 @@ class Waiting:
         if others := reasons.total() - sum(count for _, count in reasons.most_common(_MOST_REASONS)):
             self._tell(f"{_messages(others)} for redelivery for other reasons")
         for warning in news.warnings:
-            # What is tried again and again fails with other ids and numbers each time.
+            # Repeated failures have different ids and numbers each time.
             kind = _VARIABLE.sub("", warning)
             if kind not in self._told:
                 self._told.add(kind)

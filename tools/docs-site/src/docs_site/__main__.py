@@ -1,4 +1,4 @@
-"""``python -m docs_site``: what ./nox -s docs runs."""
+"""Entry point of ``python -m docs_site``, which ./nox -s docs runs."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def main() -> int:
 
 
 def build(folder: Path) -> int:
-    """Build the site, and print what is wrong with it."""
+    """Build the site, and print its problems; return how many there are."""
     subprocess.run([sys.executable, "-m", "zensical", "build", "--clean", "--strict"], cwd=folder, check=True)
     problems = built_site.problems(folder / "site")
     for problem in problems:

@@ -1,4 +1,4 @@
-"""What is wrong with the built site: links, anchors and pictures that lead nowhere, and files of other hosts."""
+"""Problems of the built site: broken links, anchors and pictures, and files from other hosts."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _LOADED = {"img": "src", "script": "src", "link": "href", "iframe": "src", "source": "src"}
-"""The attribute by which an element loads a file when the page is shown."""
+"""The attribute through which an element loads a file when the page is shown."""
 _LEFT_OVER = ("```", "](")
-"""Markdown that was not understood, such as a list whose blocks are indented by three spaces."""
+"""Markdown that was not parsed, such as a list whose blocks are indented by three spaces."""
 
 
 @dataclass
 class _Page(HTMLParser):
-    """What a page refers to, and what can be referred to in it."""
+    """The references in a page, and its possible targets."""
 
     links: list[str] = field(default_factory=list)
     loaded: list[str] = field(default_factory=list)
@@ -48,7 +48,7 @@ class _Page(HTMLParser):
 
 
 def problems(site: Path) -> list[str]:
-    """Say what is wrong, a line per problem; an empty list if nothing is."""
+    """List the problems, one per line; empty if there are none."""
     pages = {path: _read(path) for path in sorted(site.rglob("*.html")) if path.name != "404.html"}
     return [
         f"{path.relative_to(site)}: {problem}" for path, page in pages.items() for problem in _of(path, page, pages)

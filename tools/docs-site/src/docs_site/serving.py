@@ -1,4 +1,4 @@
-"""Shows the site while it is edited."""
+"""Serving the site while it is edited."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SECONDS = 0.5
 
 
 def serve(staging: Staging) -> int:
-    """Run the generator's server until Ctrl-C, and stage each page that is saved."""
+    """Run the generator's server until Ctrl-C, and stage each page when it is saved."""
     with subprocess.Popen([sys.executable, "-m", "zensical", "serve"], cwd=staging.folder) as server:
         seen = _saved(staging)
         try:

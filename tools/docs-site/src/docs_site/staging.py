@@ -1,7 +1,7 @@
-"""The repository's pages as the site generator needs them: a mirror of their folders, so that links between them hold.
+"""The repository's pages as the site generator needs them: a mirror of their folders, so that relative links work.
 
-A page is written for GitHub. Three things differ on the site: a link to a folder leads to its README.md, a link to any
-other file leads to the repository (or is plain text as long as `repo_url` is not set), and a fence has one word.
+The pages are written for GitHub. Three things differ on the site: a link to a folder leads to its README.md, a link to
+any other file leads to the repository (or is plain text as long as `repo_url` is not set), and a fence has one word.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ _CODE_OR_LINK = re.compile(
     r"^( *)(```+|~~~+).*?^\1\2|`[^`\n]+`|(?<!!)\[(?P<words>(?:[^\[\]]|\[[^\]]*\])+)\]\((?P<target>[^)\s]+)\)",
     re.MULTILINE | re.DOTALL,
 )
-"""A link starts in front of the code in its words, so that it is found first; a link in code is none."""
+"""A link starts before the code in its text, so that it is found first; a link inside code does not count."""
 
 
 @dataclass(frozen=True)
 class Staging:
-    """The folder in which a site is built, and the repository that it is of."""
+    """The folder in which a site is built, and its repository."""
 
     root: Path
     folder: Path
@@ -50,11 +50,11 @@ class Staging:
         return cls(root, folder, str(project.get("repo_url", "")).rstrip("/"))
 
     def sources(self) -> list[str]:
-        """The paths of all pages and pictures, in the repository."""
+        """Return the paths of all pages and pictures in the repository."""
         return sorted(str(path.relative_to(self.root)) for one in PAGES + PICTURES for path in self.root.glob(one))
 
     def write(self) -> None:
-        """Write configuration, pages and pictures, and remove those of an earlier run."""
+        """Write configuration, pages and pictures, and remove those of earlier runs."""
         shutil.rmtree(self.folder / "pages", ignore_errors=True)
         for source in self.sources():
             self.stage(source)
@@ -70,7 +70,7 @@ class Staging:
             shutil.copyfile(path, target)
 
     def page(self, source: str, text: str) -> str:
-        """A page as the site has it; `source` is its path in the repository."""
+        """Return a page as it is on the site; `source` is its path in the repository."""
         return _CODE_OR_LINK.sub(lambda found: self._link(source, found), _FENCE.sub(r"\1", text))
 
     def _link(self, source: str, link: re.Match[str]) -> str:

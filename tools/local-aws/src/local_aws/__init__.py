@@ -1,1 +1,1 @@
-"""AWS on this machine, for any SAM application: emulators that run its templates, durable functions included."""
+"""AWS on this machine, for any SAM application: emulators that run its templates, including durable functions."""

@@ -18,21 +18,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DEFAULT_PORT = 20450
-"""Below the ports that systems give to outgoing connections, and, as the next one, in no common /etc/services."""
+"""Below the ports for outgoing connections; neither it nor the next one is in a common /etc/services."""
 
 _PORTS = range(1024, 65535)
 _USERS = {0: "the endpoint for clients", 1: "MiniStack, which the URLs of the queues name"}
 
 
 def ministack_port(port: int) -> int:
-    """Give the port of MiniStack beside that of the endpoint for clients."""
+    """Return the port of MiniStack beside that of the endpoint for clients."""
     return port + 1
 
 
 def claim(folder: Path, port: int) -> IO[str]:
-    """Claim the one address of a folder, until the file that is returned is closed or its process ends.
+    """Claim the only address of a folder, until the returned file is closed or its process ends.
 
-    Raises EmulatorError if another run has claimed it, with the address of that run.
+    Raises EmulatorError, with the address of the other run, if another run has claimed it.
     """
     file = (folder / "address").open("a+", encoding="utf-8")
     try:
@@ -69,7 +69,7 @@ def add_port_option(parser: argparse.ArgumentParser) -> None:
 
 def _is_free(port: int) -> bool:
     with socket.socket() as listener:
-        # As the servers do: what is left of connections that have ended does not count.
+        # As the servers do: remains of closed connections do not count.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((LOOPBACK, port))
@@ -79,7 +79,7 @@ def _is_free(port: int) -> bool:
 
 
 def _holder(port: int) -> str:
-    # The system does not tell everybody.
+    # The system does not reveal it to every user.
     with suppress(psutil.Error):
         for connection in psutil.net_connections("tcp"):
             if connection.status == psutil.CONN_LISTEN and connection.laddr[1:] == (port,) and connection.pid:

@@ -1,4 +1,4 @@
-"""How everything here talks to the emulated AWS, whatever the user's own AWS configuration says."""
+"""Access to the emulated AWS, independent of the user's own AWS configuration."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
-# Not one of the older regions: version 1 of the AWS CLI sends SQS calls in those to an address of its own, whatever
-# AWS_ENDPOINT_URL says.
+# None of the older regions: for those, version 1 of the AWS CLI sends SQS calls to a different address, despite
+# AWS_ENDPOINT_URL.
 REGION: Final = "eu-central-2"
 ACCOUNT: Final = "000000000000"
 ACCESS_KEY_ID = "test"
@@ -34,16 +34,16 @@ _CONFIG = Config(proxies={}, retries={"mode": "standard", "total_max_attempts": 
 class AwsEndpoint:
     """The address of the emulated AWS, and clients for it.
 
-    The clients take nothing from the environment or from ~/.aws: a profile, a proxy or an endpoint that the user
-    has set for real AWS must neither be used nor break anything.
+    The clients ignore the environment and ~/.aws: a profile, a proxy or an endpoint that the user has set for real AWS
+    must neither be used nor break anything.
     """
 
     url: str
     certificates: Path | None = None
-    """Those to trust, when the address begins with https."""
+    """The certificates to trust if the address begins with https."""
 
     def variables(self) -> dict[str, str]:
-        """Give the environment variables with which any AWS tool or SDK talks to this endpoint."""
+        """Return the environment variables with which any AWS tool or SDK talks to this endpoint."""
         trusted = {"AWS_CA_BUNDLE": str(self.certificates)} if self.certificates else {}
         return {
             **trusted,
@@ -79,12 +79,12 @@ class AwsEndpoint:
         return self.session().client("logs", endpoint_url=self.url)
 
     def session(self) -> boto3.Session:
-        """Make a session for clients of other services; they are still to be given the address."""
+        """Make a session for clients of other services; callers have to pass the address."""
         return private_session(self.certificates)
 
 
 def private_session(certificates: Path | None = None) -> boto3.Session:
-    """Make a boto3 session with the test credentials that reads none of the user's configuration."""
+    """Make a boto3 session with the test credentials that ignores the user's configuration."""
     ignored_file = (None, None, os.devnull, None)
     quiet = botocore.session.Session(
         session_vars={

@@ -1,4 +1,4 @@
-"""``local-aws up TEMPLATE``: build a SAM application, deploy it to the emulated AWS, and stay until Ctrl-C."""
+"""``local-aws up TEMPLATE``: build a SAM application, deploy it to the emulated AWS, and stay up until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         status: int = options.command(options, console)
     except EmulatorError as error:
-        # It may quote a log, which may quote a message.
+        # The error may quote a log, which may quote a message.
         Console(stderr=True).print(shown(f"error: {error}", keep="\n"), soft_wrap=True)
         return 1
     except KeyboardInterrupt as interrupt:
@@ -46,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def up(options: argparse.Namespace, console: Console) -> int:
-    """Build, deploy, print the outputs and the lines for a shell, and stay until Ctrl-C."""
+    """Build, deploy, print the outputs and the lines for a shell, and stay up until Ctrl-C."""
     template, parameters, steps = options.template.absolute(), dict(options.parameter), ConsoleSteps(console)
     with Emulator.start(Path.cwd(), template=template, parameters=parameters, steps=steps, port=options.port) as aws:
         console.print()
@@ -58,13 +58,13 @@ def up(options: argparse.Namespace, console: Console) -> int:
 
 
 def reload(options: argparse.Namespace, console: Console) -> int:
-    """Build functions of the application that runs in this folder, and move their aliases; 1 if one cannot be built."""
+    """Build functions of the application that runs in this folder, and move their aliases; 1 if a build fails."""
     reloader = _reloader(running_application(Path.cwd()), options)
     return reload_named(reloader, options.function, console)
 
 
 def reload_named(reloader: Reloader, names: Sequence[str], console: Console) -> int:
-    """Reload the functions of these names once, and give the exit status."""
+    """Reload the functions of these names once, and return the exit status."""
     with ending_signals_raise():
         outcome = reload_and_print(reloader, reloader.named(names), console)
     return 1 if any(reloaded.problem for reloaded in outcome) else 0
@@ -82,10 +82,10 @@ def stay(
     reloader: Reloader | None = None,
     beside: AbstractContextManager[object] = nullcontext(),  # noqa: B008 - it has no state
 ) -> None:
-    """Print the lines for a shell, and stay until Ctrl-C; raises PartFailedError when a part ends before.
+    """Print the lines for a shell, and stay up until Ctrl-C; raises PartFailedError if a part ends before.
 
-    ``variables`` are set there beside those of AWS. With a ``reloader``, functions whose source changes are reloaded.
-    What is ``beside`` it is entered when the lines are in the file.
+    ``variables`` are set there beside those of AWS. With a ``reloader``, functions are reloaded when their source
+    changes. The context ``beside`` is entered once the lines are in the file.
     """
     all_variables = {**aws.one_endpoint().variables(), **variables}
     lines = "\n".join(f"export {name}={shlex.quote(value)}" for name, value in all_variables.items())
@@ -106,20 +106,20 @@ def _ticks() -> Iterator[None]:
 
 
 def console_of_this_process() -> Console:
-    """Give the console to print on; lines are wide where there is no terminal."""
+    """Return the console to print on; lines are wide where there is no terminal."""
     console = Console()
     return console if console.is_terminal else Console(width=_PLAIN_WIDTH)
 
 
 def interrupted(interrupt: KeyboardInterrupt, console: Console) -> int:
-    """Give the exit status after a request to end, by a signal's number as a shell has it."""
+    """Return the exit status after a request to end, by a signal's number as a shell has it."""
     ignore_ending_signals()
     console.print("stopped")
     return _SIGNALLED + (interrupt.number if isinstance(interrupt, Terminated) else 2)
 
 
 def add_parameter_option(parser: argparse.ArgumentParser) -> None:
-    """Add ``--parameter NAME=VALUE``, which gives pairs."""
+    """Add ``--parameter NAME=VALUE``, which is parsed into pairs."""
     told = "deploy with this parameter of the template; may be repeated"
     parser.add_argument("--parameter", action="append", default=[], type=_pair, metavar="NAME=VALUE", help=told)
 

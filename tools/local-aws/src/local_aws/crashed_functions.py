@@ -1,4 +1,4 @@
-"""The error of a function whose process ended, as AWS reports it."""
+"""The error of a function whose process crashed, as AWS reports it."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ _PAYLOAD_KEYS = {
 
 @dataclass(frozen=True)
 class Invocation:
-    """What a request to Invoke says."""
+    """A request to Invoke."""
 
     function: str
     qualifier: str | None
@@ -50,7 +50,7 @@ class Invocation:
 
     @classmethod
     def read(cls, path: str, query: Mapping[str, str], headers: Mapping[str, str], payload: bytes) -> Self | None:
-        """Read a request by its raw path; None if the path is not that of Invoke."""
+        """Parse a request by its raw path; None if the path is not that of Invoke."""
         if not (named := _PATH.fullmatch(path)):
             return None
         function, qualifier = function_and_qualifier(unquote(named[1]))
@@ -74,7 +74,7 @@ class DurableInvoker:
     async def invoke(
         self, invocation: Invocation, execution_timeout: int, dry_run: Callable[[], Awaitable[Answer]]
     ) -> Answer:
-        """Answer as Lambda does.
+        """Respond as Lambda does.
 
         ``dry_run`` sends the request with the invocation type DryRun: MiniStack resolves the version, on which the
         execution stays.
@@ -95,7 +95,7 @@ class DurableInvoker:
         return _outcome(await self._end_of(execution), headers)
 
     async def _existing(self, invocation: Invocation) -> str | Answer | None:
-        """Find the execution of the same name; a different payload is an error."""
+        """Find the execution with the same name; a different payload is an error."""
         if not invocation.execution_name:
             return None
         url = f"/2025-12-01/functions/{invocation.function}/durable-executions"
@@ -116,7 +116,7 @@ class DurableInvoker:
             "FunctionQualifier": version,
             "ExecutionName": invocation.execution_name or str(uuid.uuid4()),
             "ExecutionTimeoutSeconds": execution_timeout,
-            "ExecutionRetentionPeriodDays": 1,  # it is required, and the service does not last so long
+            "ExecutionRetentionPeriodDays": 1,  # it is required, and longer than the service runs
             "Input": invocation.payload.decode(),
         }
         body = json.dumps(start).encode()
@@ -149,7 +149,7 @@ def function_and_qualifier(function: str) -> tuple[str, str | None]:
 
 
 def _unacceptable(invocation: Invocation, execution_timeout: int) -> Answer | None:
-    """Return the error for a request that Lambda refuses; the messages are those of AWS."""
+    """Return the error for a request that Lambda would refuse; the messages are those of AWS."""
     problem, code = None, "InvalidParameterValueException"
     if not invocation.qualifier:
         problem = "You cannot invoke a durable function using an unqualified ARN."

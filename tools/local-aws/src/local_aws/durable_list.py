@@ -1,4 +1,4 @@
-"""ListDurableExecutionsByFunction: Lambda's request in the terms of dex-local-runner."""
+"""ListDurableExecutionsByFunction: translates Lambda's request for dex-local-runner."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ LIST = re.compile(r"/2025-12-01/functions/([^/]+)/durable-executions/?")
 def as_dex_lists(function: str, query: MultiMapping[str]) -> str:
     """Return the path and query for dex-local-runner; ``function`` is the name or ARN in the request's path.
 
-    It finds functions by bare name only, filters by one status, reads times as numbers, and lists in the order opposite
-    to that of AWS, which is newest first unless ``ReverseOrder`` is true.
+    It finds functions only by bare name, filters by one status, reads times as numbers, and lists in the opposite order
+    of AWS, which is newest first unless ``ReverseOrder`` is true.
     """
     asked = {key: value for key, value in query.items() if key != "Statuses"}
     asked["ReverseOrder"] = "false" if asked.get("ReverseOrder") == "true" else "true"

@@ -34,7 +34,7 @@ def durable_runner_process(
 ) -> ChildProcess:
     """Describe the runner on that port; ``functions`` are those that a durable function may invoke.
 
-    The runner refuses a chained invoke of a function of another region or account, and takes the region from its own
+    The runner refuses chained invokes of functions in another region or account, and takes the region from its own
     option.
     """
     write_function_configs(run.path, functions)
@@ -43,12 +43,12 @@ def durable_runner_process(
         "--port": str(port),
         "--lambda-endpoint": endpoint.url,
         "--local-runner-region": REGION,
-        # With its SQLite store it reads and writes the whole execution, payloads and all, at every step: 64 messages
-        # of 300 KB take 28 s with this one, and never end with that one. Neither takes executions up after a restart.
+        # With its SQLite store, it reads and writes the whole execution, including payloads, at every step: 64 messages
+        # of 300 KB take 28 s with this one, and never finish with SQLite. Neither resumes executions after a restart.
         "--store-type": store,
         "--store-path": str(run.path / "executions.sqlite"),
         "--function-configs": f"file://{function_configs(run.path)}",
-        # At INFO it logs a line for each time that the event source mapping asks for a status.
+        # At INFO, it logs a line whenever the event source mapping polls a status.
         "--log-level": "WARNING",
     }
     words = [word for option in options.items() for word in option]
@@ -62,5 +62,5 @@ def durable_runner_process(
 
 
 def runner_warnings(lines: Iterable[str]) -> list[str]:
-    """Find the warnings in lines of the runner's log, such as that of a failed invocation, which it will retry."""
+    """Return the warnings in lines of the runner's log, such as about a failed invocation, which it will retry."""
     return [match[1] for match in map(_WARNING.fullmatch, lines) if match]

@@ -1,4 +1,4 @@
-"""The emulated AWS as a whole: starts the parts, deploys the templates, and stops everything in the end."""
+"""The emulated AWS as a whole: starts the parts, deploys the templates, and stops everything at the end."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _BUILD_SECONDS = 900.0
 class Emulator:
     """A running emulated AWS with the stack deployed; made by ``Emulator.start``, which describes the options.
 
-    ``ministack``, ``durable_runner`` and ``event_sources`` are its parts, each a process that may be killed and
+    ``ministack``, ``durable_runner`` and ``event_sources`` are its parts, each a process that can be killed and
     restarted. ``event_sources`` are the event source mappings of the durable functions, by the function's name.
     """
 
@@ -50,12 +50,12 @@ class Emulator:
     enforce_iam: bool
     durable_store: DurableStore
     client_port: int | None = None
-    """Of the endpoint for clients, if it was chosen."""
+    """The chosen port of the endpoint for clients, if any."""
     keep_logs: bool = False
-    """Set by a run whose logs are worth reading."""
+    """Set by a run whose logs should be kept."""
     port: int = field(init=False)
     durable_port: int = field(default_factory=reserve_port)
-    """Of the durable execution service, whose API tells what executions did."""
+    """The port of the durable execution service, whose API describes the executions."""
     deployment: Deployment = field(init=False)
     ministack: ChildProcess = field(init=False)
     durable_runner: ChildProcess = field(init=False)
@@ -85,9 +85,9 @@ class Emulator:
         build_variables: Mapping[str, str] | None = None,
         port: int | None = None,
     ) -> Iterator[Emulator]:
-        """Start it and deploy a root template; at the end of the context nothing of it is left.
+        """Start it and deploy a root template; at the end of the context, everything is removed.
 
-        All that it writes is in ``.emulator`` in the folder. Without a ``template`` nothing is deployed yet: deploy to
+        All its files are in ``.emulator`` in the folder. Without a ``template``, nothing is deployed yet: deploy to
         ``endpoint``, then call ``run``.
 
         ``parameters`` override those of the template, and the builds get ``build_variables``. ``proxy`` describes, for
@@ -114,11 +114,11 @@ class Emulator:
                 yield emulator
             except Exception:
                 emulator.keep_logs = any(run.logs.iterdir())
-                # That a part has died explains an error better than the failed call that noticed it.
+                # The end of a part explains an error better than the failed call that noticed it.
                 emulator.check()
                 raise
             finally:
-                # At once: all state is thrown away, and a session runner gives a process half a second after Ctrl-C.
+                # Immediately: all state is discarded, and a session runner allows a process half a second after Ctrl-C.
                 for part in reversed(emulator._parts):
                     part.kill()
                 run.close(keep_logs=emulator.keep_logs)
@@ -130,17 +130,17 @@ class Emulator:
 
     @property
     def event_source(self) -> ChildProcess:
-        """The event source mapping, where there is one."""
+        """The event source mapping, if there is one."""
         (process,) = self.event_sources.values()
         return process
 
     def run(self, stacks: Sequence[str]) -> None:
-        """Take messages from now on, with the stacks of these names, which together are the application."""
+        """Take messages from now on, with the stacks of these names, which together form the application."""
         self.deployment = deployed(self.endpoint, stacks)
         self._start_durable_service()
 
     def one_endpoint(self) -> AwsEndpoint:
-        """Start the endpoint for clients: that of MiniStack, with the API of the durable service in it."""
+        """Start the endpoint for clients: that of MiniStack, extended by the API of the durable service."""
         port = self.client_port or reserve_port()
         endpoint = self._at(port)
         process = router_process(self.run_folder, self.endpoint, self.durable_endpoint, port)
@@ -149,7 +149,7 @@ class Emulator:
         return endpoint
 
     def check(self) -> None:
-        """Raise PartFailedError when a part has ended although it should run."""
+        """Raise PartFailedError if a part has ended although it should be running."""
         for part in self._parts:
             part.check()
 
@@ -202,7 +202,7 @@ class Emulator:
             process.wait_until(begun.exists, seconds=START_SECONDS)
 
     def _event_source_mappings(self) -> dict[str, tuple[ChildProcess, Path]]:
-        """Describe the process of each mapping of a durable function, and the file that is there when it has begun."""
+        """Describe the process of each mapping of a durable function, and the file that exists once it has started."""
         client = self.endpoint.lambda_()
         durable = {function.name: function for function in self.deployment.durable_functions}
         found: dict[str, tuple[ChildProcess, Path]] = {}

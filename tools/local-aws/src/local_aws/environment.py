@@ -1,4 +1,4 @@
-"""The environment variables that the child processes get."""
+"""The environment variables of the child processes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from local_aws.aws import AwsEndpoint
 
 RUN_MARK = "LOCAL_AWS_RUN"
-"""Carries the run's id in every process of a run and in all that they start, so that a later run can find them."""
+"""Carries the run's id in every process of a run and its descendants, so that a later run can find them."""
 
 _SERVICE_KEEPS = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE")
 _BUILD_DROPS = ("AWS_", "SAM_", "PYTHON", "VIRTUAL_ENV")
@@ -26,10 +26,10 @@ _NO_USER_CONFIGURATION = {
 
 
 def service_environment(run: str, folder: Path, endpoint: AwsEndpoint) -> dict[str, str]:
-    """Give the environment of a long-running part: almost nothing of the user's.
+    """Return the environment of a long-running part: almost nothing of the user's own.
 
-    The emulators read many variables with common names (AUTH, SERVICES, LOG_LEVEL, DOCKER_HOST), and what they are
-    given reaches the functions, as MiniStack's workers inherit it.
+    The emulators read many variables with common names (AUTH, SERVICES, LOG_LEVEL, DOCKER_HOST), and theirs also reach
+    the functions, because MiniStack's workers inherit them.
     """
     kept = {name: os.environ[name] for name in _SERVICE_KEEPS if name in os.environ}
     return {
@@ -45,9 +45,9 @@ def service_environment(run: str, folder: Path, endpoint: AwsEndpoint) -> dict[s
 
 
 def build_environment(run: str, folder: Path, endpoint: AwsEndpoint, python: Path) -> dict[str, str]:
-    """Give the environment of the SAM CLI and of the builds that it starts.
+    """Return the environment of the SAM CLI and of the builds that it starts.
 
-    The user's own settings of uv, pip and proxies stay, because a build may have to download. ``python3`` is the
+    The user's own settings of uv, pip and proxies are kept, because a build may have to download. ``python3`` is the
     interpreter that the functions will run on.
     """
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_BUILD_DROPS)}

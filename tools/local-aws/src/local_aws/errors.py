@@ -1,4 +1,4 @@
-"""What can go wrong with the emulated AWS, in words for the person at the terminal."""
+"""Errors of the emulated AWS, with messages for the person at the terminal."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class EmulatorError(Exception):
 class PartFailedError(EmulatorError):
     """One of the programs that make up the emulated AWS failed.
 
-    The message names the part, its log and the log's last lines, because the log is what the reader needs next.
+    The message names the part, its log and the log's last lines, because the reader needs the log next.
     """
 
     def __init__(self, part: str, problem: str, log: Path) -> None:

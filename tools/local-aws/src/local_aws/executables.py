@@ -1,7 +1,7 @@
-"""The programs that live in environments of their own, found by environment variables or on PATH.
+"""The programs with environments of their own, found by environment variables or on PATH.
 
-MiniStack and the SAM CLI have dependencies that exclude each other's, and MiniStack's workers import from its
-environment, so each is installed alone: MINISTACK_PYTHON and SAM_EXECUTABLE say where.
+MiniStack and the SAM CLI have conflicting dependencies, and MiniStack's workers import from its environment, so
+each is installed separately: MINISTACK_PYTHON and SAM_EXECUTABLE name the locations.
 """
 
 from __future__ import annotations
@@ -25,30 +25,30 @@ _WANTED = {
 }
 
 ARCHITECTURE = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
-"""This machine's, as Lambda names it."""
+"""The architecture of this machine, as Lambda names it."""
 
 
 def ministack_python() -> Path:
-    """Find MiniStack's interpreter; raises EmulatorError when it is not there, or has no MiniStack."""
+    """Find MiniStack's interpreter; raises EmulatorError if it is missing, or has no MiniStack."""
     python = _executable("MINISTACK_PYTHON", None)
     _runtime_of(python)
     return python
 
 
 def sam_executable() -> Path:
-    """Find the SAM CLI; raises EmulatorError when it is not there."""
+    """Find the SAM CLI; raises EmulatorError if it is missing."""
     return _executable("SAM_EXECUTABLE", shutil.which("sam"))
 
 
 def python_runtime() -> str:
-    """Name the runtime that functions have: MiniStack's workers run its own interpreter, whatever is configured."""
+    """Return the runtime of the functions: MiniStack's workers use its own interpreter, whatever is configured."""
     return _runtime_of(_executable("MINISTACK_PYTHON", None))
 
 
 def _executable(variable: str, default: str | None) -> Path:
     value = os.environ.get(variable) or default
     if value and os.access(value, os.X_OK):
-        # Not resolved: the link in a virtual environment is what makes its packages importable.
+        # Not resolved, because the link in a virtual environment makes its packages importable.
         return Path(value).absolute()
     problem = f"names {value!r}, which is no program" if value else "is not set"
     raise EmulatorError(f"{variable} {problem}; {_WANTED[variable]}")

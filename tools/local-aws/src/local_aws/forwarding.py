@@ -1,4 +1,4 @@
-"""Requests of the router to the parts behind it, and their answers."""
+"""Requests of the router to the parts behind it, and their responses."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from aiohttp import ClientSession
 
-# Headers between two neighbours, https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1; the length is counted again.
+# Hop-by-hop headers, https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1; the length is computed again.
 _HOP_BY_HOP = {"connection", "content-length", "expect", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"}
 
 
@@ -27,14 +27,14 @@ class UnreachableError(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer of a part or of the router itself; header names are in lower case."""
+    """A response of a part or of the router itself; header names are in lower case."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes = b""
 
     def json(self) -> Any:
-        """Return the body, which has to be JSON."""
+        """Return the body, which must be JSON."""
         return json.loads(self.body)
 
 
@@ -45,7 +45,7 @@ async def ask(session: ClientSession, method: str, url: str, headers: Mapping[st
             method, URL(url, encoded=True), headers=_end_to_end(headers), data=body, allow_redirects=False
         ) as answer:
             kept = _end_to_end(answer.headers)
-            if method == hdrs.METH_HEAD:  # the length of what was not asked for
+            if method == hdrs.METH_HEAD:  # the length of the original request
                 kept |= {"content-length": answer.headers.get(hdrs.CONTENT_LENGTH, "0")}
             return Answer(answer.status, kept, await answer.read())
     except ClientError as error:

@@ -1,4 +1,4 @@
-"""The durable functions among those deployed, including stacks that are deployed while the endpoint runs."""
+"""The durable functions among all deployed ones, including stacks that are deployed while the endpoint runs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False)
 class FunctionCatalog:
-    """The functions of all stacks of ``aws``, which it also writes to the file that dex-local-runner reads.
+    """The functions of all stacks of ``aws``, also written to the file that dex-local-runner reads.
 
     MiniStack drops a function's DurableConfig, so the templates of the stacks are read: again only after ``forget``, or
     for an unknown function.
@@ -44,7 +44,7 @@ class FunctionCatalog:
                 found = await asyncio.to_thread(all_functions, self.aws)
                 functions = {one.name: one for one in found}
                 write_function_configs(self.run, found)
-                if self._known is before:  # otherwise a stack has changed meanwhile
+                if self._known is before:  # otherwise, a stack has changed meanwhile
                     self._known = functions
         known = functions.get(function)
         return known.execution_timeout if known else None

@@ -18,7 +18,7 @@ def function_configs(run: Path) -> Path:
 
 
 def write_function_configs(run: Path, functions: Iterable[DeployedFunction]) -> None:
-    """Replace the file in one step, as it may be read at any time.
+    """Replace the file atomically, because it may be read at any time.
 
     dex-local-runner knows functions by bare name: an entry serves every alias and version of it.
     """

@@ -1,7 +1,7 @@
 """A process that cleans up after a run whose own process was killed.
 
-A killed process cannot stop what it started. The guard does nothing but wait for the end of its input, a pipe that the
-run's process holds open for as long as it lives: the kernel closes it however that process ends, on every platform.
+A killed process cannot stop its children. The guard only waits for the end of its input, a pipe that the run's process
+holds open while it lives: the kernel closes it however that process ends, on every platform.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _END_SECONDS = 10.0
 _DISMISSED = b"dismissed"
-# It imports nothing while it waits, so that it costs nearly nothing.
+# It imports nothing while it waits, so that it costs almost nothing.
 _CODE = """
 import sys
 if not sys.stdin.buffer.read():
@@ -27,7 +27,7 @@ if not sys.stdin.buffer.read():
 
 
 class Guard:
-    """The guard of a run, in a session of its own, so that what ends the run does not reach it."""
+    """The guard of a run, in a session of its own, so that signals to the run do not reach it."""
 
     def __init__(self, folder: Path) -> None:
         """Start it for the folder of a run."""
@@ -45,7 +45,7 @@ class Guard:
         return self._process.pid
 
     def dismiss(self) -> None:
-        """Let it go: the run has cleaned up."""
+        """Dismiss it: the run has cleaned up."""
         with suppress(BrokenPipeError, subprocess.TimeoutExpired):
             self._process.communicate(_DISMISSED, timeout=_END_SECONDS)
         self._process.kill()

@@ -20,14 +20,14 @@ from local_aws.signals import ending_signals_raise
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# AWS's own default; MiniStack's is taken from the memory that is free, and a throttled invoke of a durable function
-# costs the runner 5 s. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+# AWS's own default; MiniStack's depends on the free memory, and a throttled invoke of a durable function costs the
+# runner 5 s. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 _CONCURRENT_INVOKES = 1000
 
 _PATCHED = Path(__file__).with_name("ministack_patch.py")
 
 START_SECONDS = 60.0
-"""How long a part of the emulated AWS may take to start."""
+"""The time that a part of the emulated AWS may take to start."""
 
 
 def ministack_process(
@@ -41,11 +41,11 @@ def ministack_process(
 ) -> ChildProcess:
     """Describe MiniStack on that port, with functions that checkpoint at ``durable_url``.
 
-    They call SQS and DynamoDB at ``inner_endpoint``. Enforcing IAM takes TLS, as the policies of the queues deny plain
-    HTTP: the certificate is then at ``certificate_of(run)``.
+    They call SQS and DynamoDB at ``inner_endpoint``. Enforcing IAM needs TLS, because the policies of the queues deny
+    plain HTTP: the certificate is then at ``certificate_of(run)``.
     """
     variables = service_environment(run.id, run.path, endpoint)
-    # MiniStack gives its workers its own environment, and sets this one for them unless it is there.
+    # MiniStack passes its environment to its workers, and sets this variable for them if it is missing.
     del variables["AWS_ENDPOINT_URL"]
     settings = {
         "AWS_ENDPOINT_URL_LAMBDA": durable_url,
@@ -53,7 +53,7 @@ def ministack_process(
         "AWS_ENDPOINT_URL_SQS": inner_endpoint.url,
         "BIND_HOST": LOOPBACK,
         "GATEWAY_PORT": str(port),
-        # The host in queue URLs, which functions and the user's tools get.
+        # The host in queue URLs, which functions and the user's tools receive.
         "MINISTACK_HOST": LOOPBACK,
         "MINISTACK_REGION": REGION,
         "STATE_DIR": str(run.path / "ministack"),
@@ -67,7 +67,7 @@ def ministack_process(
         settings |= {"AUTH": "true", "USE_SSL": "1"}
     return ChildProcess(
         "MiniStack",
-        # -P: or the modules beside the script would stand in front of its own.
+        # -P: otherwise, the modules beside the script would shadow its own.
         [str(ministack_python()), "-P", str(_PATCHED)],
         environment=variables | settings,
         folder=run.path,
@@ -77,7 +77,7 @@ def ministack_process(
 
 @contextmanager
 def ministack_alone(folder: Path) -> Iterator[AwsEndpoint]:
-    """Run MiniStack alone, without durable functions; all that it writes is in ``.emulator`` in the folder."""
+    """Run MiniStack alone, without durable functions; all its files are in ``.emulator`` in the folder."""
     with ending_signals_raise():
         run = RunFolder.create(folder, print)
         port = reserve_port()
@@ -93,22 +93,22 @@ def ministack_alone(folder: Path) -> Iterator[AwsEndpoint]:
 
 
 def certificate_of(run: RunFolder) -> Path:
-    """Give the file with the certificate that MiniStack makes for itself."""
+    """Return the path of the certificate that MiniStack makes for itself."""
     return run.path / "tmp" / "ministack-tls" / "server.crt"
 
 
 def key_of(certificate: Path) -> Path:
-    """Give the file with the private key of that certificate."""
+    """Return the path of the private key of that certificate."""
     return certificate.with_suffix(".key")
 
 
 def ministack_is_ready(endpoint: AwsEndpoint) -> bool:
-    """Say whether MiniStack answers there and has finished starting."""
+    """Return whether MiniStack answers there and has finished starting."""
     return is_there(f"{endpoint.url}/_ministack/ready", endpoint.certificates)
 
 
 def is_there(url: str, certificates: Path | None = None) -> bool:
-    """Say whether a page can be got from this machine, whatever proxy the user has set."""
+    """Return whether a page can be fetched from this machine, whatever proxy the user has set."""
     try:
         with urllib3.PoolManager(ca_certs=str(certificates) if certificates else None) as pool:
             return pool.request("GET", url, timeout=2, retries=False).status == http.HTTPStatus.OK

@@ -1,4 +1,4 @@
-"""Start MiniStack with a patch for PartiQL: a script for MiniStack's interpreter, which has no package but MiniStack.
+"""Start MiniStack with a patch for PartiQL: a script for MiniStack's interpreter, which has only MiniStack installed.
 
 The patch is for ``ministack`` 1.5.33; any other version runs unpatched. Remove it once a release has these:
 
@@ -57,7 +57,7 @@ def _insert_as_put_item_does() -> None:
 
 
 def _authorize_statements() -> None:
-    """Let each statement of a call be checked like an item of a transaction, on its own table."""
+    """Authorize each statement of a call like an item of a transaction, on its own table."""
     actions: Any = import_module("ministack.core.iam_actions")
     parse = import_module("ministack.services._dynamodb_keywords").parse_statement
     transaction_checks = actions.dynamodb_transaction_checks
@@ -72,7 +72,7 @@ def _authorize_statements() -> None:
             try:
                 parsed = parse(statement["Statement"], statement.get("Parameters"))
             except ValueError:
-                continue  # it is refused when it is run
+                continue  # it is refused when it is executed
             index = f"/index/{parsed['index']}" if parsed.get("index") else ""
             found.append(
                 (
@@ -86,7 +86,7 @@ def _authorize_statements() -> None:
 
 
 if __name__ == "__main__":
-    # First the application, which configures logging and loads the services.
+    # Import the application first: it configures logging and loads the services.
     application = import_module("ministack.app")
     patch(version("ministack"))
     application.main()

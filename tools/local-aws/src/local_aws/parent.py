@@ -1,4 +1,4 @@
-"""Ending when the process that is named in the environment has ended: what kills it does not reach what it started."""
+"""Ending when the process that the environment names has ended: killing it does not reach its children."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _PID = "LOCAL_AWS_ENDS_WITH"
-"""The id of a process, such as a task runner's. Without it nothing is watched: who starts a command ends it, too."""
+"""The id of a process, such as a task runner's. Without it, nothing is watched: whoever starts a command ends it."""
 _LOOK_SECONDS = 0.2
 
 
 @contextmanager
 def ends_with_parent() -> Iterator[None]:
-    """Send SIGTERM to the main thread once that process has ended, however that came about."""
+    """Send SIGTERM to the main thread once that process has ended, for whatever reason."""
     if not os.environ.get(_PID, "").isdecimal():
         yield
         return
@@ -46,5 +46,5 @@ def _watch(pid: int, done: threading.Event) -> None:
 
 
 def _lives(process: psutil.Process) -> bool:
-    # A killed process stays as a zombie until its own parent asks how it ended.
+    # A killed process remains a zombie until its own parent reads its exit status.
     return process.is_running() and process.status() != psutil.STATUS_ZOMBIE

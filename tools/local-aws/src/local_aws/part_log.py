@@ -1,4 +1,4 @@
-"""The log of a part that runs, for those who follow what happens."""
+"""The log of a running part, for those who follow it."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ class PartLog:
     """A log that is being written."""
 
     def __init__(self, path: Path) -> None:
-        """Read from the beginning of the file, which need not be there yet."""
+        """Read from the beginning of the file, which need not exist yet."""
         self._path = path
         self._offset = 0
 
     def new_lines(self) -> list[str]:
-        """Give the lines that were logged since the last call."""
+        """Return the lines that were logged since the last call."""
         if not self._path.exists():
             return []
         with self._path.open("rb") as file:
             file.seek(self._offset)
-            # What follows the last newline is still being written.
+            # A line without its newline is still being written.
             lines, newline, _ = file.read().rpartition(b"\n")
         self._offset += len(lines) + len(newline)
         return lines.decode("utf-8", "replace").split("\n") if newline else []

@@ -8,11 +8,11 @@ LOOPBACK = "127.0.0.1"
 
 
 def reserve_port() -> int:
-    """Find a free port that no other program is given for the next minute.
+    """Find a free port that no other program receives within the next minute.
 
     A connection to the port is opened and closed from the listening side, which leaves the port in TIME_WAIT: the
-    kernel then hands it to nobody who asks for any port, while a server that asks for it by number (with
-    SO_REUSEADDR, as both emulators do) gets it. Without that, two emulators that start together could be told the
+    kernel then assigns it to nobody who asks for any port, while a server that asks for it by number (with
+    SO_REUSEADDR, as both emulators do) gets it. Without that, two emulators that start together could receive the
     same number. The method is that of https://github.com/Yelp/ephemeral-port-reserve.
     """
     with socket.socket() as listener:

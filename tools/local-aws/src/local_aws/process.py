@@ -1,4 +1,4 @@
-"""One child process: started in a group of its own, logged to a file, and killed with all that it started."""
+"""One child process: started in a process group of its own, logged to a file, and killed with all its descendants."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ChildProcess:
     def __init__(
         self, name: str, command: Sequence[str], *, environment: Mapping[str, str], folder: Path, log: Path
     ) -> None:
-        """Describe the process; ``name`` is what errors call it, ``folder`` is its working folder."""
+        """Describe the process; ``name`` is its name in errors, ``folder`` is its working folder."""
         self.name = name
         self.log = log
         self._command = list(command)
@@ -38,11 +38,11 @@ class ChildProcess:
 
     @property
     def pid(self) -> int:
-        """The process's id; raises RuntimeError when it was never started."""
+        """The process's id; raises RuntimeError if it was never started."""
         return self._started().pid
 
     def start(self) -> None:
-        """Start it; what it prints is appended to its log."""
+        """Start it; its output is appended to its log."""
         with self.log.open("ab") as log:
             try:
                 self._process = subprocess.Popen(  # noqa: S603 - the command is this package's own
@@ -58,7 +58,7 @@ class ChildProcess:
                 raise PartFailedError(self.name, f"could not be started: {error}", self.log) from error
 
     def wait_until(self, ready: Callable[[], bool], *, seconds: float) -> None:
-        """Wait until ``ready`` says yes; raises PartFailedError when the process ends or the time is over first."""
+        """Wait until ``ready`` returns true; raises PartFailedError if the process ends or time runs out first."""
         deadline = time.monotonic() + seconds
         while not ready():
             self.check()
@@ -79,25 +79,25 @@ class ChildProcess:
             raise PartFailedError(self.name, f"failed with {_described(status)}", self.log)
 
     def check(self) -> None:
-        """Raise PartFailedError when the process was started and has ended."""
+        """Raise PartFailedError if the process was started and has ended."""
         status = self._process.poll() if self._process is not None else None
         if status is not None:
             raise PartFailedError(self.name, f"ended unexpectedly with {_described(status)}", self.log)
 
     def kill(self) -> None:
-        """Kill the process and all in its group at once, as a crash would; it may be called again."""
+        """Kill the process and its whole group at once, like a crash; may be called again."""
         if self._process is not None:
-            # While any process of the group lives, the kernel gives the group's number to no one else.
+            # While any process of the group lives, the kernel does not reuse the group's number.
             with suppress(ProcessLookupError):
                 os.killpg(self.pid, signal.SIGKILL)
             self._process.wait()
 
     def pause(self) -> None:
-        """Hold it where it is, until ``resume``; its children go on."""
+        """Stop the process until ``resume``; its children keep running."""
         self._started().send_signal(signal.SIGSTOP)
 
     def resume(self) -> None:
-        """Let it go on after ``pause``."""
+        """Continue it after ``pause``."""
         self._started().send_signal(signal.SIGCONT)
 
     def restart(self) -> None:

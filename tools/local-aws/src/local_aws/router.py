@@ -1,4 +1,4 @@
-"""One endpoint for clients: durable executions are at the durable service, and all else is at MiniStack."""
+"""One endpoint for clients: durable executions go to the durable service, everything else to MiniStack."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _INVOKER = web.AppKey("invoker", DurableInvoker)
 
 
 def router_process(run: RunFolder, aws: AwsEndpoint, durable: AwsEndpoint, port: int) -> ChildProcess:
-    """Describe the router on that port; it has the certificate of MiniStack, if that has one."""
+    """Describe the router on that port; it uses the certificate of MiniStack, if there is one."""
     options = {"--port": port, "--aws": aws.url, "--durable": durable.url, "--run": run.path}
     if aws.certificates:
         options["--certificate"] = aws.certificates
@@ -89,7 +89,7 @@ class Router:
     async def _session(self, app: web.Application) -> AsyncIterator[None]:
         certificates = self.aws.certificates
         trusted = ssl.create_default_context(cafile=certificates) if certificates else True
-        # An invoke may take as long as a function; what is compressed stays so.
+        # An invoke may take as long as a function; compressed content stays compressed.
         connector, no_timeout = TCPConnector(ssl=trusted), ClientTimeout(total=None)
         async with ClientSession(connector=connector, timeout=no_timeout, auto_decompress=False) as app[_SESSION]:
             app[_INVOKER] = DurableInvoker(app[_SESSION], self.durable)
@@ -106,7 +106,7 @@ class Router:
         return web.Response(status=answer.status, headers=answer.headers, body=answer.body)
 
     async def _answer(self, request: web.Request) -> Answer:
-        # The path as it came: an ARN in it has slashes that are escaped.
+        # The raw path: an ARN in it has escaped slashes.
         path, _, _ = request.raw_path.partition("?")
         if _DURABLE.match(path):
             return await self._durable_execution(request, path)
@@ -148,7 +148,7 @@ class Router:
             if "x-amz-function-error" in answer.headers:
                 answer = replace(answer, body=as_lambda_reports(answer.body.decode()).encode())
             return answer
-        # Signed anew, as the signature covers the invocation type.
+        # Signed again, because the signature covers the invocation type.
         headers = _signed(request.method, url, {"X-Amz-Invocation-Type": "DryRun"})
         return await request.app[_INVOKER].invoke(
             invocation, timeout, lambda: ask(request.app[_SESSION], request.method, url, headers)
@@ -161,14 +161,14 @@ class Router:
     async def _describe_mappings(self, request: web.Request, answer: Answer) -> Answer:
         queue = request.query.get("EventSourceArn")
         if queue and not has_mappings(answer.body):
-            # That of a durable function has another ARN there. The caller may see it: the first answer was no denial.
+            # The response for a durable function has another ARN. The caller may see it: the first one was no denial.
             url = str(URL(self.aws.url + request.raw_path, encoded=True).update_query(EventSourceArn=queue + UNPOLLED))
             answer = await self._ask(request, url, _signed(request.method, url))
         return replace(answer, body=as_on_aws(answer.body, self.run))
 
 
 def _signed(method: str, url: str, headers: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return the headers of a request to Lambda, without a body, by the account that may do everything."""
+    """Return signed headers of a Lambda request without a body, with the account that may do everything."""
     request = AWSRequest(method, url, headers)
     SigV4Auth(Credentials(ACCESS_KEY_ID, SECRET_ACCESS_KEY), "lambda", REGION).add_auth(request)
     return dict(request.headers)

@@ -1,4 +1,4 @@
-"""The folder that a run writes to, and the remains of runs that were killed."""
+"""The folder that a run writes to, and the remains of killed runs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _KILL_ATTEMPTS = 5
 
 
 class RunFolder:
-    """``.emulator/runs/<id>``: all that one run writes, beside ``.emulator/env``.
+    """``.emulator/runs/<id>``: all files of one run, except ``.emulator/env``.
 
     The run holds a lock on a file in it for as long as it lives. The kernel drops the lock however the run ends, so
     a folder whose lock is free belongs to a run that is over. If the run's process is killed, its guard cleans up; if
@@ -35,7 +35,7 @@ class RunFolder:
     """
 
     def __init__(self, path: Path, lock: IO[str]) -> None:
-        """Take over a folder whose lock this process holds; made by ``create``."""
+        """Take over a folder whose lock this process holds; called by ``create``."""
         self.path = path
         self.id = path.name
         self.logs = path / "logs"
@@ -45,7 +45,7 @@ class RunFolder:
 
     @classmethod
     def create(cls, repository: Path, say: Callable[[str], None]) -> RunFolder:
-        """Make the folder of a new run, after clearing what killed runs left; ``say`` is told about those."""
+        """Make the folder of a new run, after removing the remains of killed runs, which ``say`` reports."""
         runs = repository / ".emulator" / "runs"
         try:
             runs.mkdir(parents=True, exist_ok=True)
@@ -70,12 +70,12 @@ class RunFolder:
         return cls(path, lock)
 
     def claim_address(self, port: int) -> None:
-        """Claim the address that one run per folder may have; raises EmulatorError if it or its ports are taken."""
+        """Claim the address, which one run per folder can have; raises EmulatorError if it or its ports are taken."""
         self._address = address.claim(self.path.parents[1], port)
         address.check_ports(port)
 
     def log(self, part: str) -> Path:
-        """Give the path of the log of a part."""
+        """Return the path of the log of a part."""
         return self.logs / f"{part}.log"
 
     @contextmanager
@@ -88,7 +88,7 @@ class RunFolder:
             _withdraw(self.path)
 
     def close(self, *, keep_logs: bool) -> None:
-        """Kill what the run started and still runs, and remove the folder, or all of it but the logs."""
+        """Kill the remaining processes of the run, and remove the folder, or everything in it but the logs."""
         _clear(self.path, keep_logs=keep_logs)
         if self._address:
             self._address.close()
@@ -103,7 +103,7 @@ def published_run(repository: Path) -> Path | None:
 
 
 def processes_of(run: str) -> list[psutil.Process]:
-    """Find the processes that a run started, directly or not, other than this one."""
+    """Find the processes that a run started, directly or indirectly, other than this one."""
     found = []
     for process in psutil.process_iter():
         with suppress(psutil.Error):
@@ -113,14 +113,14 @@ def processes_of(run: str) -> list[psutil.Process]:
 
 
 def clear(folder: Path) -> None:
-    """Clear what a run left that was killed; nothing is done if it has cleaned up, or lives."""
+    """Remove the remains of a killed run; nothing is done if it has cleaned up, or is alive."""
     if folder.exists():
         with _exclusively(folder.parent):
             _clear_if_over(folder, keep_logs=True)
 
 
 def _clear_if_over(folder: Path, *, keep_logs: bool) -> int | None:
-    """Clear the folder of a run that is over, and give how many processes it had left; None if it left nothing."""
+    """Clear the folder of a run that is over; return how many processes it had left, None if nothing was left."""
     lock = _try_lock(folder)
     if lock is None:
         return None
@@ -146,7 +146,7 @@ def _clear(folder: Path, *, keep_logs: bool) -> int:
 
 
 def _kill_all(run: str) -> int:
-    """Kill the processes of a run, and those that they start meanwhile; give how many there were."""
+    """Kill the processes of a run, including those that they start meanwhile; return how many there were."""
     killed = 0
     for _ in range(_KILL_ATTEMPTS):
         processes = processes_of(run)

@@ -1,4 +1,4 @@
-"""The commands of the SAM CLI, unmodified: the one place that knows how they are called."""
+"""The commands of the SAM CLI, unmodified; only this module knows how they are called."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-# SAM asks every five seconds how far a stack is, by default; one second is well within the API's rate.
+# By default, SAM polls the stack every five seconds; one second is well within the API's rate limit.
 VARIABLES = {"SAM_CLI_TELEMETRY": "0", "SAM_CLI_POLL_DELAY": "1"}
-"""The environment that the commands need, beside what the caller gives them."""
+"""The environment that the commands need, in addition to the caller's."""
 
 
 @dataclass(frozen=True)
 class Sam:
-    """The command lines of the SAM CLI with a section of a configuration file.
+    """The command lines of the SAM CLI, with a section of a configuration file.
 
-    ``bucket`` is where it uploads; without one, the SAM CLI makes one of its own.
+    ``bucket`` is where it uploads; without one, the SAM CLI creates its own.
     """
 
     executable: str
@@ -27,12 +27,12 @@ class Sam:
     bucket: str | None = None
 
     def build(self, template: Path, folder: Path) -> list[str]:
-        """Build what a template deploys; the built template is ``template.yaml`` in the folder."""
+        """Build the content of a template; the built template is ``template.yaml`` in the folder."""
         return self._command("build", "-t", str(template), "--build-dir", str(folder), "--parallel")
 
     def package(self, built: Path, packaged: Path) -> list[str]:
-        """Upload what was built and write the template that names the uploads."""
-        # The flags are written out: a samconfig.toml need not have any for this command.
+        """Upload the build, and write a template that names the uploads."""
+        # The flags are explicit, because a samconfig.toml need not have any for this command.
         where = ["--s3-bucket", self.bucket] if self.bucket else ["--resolve-s3"]
         return self._command(
             "package", "-t", str(built), "--output-template-file", str(packaged), "--no-progressbar", *where
@@ -41,7 +41,7 @@ class Sam:
     def deploy(
         self, template: Path, name: str, parameters: Mapping[str, str], *, dry_run: bool, yes: bool
     ) -> list[str]:
-        """Make a change set, show it, and carry it out unless it is a dry run."""
+        """Make a change set, show it, and execute it unless it is a dry run."""
         words = ["-t", str(template), "--stack-name", name, "--no-fail-on-empty-changeset"]
         if self.bucket:
             words += ["--no-resolve-s3", "--s3-bucket", self.bucket]

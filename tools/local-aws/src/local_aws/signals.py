@@ -1,4 +1,4 @@
-"""Ending in order when the user or the system asks for it."""
+"""Ending in order at the request of the user or the system."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM or SIGHUP arrived; like Ctrl-C it passes every ``except Exception``."""
+    """SIGTERM or SIGHUP arrived; like Ctrl-C, it is not caught by ``except Exception``."""
 
     def __init__(self, number: int) -> None:
-        """Remember which signal it was."""
+        """Remember the signal."""
         super().__init__(signal.Signals(number).name)
         self.number = number
 
 
 @contextmanager
 def ending_signals_raise() -> Iterator[None]:
-    """Turn the first request to end into an exception, and ignore further ones while it unwinds.
+    """Turn the first request to end into an exception, and ignore further ones while it propagates.
 
-    A second Ctrl-C, or the SIGTERM that a session runner sends after it, would otherwise interrupt the cleaning up
-    and leave processes behind. The end of the process that LOCAL_AWS_ENDS_WITH names is a request to end, too. Outside
+    A second Ctrl-C, or the SIGTERM that a session runner sends after it, would otherwise interrupt the cleanup and
+    leave processes behind. The end of the process that LOCAL_AWS_ENDS_WITH names is a request to end, too. Outside
     the main thread, which alone may set handlers, it does nothing.
     """
     if threading.current_thread() is not threading.main_thread():

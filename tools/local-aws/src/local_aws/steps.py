@@ -1,4 +1,4 @@
-"""Telling the user what is being done while it takes seconds."""
+"""Showing the user steps that take seconds."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ if TYPE_CHECKING:
 
 
 class SecondsColumn(ProgressColumn):
-    """The seconds that have passed since a task began."""
+    """The seconds since a task began."""
 
     def render(self, task: Task) -> Text:
-        """Give them, in whole seconds."""
+        """Format them as whole seconds."""
         return Text(f"{task.elapsed or 0:.0f} s")
 
 
 class ConsoleSteps:
-    """Prints a line for each step with the seconds that it took; meanwhile, on a terminal, those that have passed."""
+    """Prints a line for each step with its duration; meanwhile, on a terminal, the elapsed seconds."""
 
     def __init__(self, console: Console | None = None) -> None:
-        """Print to the console; to none without one."""
+        """Print to the console; without one, print nothing."""
         self._console = console or Console(quiet=True, force_terminal=False)
 
     @contextmanager
     def step(self, text: str) -> Iterator[None]:
-        """Print the step when it is done, or that it failed."""
+        """Print the step when it is done, or has failed."""
         started = time.monotonic()
         end = "[red]failed[/]"
         try:
@@ -50,5 +50,5 @@ class ConsoleSteps:
         return shown
 
     def note(self, text: str) -> None:
-        """Print what else is worth knowing."""
+        """Print additional information."""
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)

@@ -1,1 +1,1 @@
-"""Writes the service of a new stage, and registers it everywhere."""
+"""Writing the service of a new stage, and registering it everywhere."""

@@ -1,4 +1,4 @@
-"""``python -m new_stage NAME --after STAGE``, in the root of the repository."""
+"""Entry point of ``python -m new_stage NAME --after STAGE``, in the root of the repository."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ Executions in flight do not have it: drain the pipeline before you deploy the or
 
 
 def main() -> int:
-    """Add the stage, or leave the tree as it was and say why."""
+    """Add the stage; on an error, leave the tree unchanged and print the reason."""
     parser = argparse.ArgumentParser(prog="new-stage", description="Add a stage of your own to the pipeline.")
-    parser.add_argument("name", help="of the stage, its service and its folder: lower-case letters and digits")
+    parser.add_argument("name", help="name of the stage, its service and its folder: lower-case letters and digits")
     parser.add_argument("--after", required=True, metavar="STAGE", help="the stage that it follows")
     options = parser.parse_args()
     root = Path.cwd()

@@ -1,4 +1,4 @@
-"""The files that a new stage changes, and putting files back."""
+"""The files that a new stage changes, and restoring them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ CHANGED = (
 
 @contextmanager
 def undone_on_error(files: Iterable[Path], *folders: Path) -> Iterator[None]:
-    """On any error, an interruption too, put back files, and all that folders had in them and nothing else."""
+    """On any error or interruption, restore the files, and the exact contents of the folders."""
     new = [folder for folder in folders if not folder.exists()]
     before = {path: path.read_bytes() for path in {*files, *_files(folders)}}
     try:

@@ -1,4 +1,4 @@
-"""Files that follow from the stages: each is written by the tool that owns it, as a process of its own."""
+"""Files derived from the stages: each is written by the tool that owns it, in a separate process."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 
 def regenerate(root: Path, service: str) -> None:
-    """Write what the orchestrator exports, the AsyncAPI document, and the history of the orchestrator's new version."""
-    # The order of the imports depends on the name.
+    """Write the orchestrator's export, the AsyncAPI document, and the history of the orchestrator's new version."""
+    # The order of imports depends on the name.
     run_tool(root, "-m", "ruff", "check", "--quiet", "--select", "I", "--fix", f"services/{service}")
     run_tool(root, "-m", "ruff", "format", "--quiet", f"services/{service}")
     exported = run_tool(root, "-m", "orchestrator.export")
@@ -27,13 +27,13 @@ def regenerate(root: Path, service: str) -> None:
 
 
 def _release_orchestrator(root: Path) -> None:
-    """Release it as the next minor version: executions of the one before do not have the stage."""
+    """Release it as the next minor version: executions of the previous one do not have the stage."""
     for path in (root / GOLDEN).glob("*.json"):
         path.unlink()
     project = root / ORCHESTRATOR_PROJECT
     major, minor = map(int, re.findall(r'(?m)^version = "(\d+)\.(\d+)\.\d+"$', project.read_text("utf-8"))[0])
     _substitute(project, r'(?m)^version = ".*"$', f'version = "{major}.{minor + 1}.0"')
-    # From the orchestrator's folder, where pytest finds its settings.
+    # In the orchestrator's folder, where pytest finds its settings.
     tests = ("-m", "pytest", "--quiet", "-p", "no:cacheprovider", "tests/test_golden.py")
     run_tool(root / ORCHESTRATOR, *tests, RECORD_GOLDEN="1")
 

@@ -1,4 +1,4 @@
-"""Where a stage is registered: what the stage before it has there, once more with the new name."""
+"""The places where a stage is registered: the entries of the stage before it, repeated with the new name."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def register(root: Path, new: Stage, former: Stage) -> None:
     """Register a stage in the orchestrator, in the root template and in monitoring.
 
     Raises:
-        NewStageError: A file is not as expected; the words say what is missing.
+        NewStageError: A file has unexpected content; the message says what is missing.
     """
     _declare(root / STAGES, new, former)
 
@@ -29,7 +29,7 @@ def register(root: Path, new: Stage, former: Stage) -> None:
     template.copy_block(f"  {former.parameter}:")
     template.copy_lines(f"{former.variable}: !Ref")
     template.copy_lines(f"- !Ref {former.parameter}")
-    # The first of these names begins the mapping, which is an entry of a list.
+    # The first of these names starts the mapping, which is an entry of a list.
     template.copy_lines(f" {former.title}: !Join", first_of_list=True)
     template.replace(f"${{{former.title}}}, ", f"${{{former.title}}}, ${{{new.title}}}, ")
     template.write()
@@ -70,7 +70,7 @@ def _declare(path: Path, new: Stage, former: Stage) -> None:
 
 @dataclass
 class _File:
-    """A file in which parts about the former stage are copied right behind themselves, with the new stage's names."""
+    """A file in which parts about the former stage are repeated right after it, with the new stage's names."""
 
     path: Path
     new: Stage
@@ -88,14 +88,14 @@ class _File:
         self.replace(block, block + self._renamed(block))
 
     def add_service(self, model: str) -> None:
-        """Add the new service behind the former one, with the parameters of the model: the former may have its own."""
+        """Add the new service after the former one, with the parameters of the model: the former may have its own."""
         block = self._block(f"  {model.capitalize()}:")
         own = block.replace(model.capitalize(), self.new.title).replace(model, self.new.service)
         former = self._block(f"  {self.former.title}:")
         self.replace(former, former + own)
 
     def copy_lines(self, holding: str, *, first_of_list: bool = False) -> None:
-        """Copy each line that holds something; the copy of the first of a list continues its entry."""
+        """Copy each line that contains a text; the copy of the first entry of a list continues the list."""
         lines = []
         for line in self.text.splitlines(keepends=True):
             lines.append(line)
@@ -107,7 +107,7 @@ class _File:
         self.text = "".join(lines)
 
     def replace(self, old: str, new: str) -> None:
-        """Replace what is there exactly once."""
+        """Replace a text that occurs exactly once."""
         if self.text.count(old) != 1:
             raise NewStageError(f"expected {old!r} once in {self.path}, found it {self.text.count(old)} times")
         self.text = self.text.replace(old, new)
@@ -126,5 +126,5 @@ class _File:
             self.former.title: self.new.title,
             self.former.service: self.new.service,
         }
-        # All at once, as a new name may have a former one in it.
+        # All at once, because a new name may contain a former one.
         return re.sub("|".join(names), lambda found: names[found[0]], text)

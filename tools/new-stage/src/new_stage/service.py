@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     from new_stage.stages import Stage
 
 MODEL = "validator"
-"""The service whose template, packaging and lock a new one has: it has no parameter or permission of its own."""
+"""The service whose template, packaging and lock are copied: it has no parameters or permissions of its own."""
 
 WRITTEN = Path(__file__).parent / "service_files"
-"""Each with the suffix `.txt`, so that no tool takes it for Python."""
+"""Each has the suffix `.txt`, so that no tool treats it as Python."""
 
 PLACEHOLDER = "STAGE_NAME"
 
@@ -51,7 +51,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def _describe(path: Path, *values: tuple[str, str]) -> None:
-    """Write other values into the first line that begins as given."""
+    """Replace values in the first lines with the given beginnings."""
     text = path.read_text("utf-8")
     for beginning, value in values:
         text = re.sub(rf"({beginning}).*$", rf"\g<1>{value}", text, count=1, flags=re.MULTILINE)

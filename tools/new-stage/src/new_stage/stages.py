@@ -1,4 +1,4 @@
-"""The stages that there are, and the new one."""
+"""The existing stages, and the new one."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MAX_LENGTH = 16
-"""Characters: the description of the orchestrator's version has the names of all functions, and 256 characters."""
+"""In characters: the description of the orchestrator's version lists all functions, and has at most 256 characters."""
 
 
 class NewStageError(Exception):
-    """The stage cannot be added; the words say why."""
+    """The stage cannot be added; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,10 @@ class Stage:
 
 
 def new_and_former(root: Path, name: str, after: str) -> tuple[Stage, Stage]:
-    """Describe a new stage of a name, and find the stage that it follows.
+    """Describe a new stage, and find the stage that it follows.
 
     Raises:
-        NewStageError: The name is taken, or cannot be that of a Python package, a function and a stack; or no stage may
+        NewStageError: The name is taken, or is invalid for a Python package, a function or a stack; or no stage may
             follow the other.
     """
     path = root / EXPORTED

@@ -1,4 +1,4 @@
-"""Running the tools that own a file, each as a process of its own."""
+"""Running the tools that own a file, each in a separate process."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 
 class ToolError(Exception):
-    """A tool failed; the words are its output."""
+    """A tool failed; the message is its output."""
 
 
 def run_tool(folder: Path, *arguments: str, **environment: str) -> str:
-    """Run this interpreter in a folder, and give what it printed.
+    """Run this interpreter in a folder, and return its output.
 
     Raises:
         ToolError: It failed.

@@ -1,1 +1,1 @@
-"""Deploying and deleting the pipeline with the SAM CLI: all of it as one stack, or each part as a separate stack."""
+"""Deploying and deleting the pipeline with the SAM CLI, as one stack or as separate stacks."""

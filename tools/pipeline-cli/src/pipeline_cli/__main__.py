@@ -1,4 +1,4 @@
-"""`python -m pipeline_cli`, which ./nox -s pipeline runs."""
+"""Entry point of `python -m pipeline_cli`, which ./nox -s pipeline runs."""
 
 import sys
 

@@ -43,7 +43,7 @@ _DENIED = {
     "UnauthorizedOperation",
 }
 _ACTION = re.compile(r"perform: ([a-z0-9-]+:[A-Za-z]+)")
-# Of the stack access, by what their actions begin with.
+# Of the stack `access`, by the prefixes of their actions.
 _POLICIES = (
     ("erasers", ("DeleteItem", "DeleteDurableExecution")),
     (
@@ -80,7 +80,7 @@ _POLICIES = (
 
 
 def advice(error: BotoCoreError | ClientError) -> str:
-    """Describe the problem and the remedy; the error's own text if nothing better is known."""
+    """Describe the problem and the remedy; without a known remedy, return the error's own text."""
     if isinstance(error, botocore.ClientError):
         return _of_answer(error)
     if isinstance(error, (botocore.ConnectionError, botocore.HTTPClientError)):
@@ -110,7 +110,7 @@ def action_of(error: ClientError) -> str:
 
 
 def policy_for(action: str) -> str:
-    """Return the name of the policy of the stack `access` that allows an action; empty if none does."""
+    """Return the name of the policy in the stack `access` that allows an action; empty if there is none."""
     operation = action.rpartition(":")[2]
     return next((policy for policy, begins in _POLICIES if operation.startswith(begins)), "")
 

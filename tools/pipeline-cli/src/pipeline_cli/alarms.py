@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from pipeline_cli.target import Target
 
 ALARM = "ALARM"
-"""The state of an alarm that is on."""
+"""The state of a firing alarm."""
 
 
 def alarm_states(target: Target, **only: Any) -> Mapping[str, str]:
-    """Give the state of each alarm by its name without the environment's prefix; ``only`` is for DescribeAlarms."""
+    """Return the state of each alarm by its name without the environment's prefix; ``only`` is for DescribeAlarms."""
     prefix = f"{target.environment}-durable-pipeline-"
     pages = (
         target.client("cloudwatch")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 PROGRAM = "./nox -s pipeline --"
 ENTRY_POINTS = "durable_pipeline.commands"
-"""The group of the commands that other packages add, such as tools/console."""
+"""The entry point group of commands that other packages add, such as tools/console."""
 
 app = typer.Typer(
     help="Operate the pipeline: on AWS with --env NAME, or the one that ./nox -s local runs on this machine.",

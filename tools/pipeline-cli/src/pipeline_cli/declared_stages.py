@@ -14,7 +14,7 @@ STORE = "store"
 
 @dataclass(frozen=True)
 class DeclaredStage:
-    """One stage: its name, its service, and the request to that service."""
+    """A stage: its name, its service, and the request to that service."""
 
     name: str
     service: str
@@ -23,7 +23,7 @@ class DeclaredStage:
 
 
 def stages(repository: Path) -> list[DeclaredStage]:
-    """Read the stages in their order."""
+    """Read the stages, in their order."""
     return [
         DeclaredStage(stage["name"], stage["service"], stage["request"], stage["output_bytes"])
         for stage in exported(repository)["stages"]

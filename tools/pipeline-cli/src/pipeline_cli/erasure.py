@@ -34,11 +34,11 @@ LONGEST_RETENTION_DAYS = 90
 
 @dataclass(frozen=True)
 class ErasableRecord:
-    """The record that an id names."""
+    """The record to which an id belongs."""
 
     execution_id: str
     message_ids: frozenset[str]
-    """Those that are known: of its item, or the id itself."""
+    """The known ones: that of its item, or the id itself."""
     item: dict[str, Any] | None
 
 
@@ -51,7 +51,7 @@ class Erasure:
     invalid_messages: int = 0
     executions: list[str] = field(default_factory=list)
     unidentified: int = 0
-    """Messages of the invalid message queue without any identity."""
+    """The number of messages in the invalid message queue without any identity."""
     undone: list[str] = field(default_factory=list)
 
     @property
@@ -60,7 +60,7 @@ class Erasure:
         return not (self.item or self.dead_letters or self.invalid_messages or self.executions or self.undone)
 
     def entry(self, execution_id: str) -> dict[str, Any]:
-        """Describe it for the operations log; an idempotency key may be personal, so it is only digested."""
+        """Describe it for the operations log; an idempotency key may be personal data, so only its digest is logged."""
         return {
             "action": "erase",
             "execution_id_sha256": hashlib.sha256(execution_id.encode()).hexdigest(),
@@ -75,8 +75,8 @@ class Erasure:
 def find_record(target: Target, id_: str, since: datetime) -> ErasableRecord:
     """Find the record of an execution id or a message id.
 
-    A message with an idempotency key is stored under that. Its message id leads to it by the executions that had it,
-    as far as the log and the histories reach back.
+    A message with an idempotency key is stored under that key. Its message id leads to it through its executions,
+    as far back as the log and the histories reach.
     """
     table = Table(target.client("dynamodb"), target.resources.table_name)
     by_message = f"{target.environment}-esm-"
@@ -93,7 +93,7 @@ def find_record(target: Target, id_: str, since: datetime) -> ErasableRecord:
 
 
 def erase(target: Target, record: ErasableRecord, since: datetime, show: Callable[[str], None]) -> Erasure:
-    """Remove a record. Failures are reported with the ids by which a second run finds the remaining data."""
+    """Remove a record. Failures are reported with the ids that a second run needs to find the remaining data."""
     erasure = Erasure()
     ids = set(record.message_ids)
 
@@ -141,7 +141,7 @@ def erase(target: Target, record: ErasableRecord, since: datetime, show: Callabl
 
 @contextmanager
 def _undone(erasure: Erasure, what: str, remedy: str = "") -> Iterator[None]:
-    """Let the other parts be erased even if AWS refuses this one."""
+    """Continue with the other parts even if AWS refuses this one."""
     try:
         yield
     except (BotoCoreError, ClientError) as error:
@@ -158,7 +158,7 @@ def retention(target: Target) -> timedelta:
 
 
 def remains(target: Target, record: ErasableRecord, erasure: Erasure) -> list[str]:
-    """Describe the remaining data of a record, with its retention."""
+    """Describe the remaining data of a record, and how long each is retained."""
     now = datetime.now(UTC)
     attributes = target.client("sqs").get_queue_attributes(
         QueueUrl=target.resources.queue_url, AttributeNames=["MessageRetentionPeriod"]

@@ -2,8 +2,8 @@
 
 
 class CommandError(Exception):
-    """A command failed, completely or in part; the message gives the reason and the remedy."""
+    """Failure of a command, complete or partial; the message gives the reason and the remedy."""
 
 
 class DeployError(CommandError):
-    """A deployment or deletion failed, completely or in part."""
+    """Failure of a deployment or deletion, complete or partial."""

@@ -1,4 +1,4 @@
-"""The event source mapping, through which the queue starts executions."""
+"""The event source mapping through which the queue starts executions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 ENABLED, DISABLED = "Enabled", "Disabled"
 
-# It is changing already: https://docs.aws.amazon.com/lambda/latest/api/API_UpdateEventSourceMapping.html
+# Another change is in progress: https://docs.aws.amazon.com/lambda/latest/api/API_UpdateEventSourceMapping.html
 _CHANGING = {"ResourceInUseException", "ResourceConflictException"}
 
 
@@ -33,7 +33,7 @@ def find(target: Target) -> EventSource:
     """Find the mapping.
 
     Raises:
-        CommandError: There is none, or several.
+        CommandError: There is none, or more than one.
     """
     resources = target.resources
     pages = (
@@ -54,7 +54,7 @@ def find(target: Target) -> EventSource:
 
 
 def switch(target: Target, source: EventSource, patience: Patience, *, on: bool) -> None:
-    """Enable or disable the mapping; AWS refuses that while an earlier change is under way, so it is repeated.
+    """Enable or disable the mapping; AWS refuses this during an earlier change, so the call is repeated.
 
     Raises:
         CommandError: The earlier change did not end in time.

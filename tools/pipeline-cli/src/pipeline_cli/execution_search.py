@@ -1,4 +1,4 @@
-"""Finding the executions that had a message, by the orchestrator's log."""
+"""Finding the executions that had a message in the orchestrator's log."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ _PLAIN = re.compile(r"[A-Za-z0-9_.:-]+")
 
 @dataclass
 class Found:
-    """The executions whose log lines name one of the ids."""
+    """The executions whose log lines contain one of the ids."""
 
     arns: list[str] = field(default_factory=list)
     complete: bool = True
-    """False if the log has more than was searched."""
+    """False if only a part of the log was searched."""
 
 
 def find_executions(target: Target, ids: Iterable[str], since: datetime) -> Found:
-    """Search the log from a moment on for message ids or execution ids."""
+    """Search the log since a time for message ids or execution ids."""
     found = Found()
     for one in ids:
-        written = json.dumps(one)[1:-1]  # as it stands in a JSON line
+        written = json.dumps(one)[1:-1]  # as it is written in a JSON line
         request: dict[str, Any] = {
             "logGroupName": target.resources.log_group,
             "startTime": int(since.timestamp() * 1_000),
@@ -53,7 +53,7 @@ def find_executions(target: Target, ids: Iterable[str], since: datetime) -> Foun
 
 
 def messages_of(target: Target, arn: str) -> list[dict[str, Any]]:
-    """Return the messages with which an execution was started, as Lambda writes them; none if it is deleted."""
+    """Return the messages that started an execution, in Lambda's format; empty if the execution is deleted."""
     try:
         execution = target.client("lambda").get_durable_execution(DurableExecutionArn=arn, IncludeExecutionData=True)
     except ClientError as error:

@@ -1,4 +1,4 @@
-"""Switching the pipeline off and on, and waiting until it is on, or until nothing of it runs."""
+"""Switching the pipeline off and on, and waiting until it is on, or until nothing runs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LOOKS_IN_A_ROW = 2
 
 
 def switch(target: Target, patience: Patience, action: str, *, on: bool) -> str:
-    """Have the queue start executions, or stop it; give why the ``action`` could not be recorded, nothing if it was.
+    """Let the queue start executions, or not; return why the ``action`` could not be recorded, empty if it was.
 
     Raises:
         CommandError: An earlier change of the mapping did not end in time.
@@ -31,10 +31,10 @@ def switch(target: Target, patience: Patience, action: str, *, on: bool) -> str:
 
 
 def wait_for_state(target: Target, state: str, patience: Patience, show: Callable[[str], None]) -> None:
-    """Wait until the event source mapping has a state.
+    """Wait until the event source mapping reaches a state.
 
     Raises:
-        CommandError: It does not have it in time.
+        CommandError: It does not reach the state in time.
     """
     show(f"waiting until the event source mapping is {state}")
     now = ""
@@ -47,10 +47,10 @@ def wait_for_state(target: Target, state: str, patience: Patience, show: Callabl
 
 
 def wait_until_nothing_runs(target: Target, patience: Patience, show: Callable[[str], None]) -> Unfinished:
-    """Wait until the mapping is off and no execution is running, and give those that somebody has paused.
+    """Wait until the mapping is off and no execution runs, and return the executions that somebody has paused.
 
     Raises:
-        CommandError: Something still runs in the end.
+        CommandError: Something still runs at the end.
     """
     wait_for_state(target, DISABLED, patience, show)
     show("waiting until no execution is running")
@@ -66,10 +66,10 @@ def wait_until_nothing_runs(target: Target, patience: Patience, show: Callable[[
 
 
 def wait_until_empty(target: Target, patience: Patience, show: Callable[[str], None]) -> None:
-    """Wait until the source queue has no message at all.
+    """Wait until the source queue has no messages at all.
 
     Raises:
-        CommandError: It has some in the end.
+        CommandError: It has some at the end.
     """
     show("waiting until the source queue is empty")
     empty, depth = 0, QueueDepth(0, 0, 0)

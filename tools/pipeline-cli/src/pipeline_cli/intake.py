@@ -14,22 +14,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Intake:
-    """What decides how a body is read, and which record it is."""
+    """The settings that decide how a body is read, and to which record it belongs."""
 
     environment: str
-    """Name of the deployment, with which each identity begins."""
+    """The name of the deployment, the prefix of each identity."""
     envelope: Envelope
     """The envelope in which producers send their messages."""
 
     def parse(self, body: str) -> ParsedMessage:
-        """Read a body; raises InvalidBodyError, and whatever a model or an envelope of a team's own raises."""
+        """Read a body; raises InvalidBodyError, and any exception of a team's own model or envelope."""
         return read_message(body, self.envelope)
 
     def unwrapped(self, body: str) -> str:
-        """Give the JSON text in the envelope of a body, or the body itself; raises what `parse` raises."""
+        """Return the JSON text in the envelope of a body, or the body itself; raises the same exceptions as `parse`."""
         found = unwrap(body, self.envelope)
         return found.text if found else body
 
     def identity(self, first_message_id: str, parsed: ParsedMessage | None) -> str:
-        """Name the record of a message; ``parsed`` is None if its body is no message."""
+        """Return the identity of a message's record; ``parsed`` is None if its body is no message."""
         return execution_id(self.environment, first_message_id, parsed)

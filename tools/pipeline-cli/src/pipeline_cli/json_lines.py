@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class BodyLine:
-    """One line; ``number`` is from 1."""
+    """One line; ``number`` starts at 1."""
 
     number: int
     body: str
@@ -20,9 +20,9 @@ class BodyLine:
 
 
 def body_lines(lines: Iterable[bytes]) -> Iterator[BodyLine]:
-    """Read the body of each line, as it stands; empty lines are skipped, as SQS has no empty message.
+    """Read the body of each line unchanged; empty lines are skipped, because SQS has no empty messages.
 
-    Lines end with a line feed and nothing else (JSON may hold the other characters that Python takes for line ends).
+    Only a line feed ends a line (JSON may contain the other characters that Python treats as line ends).
     """
     for number, raw in enumerate(lines, start=1):
         ended = raw.removesuffix(b"\n").removesuffix(b"\r")

@@ -1,4 +1,4 @@
-"""The pipeline on the emulated AWS of this machine."""
+"""The pipeline in the emulated AWS on this machine."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BUILD_VARIABLES = {"BUILD_TARGET": "host"}
-"""The services are built for the interpreter of this machine that runs them."""
+"""The services are built for this machine's interpreter, which runs them."""
 
 
 def local_pipeline(
@@ -29,13 +29,13 @@ def local_pipeline(
 ) -> AbstractContextManager[Emulator]:
     """Start the emulated AWS with the root template of a repository; ``options`` are those of ``Emulator.start``.
 
-    ``parameters`` override those that it needs on this machine; ``build_variables`` are beside BUILD_VARIABLES.
+    ``parameters`` override those that it needs on this machine; ``build_variables`` are added to BUILD_VARIABLES.
     """
     own = {
         "EnvironmentName": "local",
         "PythonRuntime": python_runtime(),
         "Architecture": ARCHITECTURE,
-        # More executions side by side than this machine can run would only slow each other down.
+        # More concurrent executions than this machine can run would only slow each other down.
         "MaximumConcurrency": str(max(2, min(10, 2 * (os.cpu_count() or 1)))),
     }
     return Emulator.start(

@@ -1,6 +1,6 @@
-"""What would become of messages if they were sent: their intake, the rules of this checkout, and their items' sizes.
+"""Predicts the outcomes of messages: by the intake, the rules of this checkout, and the sizes of their items.
 
-No AWS is asked, so what the table has under the key of a message is not known here.
+AWS is not called, so items that the table has under the key of a message are unknown here.
 """
 
 from __future__ import annotations
@@ -39,27 +39,27 @@ MAX_MESSAGE_BYTES = 1_048_576
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
 _REFUSED_CHARACTER = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
-# The longest ids that there can be, as the check knows no environment and no message id.
+# The longest possible ids, because the check knows neither an environment nor message ids.
 _ENVIRONMENT, _MESSAGE_ID = "x" * 16, "x" * 36
 _LINES = 100
 
 
 @dataclass(frozen=True)
 class CheckedLine:
-    """What would become of one line."""
+    """The predicted outcome of one line."""
 
     number: int
     bytes: int
     identity: str = "message id"
-    """What identifies its record: a key in the body, or the id that SQS gives the message."""
+    """Identifies its record: a key in the body, or the id that SQS gives the message."""
     problem: Problem | None = None
     duplicate_of: int | None = None
-    """The line with the same key and data, whose record it is."""
+    """The line with the same key and data, with which it shares a record."""
 
 
 @dataclass(frozen=True)
 class _Candidate:
-    """A line that the orchestrator would make a record of."""
+    """A line that would become a record in the orchestrator."""
 
     line: BodyLine
     parsed: ParsedMessage
@@ -70,10 +70,10 @@ class _Candidate:
 
 
 class MessageCheck:
-    """Checks lines by the code of a repository."""
+    """Checks lines with the code of a repository."""
 
     def __init__(self, repository: Path, envelope: Envelope, *, unknown_type: UnknownType = UnknownType.ACCEPT) -> None:
-        """Choose the services that are asked, what the bodies are in, and what becomes of unknown processing types."""
+        """Set the services to ask, the envelope of the bodies, and the treatment of unknown processing types."""
         self._intake = Intake(_ENVIRONMENT, envelope)
         self._record_bytes = exported(repository)["record_bytes"]
         (storer,) = (stage.service for stage in stages(repository) if stage.name == STORE)
@@ -81,7 +81,7 @@ class MessageCheck:
         self._rules = Rules(repository, unknown_type=unknown_type)
         self._taken: dict[str, tuple[int, str]] = {}
         self.skipped = self._rules.skipped
-        """Stages of your own, which are not asked."""
+        """Your own stages, which are not asked."""
 
     def __enter__(self) -> Self:
         """Start the services."""
@@ -92,11 +92,11 @@ class MessageCheck:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End them."""
+        """Stop them."""
         self._started.close()
 
     def check(self, lines: Iterable[BodyLine]) -> Iterator[CheckedLine]:
-        """Check lines, in their order."""
+        """Check lines, in order."""
         chunk: list[BodyLine] = []
         for line in lines:
             chunk.append(line)
@@ -114,7 +114,7 @@ class MessageCheck:
             yield self._decided(one, next(problems)) if isinstance(one, _Candidate) else one
 
     def _read(self, line: BodyLine) -> _Candidate | CheckedLine:
-        """Do what SQS and the intake of the orchestrator do."""
+        """Apply the checks of SQS and of the orchestrator's intake."""
         checked = CheckedLine(line.number, len(line.body.encode()))
         problem = _not_sent(line, checked.bytes)
         if problem:
@@ -141,7 +141,7 @@ class MessageCheck:
         return self._intake.identity(_MESSAGE_ID, candidate.parsed)
 
     def _sized(self, candidates: list[_Candidate], judged: list[Judged]) -> Iterator[Problem | None]:
-        """Ask the storer about the items of those that have no problem so far."""
+        """Ask the storer about the items of those without a problem so far."""
         for candidate, one in zip(candidates, judged, strict=True):
             yield one.problem or self._item_problem(candidate, one)
 
@@ -166,7 +166,7 @@ class MessageCheck:
         return None
 
     def _decided(self, candidate: _Candidate, problem: Problem | None) -> CheckedLine:
-        """Compare with the lines before that have the same key: one that is rejected does not take it."""
+        """Compare with earlier lines that have the same key: a rejected line does not take it."""
         number, key = candidate.line.number, candidate.key
         checked = CheckedLine(number, len(candidate.line.body.encode()), problem=problem)
         if key is None:

@@ -1,4 +1,4 @@
-"""The operations log: the changes in an environment, with their authors and times. It has no bodies."""
+"""The operations log: the changes in an environment, with author and time. It has no bodies."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ STACK = "access"
 
 
 def log_group(environment: str) -> str:
-    """Name the log group of an environment."""
+    """Return the log group of an environment."""
     return f"/durable-pipeline/{environment}/operations"
 
 
 class OperationsLog:
-    """One stream of it, for one run of a command."""
+    """A stream of the log, for one run of a command."""
 
     def __init__(self, target: Target, command: str) -> None:
         """Open a stream; ``command`` is the command line.
 
         Raises:
-            CommandError: There is no such log group.
+            CommandError: The log group does not exist.
         """
         self._logs = target.client("logs")
         self._group = log_group(target.environment)
@@ -51,7 +51,7 @@ class OperationsLog:
             ) from None
 
     def write(self, lines: Sequence[Mapping[str, Any]]) -> str:
-        """Write the lines, and return the problem; without one, all of them are in the log."""
+        """Write the lines, and return the problem; if empty, all of them are in the log."""
         now = time.time()
         at = datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         events = [
@@ -66,7 +66,7 @@ class OperationsLog:
 
 
 def record(target: Target, command: str, line: Mapping[str, Any]) -> str:
-    """Write one line about a change that was made, and return the reason of a failure; nothing on success."""
+    """Write one line about a completed change, and return the reason of a failure; empty on success."""
     try:
         problem = OperationsLog(target, command).write([line])
     except CommandError as error:

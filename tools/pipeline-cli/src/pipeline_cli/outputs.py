@@ -1,4 +1,4 @@
-"""The outputs of the pipeline's stack: the one place that knows them by their names in the template."""
+"""The outputs of the pipeline's stack; only this module knows their names in the template."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class StackOutputs:
-    """The queues and the table."""
+    """The outputs that name the queues and the table."""
 
     queue_url: str
     dead_letter_queue_url: str
@@ -22,7 +22,7 @@ class StackOutputs:
 
     @classmethod
     def of(cls, outputs: Mapping[str, str]) -> StackOutputs:
-        """Take them by their names in the template; raises DeployError when one is missing."""
+        """Read them by their names in the template; raises DeployError if one is missing."""
         try:
             return cls(
                 queue_url=outputs["DataProcessingQueueUrl"],

@@ -20,7 +20,7 @@ class Patience:
     sleep: Callable[[float], None] = time.sleep
 
     def looks(self) -> Iterator[float]:
-        """Yield the elapsed seconds, at once and then after each interval, until the time limit."""
+        """Yield the elapsed seconds, immediately and then after each interval, until the time limit."""
         started, passed = self.clock(), 0.0
         while passed <= self.seconds:
             yield passed

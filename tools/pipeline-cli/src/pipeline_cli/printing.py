@@ -19,18 +19,18 @@ _PLAIN_WIDTH = 140
 
 
 def console() -> Console:
-    """Give the console; lines are wide where there is no terminal."""
+    """Return the console; without a terminal, lines are wide."""
     one = Console()
     return one if one.is_terminal else Console(width=_PLAIN_WIDTH)
 
 
 def print_json(value: Any) -> None:
-    """Print a value as JSON; moments are written as RFC 3339."""
+    """Print a value as JSON; times are written as RFC 3339."""
     print(json.dumps(value, indent=2, default=plain_json))
 
 
 def print_result(words: str, value: Any, *, as_json: bool) -> None:
-    """Print the result, in words or as JSON."""
+    """Print the result, as text or as JSON."""
     if as_json:
         print_json(value)
     else:
@@ -38,18 +38,18 @@ def print_result(words: str, value: Any, *, as_json: bool) -> None:
 
 
 def print_error(text: str) -> None:
-    """Print an error. It may quote a message, or a log that does."""
+    """Print an error. It may quote a message, or a log that quotes one."""
     print(f"error: {printable(text, keep=chr(10))}", file=sys.stderr)
 
 
 def print_note(text: str) -> None:
-    """Print a note for the operator beside the output."""
+    """Print a note for the operator, separate from the output."""
     print(f"note: {printable(text, keep=chr(10))}", file=sys.stderr)
 
 
 @contextmanager
 def progress_bar(what: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
-    """Show the progress of an activity on a terminal, and return the function that updates it."""
+    """Show the progress of an activity on a terminal, and yield the function that updates it."""
     err = Console(stderr=True)
     with Progress(
         *Progress.get_default_columns(), MofNCompleteColumn(), console=err, disable=not err.is_terminal
@@ -59,17 +59,17 @@ def progress_bar(what: str, total: int | None = None) -> Iterator[Callable[[int]
 
 
 def agreed(question: str) -> bool:
-    """Ask for confirmation; without a terminal or an answer, it is refused."""
+    """Ask for confirmation; without a terminal or an answer, it counts as refused."""
     return sys.stdin.isatty() and input(f"{question} [y/N] ").strip().lower() in {"y", "yes"}
 
 
 def moment(value: datetime) -> str:
-    """Write a moment for people, in UTC."""
+    """Format a time for people, in UTC."""
     return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def plain_json(value: Any) -> Any:
-    """Convert values that JSON does not have: moments to RFC 3339, all others to text."""
+    """Convert values that JSON does not have: times to RFC 3339, all others to text."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     return str(value)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def progress() -> Iterator[Callable[[str], None]]:
-    """Return a function that shows the current wait."""
+    """Yield a function that shows the current wait."""
     err = Console(stderr=True)
     if err.is_terminal:
         with err.status("") as status:

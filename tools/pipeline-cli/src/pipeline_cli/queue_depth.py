@@ -1,4 +1,4 @@
-"""The number of messages in a queue, by SQS's own count, which is approximate."""
+"""The number of messages in a queue, from SQS's own approximate counts."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ _NUMBERS: tuple[QueueAttributeNameType, ...] = (
 
 @dataclass(frozen=True)
 class QueueDepth:
-    """The messages of a queue."""
+    """The numbers of messages in a queue."""
 
     visible: int
     in_flight: int
-    """Received and not deleted, or failed and waiting for their next delivery."""
+    """Received but not deleted, or failed and waiting for the next delivery."""
     delayed: int
 
     @classmethod
     def read(cls, client: SQSClient, url: str) -> Self:
-        """Ask the queue at that URL."""
+        """Read the counts of the queue at that URL."""
         attributes = client.get_queue_attributes(QueueUrl=url, AttributeNames=list(_NUMBERS))["Attributes"]
         return cls(*(int(attributes[name]) for name in _NUMBERS))
 
     @property
     def total(self) -> int:
-        """All of them."""
+        """The sum of all."""
         return self.visible + self.in_flight + self.delayed
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Reading a queue. Messages are hidden while they are read, and visible again afterwards unless they were deleted."""
+"""Reading a queue. Messages are hidden during reading, and visible again afterwards unless they were deleted."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
-# Longer than any run, so that a message is read once; twelve hours is the longest that SQS allows.
+# Longer than any run, so that each message is read once; SQS allows twelve hours at most.
 _LONGEST_SECONDS = 43_200
 BATCH = 10
-"""Most entries of one call: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html"""
+"""Maximum entries per call: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html"""
 
 _THREADS = 8
 _WAIT_SECONDS = 1
@@ -31,27 +31,27 @@ _MOST_EMPTY = 4 * _THREADS
 
 @dataclass(frozen=True)
 class Contents:
-    """What could be read of a queue."""
+    """The messages that could be read from a queue."""
 
     messages: tuple[MessageTypeDef, ...]
-    """The oldest first."""
+    """The messages, oldest first."""
     unread: int
-    """About how many visible messages are left: SQS lets at most 120,000 be received and not deleted."""
+    """The approximate number of visible messages left: SQS allows 120,000 in flight."""
     hidden: int
-    """About how many are hidden from this reader, because somebody else has received them."""
+    """The approximate number that is hidden because somebody else has received them."""
 
 
 @dataclass(frozen=True)
 class _Receipt:
     handle: str
     number: int
-    """The number of receives of the message. SQS may deliver it twice, and only the last receipt is certain to work."""
+    """How often the message was received. SQS may deliver it twice, and only the last receipt is certain to work."""
     until: float
     """When the message becomes visible again, by the clock."""
 
 
 class QueueReader:
-    """The messages of a queue, which stay in it until they are deleted."""
+    """The messages of a queue, which stay there until they are deleted."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class QueueReader:
         hidden_seconds: int = _LONGEST_SECONDS,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """Read the queue at that URL; a message that was read is hidden for that long, unless ``hide`` renews it."""
+        """Read the queue at that URL; a received message stays hidden for that long, unless ``hide`` renews it."""
         self._client = client
         self._url = url
         self._hidden_seconds = hidden_seconds
@@ -70,7 +70,7 @@ class QueueReader:
         self._lock = threading.Lock()
 
     def new_messages(self, limit: int | None = None) -> list[MessageTypeDef]:
-        """Give the messages that arrived since the last call, as far as the queue gives them at once."""
+        """Return the messages that arrived since the last call, as far as the queue returns them at once."""
         arrived: list[MessageTypeDef] = []
         while limit is None or len(arrived) < limit:
             messages = self._receive(wait_seconds=0, most=BATCH if limit is None else min(BATCH, limit - len(arrived)))
@@ -80,7 +80,7 @@ class QueueReader:
         return arrived
 
     def all_messages(self, limit: int | None = None, progress: Callable[[int], None] = lambda _: None) -> Contents:
-        """Give each message once, with several threads; ``progress`` is told how many were received so far.
+        """Receive each message once, with several threads; ``progress`` receives the number so far.
 
         A queue is read to its end when all threads have waited in vain and SQS counts no visible message.
         """
@@ -120,15 +120,15 @@ class QueueReader:
         return Contents(tuple(ordered), unread, max(0, self._count("NotVisible") - len(self._receipts)))
 
     def lapsing(self, seconds: float) -> list[str]:
-        """Give the ids of the messages that become visible again within that time."""
+        """Return the ids of the messages that become visible again within that time."""
         latest = self._clock() + seconds
         with self._lock:
             return [message_id for message_id, receipt in self._receipts.items() if receipt.until <= latest]
 
     def hide(self, message_ids: Iterable[str]) -> dict[str, str]:
-        """Hide messages for the whole time again, and give the problems by message id.
+        """Hide messages for the full time again, and return the problems by message id.
 
-        A message that has become visible meanwhile, or that somebody else has received, cannot be hidden.
+        A message that has become visible in the meantime, or that somebody else has received, cannot be hidden.
         """
         until = self._clock() + self._hidden_seconds
         hidden, problems = self._change(message_ids, self._hidden_seconds)
@@ -138,14 +138,14 @@ class QueueReader:
         return problems
 
     def put_back(self, message_ids: Iterable[str] | None = None) -> dict[str, str]:
-        """Make messages visible again, by default all that were read, and return the problems by message id."""
+        """Make messages visible again, by default all received ones, and return the problems by message id."""
         wanted = list(self._receipts if message_ids is None else message_ids)
         _, problems = self._change(wanted, 0)
         self._forget(wanted)
         return problems
 
     def delete(self, message_ids: Iterable[str]) -> dict[str, str]:
-        """Delete messages that were read, and return the problems by message id."""
+        """Delete received messages, and return the problems by message id."""
         deleted, problems = self._call(self._client.delete_message_batch, message_ids)
         self._forget(deleted)
         return problems
@@ -179,7 +179,7 @@ class QueueReader:
     def _call(
         self, call: Callable[..., Any], message_ids: Iterable[str], **fields: Any
     ) -> tuple[set[str], dict[str, str]]:
-        """Call with the receipts of messages, in several batches at once; separate successes from failures."""
+        """Call with the receipts of messages, in concurrent batches; return the successes and the failures."""
         with self._lock:
             handles = {one: self._receipts[one].handle for one in message_ids if one in self._receipts}
 
@@ -215,5 +215,5 @@ class QueueReader:
 
 
 def depth(client: SQSClient, url: str) -> int:
-    """Count the messages of a queue: visible, invisible and delayed."""
+    """Count the messages in a queue: visible, in flight and delayed."""
     return QueueDepth.read(client, url).total

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from pipeline_cli.target import Target
 
 WINDOW = timedelta(minutes=5)
-"""Of the totals."""
+"""The time that the totals cover."""
 HISTORY = timedelta(minutes=10)
-"""Of the minutes; CloudWatch gets SQS's numbers once a minute, and some minutes late."""
+"""The time that the minutes cover; CloudWatch gets SQS's numbers once a minute, some minutes late."""
 _NAMES = ("received", "stored", "rejected", "failed")
 _DONE = "batch is done"
 _PAGES = 10
@@ -27,7 +27,7 @@ class Minute:
     """Deliveries that ended in one minute."""
 
     at: datetime
-    """Its beginning."""
+    """The beginning of the minute."""
     received: int = 0
     stored: int = 0
     rejected: int = 0
@@ -36,37 +36,37 @@ class Minute:
 
 @dataclass(frozen=True)
 class RecentOutcomes:
-    """Deliveries that ended in the last minutes: a message that fails and is redelivered counts each time."""
+    """Deliveries that ended in the last minutes: a message that fails and is redelivered counts once per delivery."""
 
     received: int
     stored: int
     rejected: int
     failed: int
     source: str
-    """Where the numbers are from: metrics, or the log of the orchestrator."""
+    """The source of the numbers: metrics, or the log of the orchestrator."""
     complete: bool = True
-    """False if the log has more than was read."""
+    """False if only a part of the log was read."""
     minutes: tuple[Minute, ...] = ()
-    """The newest last; one in which nothing ended is left out."""
+    """The minutes, newest last, without those in which nothing ended."""
 
     @property
     def per_second(self) -> float:
-        """Received messages per second."""
+        """Messages received per second."""
         return self.received / WINDOW.total_seconds()
 
 
 @dataclass(frozen=True)
 class Metrics:
-    """What CloudWatch has."""
+    """The metrics in CloudWatch."""
 
     outcomes: RecentOutcomes | None
     """None if the pipeline has no metrics in these minutes."""
     oldest_seconds: Mapping[str, float]
-    """Age of the oldest message by queue; an empty queue has none."""
+    """The age of the oldest message by queue; an empty queue has none."""
 
 
 def read_metrics(target: Target, queues: Mapping[str, str], now: datetime) -> Metrics:
-    """Read the metrics, of the queues with these names and URLs, in one call."""
+    """Read the metrics, including those of the queues with these names and URLs, in one call."""
     own = [
         {"Name": "environment", "Value": target.environment},
         {"Name": "service", "Value": "orchestrator"},
@@ -96,7 +96,7 @@ def read_metrics(target: Target, queues: Mapping[str, str], now: datetime) -> Me
 
 
 def read_log(target: Target, now: datetime) -> RecentOutcomes:
-    """Read the lines with which the orchestrator ends its batches; at most ten pages of the log."""
+    """Read the lines that the orchestrator logs at the end of each batch; at most ten pages of the log."""
     minutes: dict[datetime, Counter[str]] = {}
     counts: Counter[str] = Counter()
     request: dict[str, Any] = {
@@ -131,7 +131,7 @@ def _query(name: str, namespace: str, metric: str, dimensions: list[dict[str, st
 
 
 def _outcomes(points: Mapping[str, list[tuple[datetime, float]]], since: datetime) -> RecentOutcomes | None:
-    # A minute's values are at its beginning.
+    # A minute's values have the time of its beginning.
     since = _minute(since.astimezone(UTC))
     recent = {name: [value for at, value in found if at >= since] for name, found in points.items()}
     if not recent["received"]:
@@ -148,7 +148,7 @@ def _minute(at: datetime) -> datetime:
 
 
 def _counts_of(line: str) -> dict[str, int]:
-    """Read one line; others that have its words in them, too, count nothing."""
+    """Read one line; other lines that contain the same words count as nothing."""
     try:
         said = json.loads(line[line.index("{") :])
         return {name: int(said[name]) for name in _NAMES} if said["message"] == _DONE else {}

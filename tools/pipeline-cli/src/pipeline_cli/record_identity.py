@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 def identity(intake: Intake, first_message_id: str, body: str) -> str:
-    """Name the record of a body as the orchestrator does."""
+    """Return the identity of a body's record, as the orchestrator does."""
     return intake.identity(first_message_id, content_of(body, intake).parsed)
 
 
 def identities_of(intake: Intake, message: MessageTypeDef, *, rejected: bool) -> set[str]:
-    """Give the identities of a received message: by its body and ids, and, of one that we rejected, what we said."""
+    """Return the identities of a received message: by body and ids, and, for one that we rejected, by our attribute."""
     computed = identity(intake, first_message_id(message), message["Body"])
     said = told_of(message).get("execution_id") if rejected else None
     return {computed, said} if isinstance(said, str) else {computed}

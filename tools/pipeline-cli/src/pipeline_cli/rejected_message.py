@@ -1,4 +1,4 @@
-"""The pipeline's attribute of a message in the invalid message queue: the one place that reads it."""
+"""The pipeline's attribute of a message in the invalid message queue; only this module reads it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NO_REASON = "its body leaves no room for an attribute with the reason"
 class RejectedMessage:
     """The reason why a message was rejected; the ids are empty if it has none.
 
-    SQS counts attributes to the size of a message, so that one with the largest body can have none.
+    Attributes count towards the size of a message, so one with a body of maximum size cannot have any.
     """
 
     message_id: str
@@ -31,7 +31,7 @@ class RejectedMessage:
 
     @classmethod
     def read(cls, message: MessageTypeDef) -> RejectedMessage:
-        """Read a received message."""
+        """Build one from a received message."""
         told = {name: str(value) for name, value in told_of(message).items() if value}
         where = ", ".join(told[name] for name in ("stage", "code") if name in told)
         field, reason = told.get("field", ""), told.get("reason", "")
@@ -42,22 +42,22 @@ class RejectedMessage:
 
 
 def told_of(message: MessageTypeDef) -> dict[str, Any]:
-    """Give what the pipeline says of a received message in its attribute; nothing if it has none that can be read."""
+    """Return the content of the pipeline's attribute of a received message; empty if there is none that can be read."""
     own = message.get("MessageAttributes", {}).get(OWN_ATTRIBUTE)
     return _told(own.get("StringValue") if own else None)
 
 
 def first_message_id(message: MessageTypeDef) -> str:
-    """Give the id that the producer of a received message got, as the orchestrator reads it.
+    """Return the original id of a received message, as the orchestrator reads it.
 
-    It is that of this copy, unless our attribute has another one: SQS keeps the id of a message that it moves to the
+    That is the id of this copy, unless our attribute has another one: SQS keeps the id of a message that it moves to
     dead-letter queue.
     """
     return _first_id(told_of(message), message["MessageId"])
 
 
 def first_message_id_of_event(record: Mapping[str, Any]) -> str:
-    """Give the same of a message as Lambda writes it in the event of an execution."""
+    """Return the original id of a message in the event of an execution, which Lambda formats differently."""
     value = record.get("messageAttributes", {}).get(OWN_ATTRIBUTE, {})
     return _first_id(_told(value.get("stringValue")), record["messageId"])
 

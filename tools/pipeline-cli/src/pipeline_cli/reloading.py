@@ -1,4 +1,4 @@
-"""Reloading the services of the pipeline that runs on this machine, with the contracts under work."""
+"""Reloading the services of the pipeline that runs on this machine, with the contracts of the working copy."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ _METADATA = re.compile(r"durable_pipeline_contracts-(.+)\.dist-info")
 
 
 def contracts_under_work(repository: Path) -> Mapping[str, str]:
-    """Give the variable with which a build takes the contracts of the repository in place of those of a lock.
+    """Return the variable that makes a build take the contracts of the repository in place of those of a lock.
 
-    A service whose lock pins another major version keeps that one, as it cannot read the contracts under work.
+    A service whose lock pins another major version keeps that one, because it cannot read the current contracts.
     """
     return {"BUILD_CONTRACTS": str((repository / _CONTRACTS).resolve())}
 
 
 def pipeline_reloader(application: Application, repository: Path) -> Reloader:
-    """Return the reloader of the services, which reports the contracts of each service."""
+    """Return the reloader of the services, which also reports the contracts of each service."""
     contracts = repository / _CONTRACTS
 
     def describe(function: ReloadableFunction) -> str:
@@ -42,13 +42,13 @@ def pipeline_reloader(application: Application, repository: Path) -> Reloader:
 
 
 def contracts_of(package: Path, contracts: Path) -> str:
-    """Say which contracts are in a service's package: their version, and whether they are as they were released."""
+    """Describe the contracts in a service's package: their version, and whether they are as released."""
     versions = [name[1] for path in package.iterdir() if (name := _METADATA.fullmatch(path.name))]
     return "".join(_described(version, package, contracts) for version in versions)
 
 
 def contracts_of_sources(contracts: Path) -> str:
-    """Say the same of the contracts under work, which tools and tests run; empty if there are none."""
+    """Describe the contracts of the working copy, which tools and tests run; empty if there are none."""
     project = contracts / "pyproject.toml"
     if not project.exists():
         return ""

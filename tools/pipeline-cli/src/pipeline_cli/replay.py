@@ -1,6 +1,6 @@
 """Replaying a real execution: would the orchestrator of this checkout break executions in flight?
 
-The orchestrator's own code does it, in a process of its own and without AWS: tests/replay_history.py in its folder.
+The orchestrator's own code does it, in a separate process and without AWS: tests/replay_history.py in its folder.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
 INTERPRETER = "ORCHESTRATOR_PYTHON"
-"""The variable with the interpreter that has what the orchestrator's tests need."""
+"""The variable that names the interpreter with the dependencies of the orchestrator's tests."""
 
 _ORCHESTRATOR = Path("services/orchestrator")
 _PASSES, _BREAKS, _UNUSABLE = 0, 3, 4
@@ -42,7 +42,7 @@ class Verdict:
 
     passes: bool
     text: str
-    """How many operations are the same; or which one would break executions in flight, and what to do about it."""
+    """The number of identical operations; or the one that would break executions in flight, and the remedy."""
 
 
 def replay(source: str, make_client: Callable[[], LambdaClient], repository: Path, save: str | None = None) -> Verdict:
@@ -50,11 +50,11 @@ def replay(source: str, make_client: Callable[[], LambdaClient], repository: Pat
 
     Args:
         source: A file with a history, or the ARN of an execution.
-        make_client: Called only for an ARN: a file needs no AWS, and no region either.
-        save: A name; the execution is kept in the golden set of the orchestrator's tests.
+        make_client: Called only for an ARN: a file needs neither AWS nor a region.
+        save: A name under which the execution is kept in the golden set of the orchestrator's tests.
 
     Raises:
-        ReplayError: There is no such history, or not a whole one.
+        ReplayError: There is no such history, or it is incomplete.
     """
     if not is_file(source):
         with tempfile.TemporaryDirectory(prefix="replay-") as folder:
@@ -65,15 +65,15 @@ def replay(source: str, make_client: Callable[[], LambdaClient], repository: Pat
 
 
 def is_file(source: str) -> bool:
-    """Whether a source is a file, there or not, and no execution."""
+    """Whether a source is a file name rather than an execution; the file need not exist."""
     return not source.startswith("arn:") and (source.endswith(".json") or Path(source).exists())
 
 
 def download(client: LambdaClient, arn: str) -> dict[str, Any]:
-    """Return everything that a replay needs of an execution, including the bodies of its messages.
+    """Return everything that a replay needs from an execution, including the bodies of its messages.
 
     Raises:
-        ReplayError: There is no such execution.
+        ReplayError: The execution does not exist.
     """
     try:
         execution: Any = client.get_durable_execution(DurableExecutionArn=arn)
@@ -93,7 +93,7 @@ def download(client: LambdaClient, arn: str) -> dict[str, Any]:
 
 
 def _variables(client: LambdaClient, execution: Any) -> dict[str, str]:
-    """Give the settings of the version that the execution runs on; none once that was deleted."""
+    """Return the settings of the version that the execution runs on; empty once that version was deleted."""
     function = ":".join(execution["FunctionArn"].split(":")[:7])
     try:
         found = client.get_function(FunctionName=function, Qualifier=execution["Version"])["Configuration"]
@@ -108,7 +108,7 @@ def _replayed(file: Path, repository: Path, save: str | None) -> Verdict:
     command = [_interpreter(), str(orchestrator / "tests/replay_history.py"), str(file)]
     if save is not None:
         command.append(f"--save={save}")
-    # Neither credentials nor a profile of the caller: it needs no AWS.
+    # Without the caller's credentials and profile: it needs no AWS.
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     env = kept | {"PYTHONPATH": str(orchestrator / "src")}
     ended = subprocess.run(  # noqa: S603 - words of this file

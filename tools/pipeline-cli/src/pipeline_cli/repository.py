@@ -10,7 +10,7 @@ ROOT_TEMPLATE = Path("infra/template.yaml")
 
 
 def find_repository() -> Path:
-    """Find the repository of the working folder; raises DeployError when it is in none."""
+    """Find the repository of the working folder; raises DeployError if there is none."""
     here = Path.cwd()
     for folder in (here, *here.parents):
         if (folder / ROOT_TEMPLATE).is_file():

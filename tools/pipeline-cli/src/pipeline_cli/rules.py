@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from pipeline_contracts.validation import ValidationResult
 
 UNKNOWN_PROCESSING_TYPE = "unknown_processing_type"
-"""The transformer's code."""
+"""The transformer's error code."""
 
 _RECORDS, _BYTES = 100, 4 * 1_048_576
-"""Of one request; the services take no more in the pipeline."""
+"""Limits of one request; the services accept no more in the pipeline."""
 
 
 class UnknownType(StrEnum):
@@ -40,7 +40,7 @@ class UnknownType(StrEnum):
 
 @dataclass(frozen=True)
 class Problem:
-    """The problem of a body that is not stored: stage, code, field (empty for the whole body), and reason."""
+    """Why a body is not stored: stage, code, field (empty for the whole body), and reason."""
 
     stage: str
     code: str
@@ -57,17 +57,17 @@ class Judged:
 
 
 def verdicts(bodies: Sequence[str]) -> list[Problem | None]:
-    """Give the problem of each body, None if no service before the storer has one.
+    """Return the problem of each body; None if no service before the storer finds one.
 
     Raises:
-        CommandError: A service of this checkout cannot be run.
+        CommandError: A service of this checkout cannot be started.
     """
     with Rules(find_repository()) as rules:
         return [judged.problem for judged in rules.judge(bodies)]
 
 
 class Rules:
-    """The services before the storer, as processes of their own; those that depend on nothing but the message."""
+    """The services before the storer that depend only on the message, as separate processes."""
 
     def __init__(self, repository: Path, *, unknown_type: UnknownType = UnknownType.ACCEPT) -> None:
         """Choose the services of a repository; ``unknown_type`` is the parameter of the deployment."""
@@ -77,7 +77,7 @@ class Rules:
             (stage, ServiceProcess(stage.service, variables=variables)) for stage in before if stage.request in _ASK
         ]
         self.skipped = [stage.name for stage in before if stage.request not in _ASK]
-        """Stages of your own: what they answer may depend on other systems, so they are not asked."""
+        """Your own stages: their answers may depend on other systems, so they are not asked."""
 
     def __enter__(self) -> Self:
         """Start them."""
@@ -88,11 +88,11 @@ class Rules:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End them."""
+        """Stop them."""
         self._started.close()
 
     def judge(self, bodies: Sequence[str]) -> Iterator[Judged]:
-        """Ask about bodies, and answer in their order."""
+        """Ask about bodies, and yield the answers in order."""
         for chunk in _chunks(bodies):
             named = {str(index): body for index, body in enumerate(chunk)}
             judged = dict.fromkeys(named, Judged())
@@ -116,7 +116,7 @@ def _chunks(bodies: Sequence[str]) -> Iterator[list[str]]:
 
 
 def _verdicts(stage: DeclaredStage, process: ServiceProcess, bodies: dict[str, str]) -> dict[str, Judged]:
-    """Ask a service about some bodies; if it raises, about each alone, as the pipeline does."""
+    """Ask a service about some bodies; if it raises, ask about each alone, as the pipeline does."""
     if not bodies:
         return {}
     try:

@@ -1,4 +1,4 @@
-"""The screen of `pipeline status`, with 80 columns."""
+"""The screen of `pipeline status`, 80 columns wide."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def _alarms(snapshot: Snapshot) -> Text:
 
 def _versions(snapshot: Snapshot) -> Table:
     table = _table("service", numbers=("version",))
-    table.expand = True  # so that the last column alone is cut
+    table.expand = True  # so that only the last column is truncated
     table.add_column("published", no_wrap=True)
     table.add_column("description", no_wrap=True, overflow="ellipsis", ratio=1)
     for service, version in snapshot.versions.items():

@@ -1,7 +1,7 @@
-"""Run by the interpreter of a service, alone: answers requests with the service's own code.
+"""Runs in the interpreter of a service: answers requests with the service's own code.
 
-Each line of standard input is a request, and each line of standard output the answer to it. What the service itself
-prints goes to standard error.
+Each line of standard input is a request, and each line of standard output its answer. Output of the service itself
+goes to standard error.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# What Powertools reads of a Lambda context.
+# The part of a Lambda context that Powertools reads.
 _CONTEXT = SimpleNamespace(
     function_name="check", memory_limit_in_mb=512, invoked_function_arn="check", aws_request_id="check"
 )
 
 
 def handled(service: str) -> Callable[[dict[str, Any]], Any]:
-    """Give the Lambda handler of the service."""
+    """Return the Lambda handler of the service."""
     handler = importlib.import_module(f"{service}.handler").handler
     return lambda request: handler(request, _CONTEXT)
 
 
 def sized(service: str) -> Callable[[dict[str, Any]], Any]:
-    """Give what lays the items of a `StorageRequest` out, and answers their sizes, or why one cannot be laid out."""
+    """Return a function that builds the items of a `StorageRequest`, and returns their sizes, or why it cannot."""
     item = importlib.import_module(f"{service}.item")
     model = importlib.import_module("pipeline_contracts.storage").StorageRequest
     now = datetime.now(UTC)
@@ -51,7 +51,7 @@ _WORK = {"handled": handled, "sized": sized}
 
 
 def main(service: str, work: str) -> None:
-    """Answer until standard input ends."""
+    """Answer requests until standard input ends."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     answer = _WORK[work](service)

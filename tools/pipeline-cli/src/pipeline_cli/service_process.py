@@ -15,17 +15,17 @@ from pipeline_cli.errors import CommandError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Nothing of AWS: a service that is asked here talks to nobody.
+# Nothing of AWS: a service that is asked here must not call anything.
 _KEPT = ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR")
 _SHOWN = 2_000
 
 
 class ServiceRaisedError(Exception):
-    """The service raised an exception, whose text this has."""
+    """The service raised an exception, whose text is in this one."""
 
 
 def interpreter(service: str, variables: Mapping[str, str] = os.environ) -> str:
-    """Give the interpreter that has a service of this checkout.
+    """Return the interpreter of the environment in which a service is installed.
 
     Raises:
         CommandError: The variable that names it is not set.
@@ -41,18 +41,18 @@ def interpreter(service: str, variables: Mapping[str, str] = os.environ) -> str:
 
 
 class ServiceProcess:
-    """Answers requests one after the other, until the context ends."""
+    """Answers requests one at a time, until the context ends."""
 
     def __init__(
         self, service: str, work: Literal["handled", "sized"] = "handled", variables: Mapping[str, str] | None = None
     ) -> None:
-        """Prepare to start a service; ``work`` is a function of the driver, ``variables`` are of the service."""
+        """Prepare a service; ``work`` is a function of the driver, ``variables`` are for the service."""
         self._service = service
         self._variables = dict(variables or {})
         self._command = [interpreter(service), "-P", str(Path(service_driver.__file__)), service, work]
 
     def __enter__(self) -> Self:
-        """Start it."""
+        """Start the process."""
         self._errors: IO[bytes] = tempfile.TemporaryFile()
         own = {
             "ENVIRONMENT": "check",
@@ -79,7 +79,7 @@ class ServiceProcess:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End it."""
+        """Stop it."""
         self._process.kill()
         self._process.communicate()
         self._errors.close()
@@ -88,7 +88,7 @@ class ServiceProcess:
         """Return the response to a request.
 
         Raises:
-            ServiceRaisedError: The service raised.
+            ServiceRaisedError: The service raised an exception.
             CommandError: The process has ended.
         """
         said = self._exchange(json.dumps(request))

@@ -1,4 +1,4 @@
-"""A snapshot of an environment: each part is read by its own call, all concurrently."""
+"""A snapshot of an environment: each part is read by its own call, all of them concurrently."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Part = TypeVar("Part")
 
 @dataclass(frozen=True)
 class Unknown:
-    """The placeholder of a part that could not be read."""
+    """Placeholder for a part that could not be read."""
 
     why: str
     action: str = ""
@@ -46,7 +46,7 @@ class Version:
     published: str
     description: str
     other_versions: Mapping[str, float]
-    """Shares of other versions, while a release is gradual."""
+    """The shares of other versions during a gradual release."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Snapshot:
     paused: Unfinished | Unknown
     outcomes: RecentOutcomes | Unknown
     alarms: Sequence[str] | Unknown
-    """Names of those that are on, without the environment's prefix."""
+    """The names of the firing alarms, without the environment's prefix."""
     versions: Mapping[str, Version | Unknown]
 
     @property
@@ -83,7 +83,7 @@ class Snapshot:
 
 
 def take(target: Target, services: Sequence[str]) -> Snapshot:
-    """Look at an environment with these services."""
+    """Take a snapshot of an environment with these services."""
     resources, now = target.resources, datetime.now(UTC)
     urls = {
         "source": resources.queue_url,
@@ -91,7 +91,7 @@ def take(target: Target, services: Sequence[str]) -> Snapshot:
         "invalid message": resources.invalid_message_queue_url,
     }
     for service in ("sqs", "cloudwatch", "lambda", "logs"):
-        target.client(service)  # made here, since boto3's sessions are not for several threads
+        target.client(service)  # made here, because boto3's sessions are not thread-safe
     with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
 
         def ask(read: Callable[..., Part], *arguments: Any) -> Future[Part | Unknown]:
@@ -121,7 +121,7 @@ def take(target: Target, services: Sequence[str]) -> Snapshot:
 
 
 def guarded(read: Callable[..., Part], *arguments: Any) -> Part | Unknown:
-    """Read a part; an error of this part alone stands in its place."""
+    """Read a part; if it fails, an error takes its place."""
     try:
         return read(*arguments)
     except CommandError as error:

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 _KEY = "execution_id"
 _WAITS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
-"""Seconds before the keys that a table could not read are asked for again."""
+"""Seconds to wait before requesting the unread keys again."""
 
 
 @dataclass(frozen=True)
 class StoredItem:
-    """Which message an item was stored for, and the data that it has of it, each number as a Decimal."""
+    """The message for which an item was stored, and optionally its data, with numbers as Decimal."""
 
     execution_id: str
     message_id: str
@@ -42,10 +42,10 @@ class Table:
         self._name = name
 
     def items(self, keys: Iterable[str], *, data: bool = True) -> dict[str, StoredItem]:
-        """Look up at most 100 keys, and give the items that there are by their keys, with their data or without.
+        """Look up at most 100 keys; return the existing items by key, with or without their data.
 
         Raises:
-            CommandError: The table leaves keys unread again and again.
+            CommandError: The table repeatedly leaves keys unread.
         """
         found: dict[str, StoredItem] = {}
         wanted: dict[str, Any] = {"Keys": [{_KEY: {"S": key}} for key in keys], "ConsistentRead": True}
@@ -69,22 +69,22 @@ class Table:
         return map(_stored_item, self.exact_items())
 
     def exact_items(self) -> Iterator[dict[str, Any]]:
-        """Scan the table, for whole items: numbers are Decimal, with the digits that the table has."""
+        """Scan the table for complete items: numbers are Decimal, with all digits of the table."""
         for page in self._client.get_paginator("scan").paginate(TableName=self._name, ConsistentRead=True):
             yield from (_plain(item, Decimal) for item in page["Items"])
 
     def all_message_ids(self) -> dict[str, str]:
-        """Scan the table: the message id of each item, by its key."""
+        """Scan the table for the message id of each item, by its key."""
         return {item.execution_id: item.message_id for item in self.all_items()}
 
     def item(self, key: str) -> dict[str, Any] | None:
-        """Read one item with GetItem, as plain Python values."""
+        """Read an item with GetItem, as plain Python values."""
         answer = self._client.get_item(TableName=self._name, Key={_KEY: {"S": key}}, ConsistentRead=True)
         return _plain(answer["Item"], _shortest) if "Item" in answer else None
 
 
 class _Reader(TypeDeserializer):
-    """Reads attribute values. boto3's own class fails on numbers that DynamoDB holds, such as 1E+60."""
+    """Reads attribute values. boto3's own class fails on numbers that DynamoDB supports, such as 1E+60."""
 
     def __init__(self, number: Callable[[str], Any]) -> None:
         self._number = number

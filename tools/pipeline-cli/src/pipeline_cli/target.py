@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 VARIABLES = Path(".emulator/env")
-"""Written by `./nox -s local` while it runs: the variables for a shell."""
+"""The variables for a shell, written by `./nox -s local` while it runs."""
 
 ENVIRONMENT_VARIABLE = "PIPELINE_ENVIRONMENT"
 _CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 5}, max_pool_connections=32)
@@ -40,16 +40,16 @@ class Resources(StackOutputs):
     """The queues, the table, and the orchestrator."""
 
     function_arn: str
-    """Of its alias."""
+    """The ARN of its alias."""
 
     @property
     def function_name(self) -> str:
-        """The orchestrator's name, without a qualifier."""
+        """The name of the orchestrator, without a qualifier."""
         return self.function_arn.split(":")[6]
 
     @property
     def alias(self) -> str:
-        """The alias, which the other functions have as well."""
+        """The alias, which is the same for the other functions."""
         return self.function_arn.split(":")[7]
 
     @property
@@ -63,16 +63,16 @@ class Target:
     """One deployed environment."""
 
     environment: str
-    """Its name: the parameter `EnvironmentName`, with which the names of its resources begin."""
+    """Its name: the parameter `EnvironmentName`, the prefix of its resources' names."""
     make_client: Callable[[str], Any]
     """Makes a boto3 client of a service."""
 
     @cached_property
     def resources(self) -> Resources:
-        """Look the names up, where the stacks published them.
+        """Look up the names that the stacks published.
 
         Raises:
-            CommandError: There is no such environment, or it is not complete.
+            CommandError: The environment does not exist, or is incomplete.
         """
         missing = [path for path in _PARAMETERS.values() if path not in self._published]
         if missing:
@@ -84,7 +84,7 @@ class Target:
 
     @cached_property
     def intake(self) -> Intake:
-        """Return how its orchestrator reads a body; an orchestrator that publishes no envelope has none.
+        """Return how the orchestrator reads a body; an orchestrator that publishes no envelope has none.
 
         Raises:
             CommandError: It has an envelope that this release does not know.
@@ -116,17 +116,17 @@ class Target:
         return {}
 
     def client(self, service: str) -> Any:
-        """Give the client of a service; it may be used by several threads."""
+        """Return the client of a service; several threads may use it."""
         if service not in self._clients:
             self._clients[service] = self.make_client(service)
         return self._clients[service]
 
 
 def choose(environment: str | None, *, local: bool, folder: Path) -> Target:
-    """Choose the environment of that name on AWS, or the one that runs on this machine from a folder.
+    """Return the environment of that name on AWS, or the one that runs on this machine from a folder.
 
     Raises:
-        CommandError: None is named, and none runs here.
+        CommandError: No name was given, and none runs here.
     """
     if environment and not local:
         return Target(environment, aws_client)
@@ -141,13 +141,13 @@ def choose(environment: str | None, *, local: bool, folder: Path) -> Target:
 
 
 def aws_client(service: str) -> Any:
-    """Make a client by the caller's own configuration: profile, region, and AWS_ENDPOINT_URL if that is set."""
-    client: Any = boto3.client  # its types know services by literal names
+    """Make a client with the caller's own configuration: profile, region, and AWS_ENDPOINT_URL if set."""
+    client: Any = boto3.client  # boto3's types know services only as literal names
     return client(service, config=_CONFIG)
 
 
 def client_of(endpoint: AwsEndpoint) -> Callable[[str], Any]:
-    """Make clients for an emulated AWS."""
+    """Return a function that makes clients for an emulated AWS."""
     session: Any = endpoint.session()
     return lambda service: session.client(service, endpoint_url=endpoint.url)
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 RUNNING = "RUNNING"
 HELD = ("PAUSING", "PAUSED")
-"""Somebody has paused them (PauseDurableExecution): they do not end by themselves."""
+"""Paused by somebody (PauseDurableExecution): they do not end by themselves."""
 
 MOST = 100
 _PAGE, _PAGES = 1_000, 20
@@ -24,14 +24,14 @@ class Unfinished:
     more: bool = False
 
     def __str__(self) -> str:
-        """Give their number."""
+        """Format their number."""
         return f"{len(self.arns)}{'+' if self.more else ''}"
 
 
 def unfinished(target: Target, *statuses: str, most: int = MOST) -> Unfinished:
-    """List at most so many executions with one of the statuses.
+    """List a limited number of executions with one of the statuses.
 
-    They are filtered here as well: the emulated AWS lists executions of every status.
+    They are also filtered here: the emulated AWS lists executions of every status.
     """
     found: list[str] = []
     request: dict[str, Any] = {

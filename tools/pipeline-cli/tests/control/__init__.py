@@ -1,1 +1,1 @@
-"""Tests of the commands that look at an environment and change it: status, pause, drain, check and erase."""
+"""Tests of the commands that inspect and change an environment: status, pause, drain, check and erase."""

@@ -1,4 +1,4 @@
-"""An environment of its own for each test, with the resources of the pipeline, on MiniStack."""
+"""A separate environment for each test, with the resources of the pipeline, on MiniStack."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _names = (f"t{number}" for number in count(1))
 
 @dataclass
 class Environment:
-    """What the templates would deploy, as far as the commands ask for it; fakes take the place of some services."""
+    """The resources of the templates, as far as the commands use them; fakes replace some services."""
 
     name: str
     make_client: Callable[[str], Any]
@@ -51,7 +51,7 @@ class Environment:
         return int(attributes["Attributes"]["ApproximateNumberOfMessages"])
 
     def log(self, *lines: dict[str, Any], service: str = "orchestrator", at: int) -> None:
-        """Write lines to the log of a service at a moment, in milliseconds."""
+        """Write lines to the log of a service at a time in milliseconds."""
         logs, group = self.client("logs"), f"/aws/lambda/{self.name}-durable-pipeline-{service}"
         stream = f"s{next(_names)}"
         logs.create_log_stream(logGroupName=group, logStreamName=stream)
@@ -59,7 +59,7 @@ class Environment:
         logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=events)
 
     def operations(self) -> list[dict[str, Any]]:
-        """What the operations log has."""
+        """Return the content of the operations log."""
         group = f"/durable-pipeline/{self.name}/operations"
         events = self.client("logs").filter_log_events(logGroupName=group)["events"]
         return [json.loads(event["message"]) for event in events]
@@ -93,7 +93,7 @@ class Environment:
         functions.create_event_source_mapping(
             FunctionName=parameters["orchestrator/function-arn"],
             EventSourceArn=f"arn:aws:sqs:{REGION}:{ACCOUNT}:{prefix}data-processing",
-            Enabled=False,  # nothing is received but by the test
+            Enabled=False,  # only the test receives messages
         )
         for name, value in parameters.items():
             ssm.put_parameter(Name=f"/durable-pipeline/{self.name}/{name}", Value=value, Type="String")
@@ -102,7 +102,7 @@ class Environment:
 
 
 class Refusing:
-    """A client of which some calls are refused with an error code; the others are those of a real one."""
+    """A real client of which some calls are refused with an error code."""
 
     def __init__(self, real: Any, code: str, *methods: str) -> None:
         self._real = real

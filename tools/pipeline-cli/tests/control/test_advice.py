@@ -1,4 +1,4 @@
-"""What an operator is told when the way to AWS is not open."""
+"""Advice to an operator whose access to AWS does not work."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_an_environment_of_this_machine_that_has_ended_is_named_as_such(
 
 @contextmanager
 def answering(code: str, message: str) -> Iterator[str]:
-    """An AWS that answers everything with an error, at an address of this machine."""
+    """An AWS on this machine that responds to everything with an error."""
 
     class Answer(BaseHTTPRequestHandler):
         def do_POST(self) -> None:

@@ -1,4 +1,4 @@
-"""What a producer is told about messages, by the real services of this checkout."""
+"""The predictions for a producer's messages, by the real services of this checkout."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def body(**further: Any) -> str:
 
 
 MISSING = next(name for name, field in PipelineMessage.model_fields.items() if field.is_required())
-"""The field that an empty object lacks first."""
+"""The first field that an empty object lacks."""
 
 
 def refused_by_a_rule() -> str:
@@ -196,7 +196,7 @@ def test_verdicts_are_those_of_the_services_before_the_storer() -> None:
 
 
 class Service:
-    """A service that answers as it is told to; it raises at bodies with the word poison."""
+    """A service with given answers; it raises at bodies with the word poison."""
 
     def __init__(self, answer: Any = None) -> None:
         self.answer = answer

@@ -1,4 +1,4 @@
-"""Removing a record: from a real table, real queues and a real log, with executions that a fake has."""
+"""Removing a record: from a real table, real queues and a real log, with executions in a fake."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def body(**further: Any) -> str:
 
 
 def message(message_id: str, text: str, first_id: str | None = None) -> dict[str, Any]:
-    """A message as Lambda writes it into an event."""
+    """Return a message as Lambda writes it into an event."""
     own = {"durable_pipeline": {"stringValue": json.dumps({"message_id": first_id})}} if first_id else {}
     return {"messageId": message_id, "body": text, "messageAttributes": own}
 
 
 class Executions:
-    """Lambda with executions by ARN: the messages that each was started with."""
+    """Lambda with executions by ARN, and the messages that started each."""
 
     def __init__(self, real: Any, executions: dict[str, list[dict[str, Any]]], **refusals: str) -> None:
         self._real = real

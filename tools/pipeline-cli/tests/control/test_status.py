@@ -1,4 +1,4 @@
-"""What `pipeline status` reads, and how it shows it."""
+"""The data of `pipeline status`, and how it is shown."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ EMPTY = {"visible": 0, "in_flight": 0, "delayed": 0}
 
 
 class Executions:
-    """Lambda, whose executions are given in pages of a hundred."""
+    """Lambda, which returns executions in pages of a hundred."""
 
     def __init__(self, real: Any, *statuses: str) -> None:
         self._real = real

@@ -28,7 +28,7 @@ MAPPING = "arn:aws:sqs:eu-west-1:1:dev-durable-pipeline-data-processing"
 
 @dataclass
 class Aws:
-    """Lambda, SQS, SSM and STS of an account; each look takes the next state, and the last one stays."""
+    """Lambda, SQS, SSM and STS of an account; each look advances to the next state, and the last one stays."""
 
     states: list[str] = field(default_factory=lambda: ["Enabled"])
     statuses: list[list[str]] = field(default_factory=lambda: [[]])
@@ -100,7 +100,7 @@ def _next(states: list[Any]) -> Any:
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
-    """Runs a command line against an account, whose clock takes no time."""
+    """Yield a function that runs a command line against an account, with a clock that takes no time."""
 
     def run(aws: Aws, *words: str) -> int:
         monkeypatch.setattr(pausing, "target", lambda *_, **__: aws.target())

@@ -1,1 +1,1 @@
-"""Gives the pipeline another name."""
+"""Renaming the pipeline."""

@@ -1,4 +1,4 @@
-"""``python -m pipeline_rename NAME``, in the root of the repository."""
+"""Entry point of ``python -m pipeline_rename NAME``, in the root of the repository."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ NEXT = """
 
 
 def main() -> int:
-    """Rename, or leave the tree as it was and say why."""
+    """Rename the pipeline; on an error, leave the tree unchanged and print the reason."""
     parser = argparse.ArgumentParser(
         prog="rename", description=HELP, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("name", help="two words or more, of lower-case letters and digits, with hyphens between them")
+    parser.add_argument("name", help="at least two words of lower-case letters and digits, separated by hyphens")
     root, new = Path.cwd(), Name(parser.parse_args().name)
     try:
         old = current_name(root)

@@ -1,4 +1,4 @@
-"""A name in all of its spellings, and which names are possible."""
+"""A name in all its spellings, and the rules for valid names."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CONTRACTS = "-contracts"
-"""The end of the contracts' distribution, which begins with the name."""
+"""The suffix of the contracts' distribution, which begins with the name."""
 DEPLOYED = ("contracts/", "infra/", "services/")
 LONGEST_ENVIRONMENT = 16
-"""Characters, by the pattern of EnvironmentName."""
+"""In characters, by the pattern of EnvironmentName."""
 LONGEST_REGION = 16
 LIMITS = {
     "AlarmName": 255,
@@ -29,14 +29,14 @@ LIMITS = {
     "RoleName": 64,
     "TopicName": 256,
 }
-"""Characters of the names that the templates give; `Name` is that of an SSM parameter, whose limit includes its ARN.
+"""In characters, for the names in the templates; `Name` is that of an SSM parameter, whose limit includes its ARN.
 
 https://docs.aws.amazon.com/general/latest/gr/aws-service-information.html has the quotas of each service.
 """
 
 
 class RenameError(Exception):
-    """The pipeline cannot have this name; the words say why."""
+    """The pipeline cannot have this name; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -44,31 +44,31 @@ class Name:
     """The name of the pipeline."""
 
     text: str
-    """Words with hyphens between them: `acme-orders`."""
+    """Words separated by hyphens: `acme-orders`."""
 
     @property
     def module(self) -> str:
-        """As in a file name of a wheel and in the attribute of rejected messages: `acme_orders`."""
+        """The spelling in file names of wheels and in the attribute of rejected messages: `acme_orders`."""
         return self.text.replace("-", "_")
 
     @property
     def namespace(self) -> str:
-        """As in the namespace of the metrics: `AcmeOrders`."""
+        """The spelling in the namespace of the metrics: `AcmeOrders`."""
         return "".join(word.capitalize() for word in self.text.split("-"))
 
     @property
     def title(self) -> str:
-        """As in a heading: `Acme orders`."""
+        """The spelling in headings: `Acme orders`."""
         return self.text.replace("-", " ").capitalize()
 
     @property
     def prose(self) -> str:
-        """As in a sentence: `acme-orders pipeline`, or `orders pipeline` if the name ends with that word."""
+        """The spelling in sentences: `acme-orders pipeline`, or `orders pipeline` if the name ends with that word."""
         return self.text.replace("-", " ") if self.text.endswith("-pipeline") else f"{self.text} pipeline"
 
 
 def current_name(root: Path) -> Name:
-    """Read the name that the pipeline has, from that of the contracts' distribution.
+    """Read the current name of the pipeline from the contracts' distribution.
 
     Raises:
         RenameError: The folder is not the root of the repository.
@@ -81,7 +81,7 @@ def current_name(root: Path) -> Name:
 
 
 def spellings(old: Name, new: Name) -> dict[str, str]:
-    """Give each text that holds the old name, and what stands there afterwards."""
+    """Return each text that contains the old name, and its replacement."""
     return {
         old.text: new.text,
         old.module: new.module,
@@ -92,9 +92,9 @@ def spellings(old: Name, new: Name) -> dict[str, str]:
 
 
 def environment_patterns(new: Name) -> dict[str, str]:
-    """Give what the templates say of an environment's name, and what they say with a shorter name of the pipeline.
+    """Return the templates' patterns of an environment's name, and those for a shorter name of the pipeline.
 
-    Policies grant access to what begins with both names. The name of another environment could begin like that.
+    Policies grant access to names that begin with both. Another environment's name could begin like that, too.
     """
     return {
         "[a-z][a-z0-9-]{0,15}": f"(?!.*-{new.text})[a-z][a-z0-9-]{{0,15}}",
@@ -104,7 +104,7 @@ def environment_patterns(new: Name) -> dict[str, str]:
 
 
 def check_name(root: Path, files: Sequence[Path], new: Name, old: Name) -> None:
-    """Check that a name is valid for all that is named after the pipeline, and that no file uses it for something else.
+    """Check that a name is valid for everything named after the pipeline, and that no file uses it for something else.
 
     Raises:
         RenameError: It is not.
@@ -133,7 +133,7 @@ def check_name(root: Path, files: Sequence[Path], new: Name, old: Name) -> None:
 
 
 def _resource_names(root: Path, old: Name, new: Name) -> Iterator[tuple[str, int, int]]:
-    """Each name that a template gives, how long it may be, and how long it would be."""
+    """Yield each name in a template, its maximum length, and its new length."""
     templates = [*root.glob("infra/**/*.yaml"), *root.glob("services/*/template.yaml")]
     given = [found for path in templates for found in re.findall(r"(\w*Name): !Sub (\S+)", path.read_text("utf-8"))]
     stage = ("FunctionName", f"${{EnvironmentName}}-{old.text}-{'s' * LONGEST_SERVICE}")

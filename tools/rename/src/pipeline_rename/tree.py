@@ -1,4 +1,4 @@
-"""The files of the repository that have the name in them."""
+"""The files of the repository that contain the name."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ RELEASES = "contracts/releases"
 
 
 def tracked(root: Path) -> list[Path]:
-    """List the files that git tracks.
+    """List the files tracked by git.
 
     Raises:
-        RenameError: Some are not committed: an undone rename could not be told from other changes.
+        RenameError: Some are not committed: undoing a rename could not spare other changes.
     """
     if _git(root, "status", "--porcelain"):
         raise RenameError("the tree has changes: commit them first, so that git shows what was renamed")
@@ -50,19 +50,19 @@ def rename(root: Path, files: list[Path], old: Name, new: Name) -> None:
 
 
 def regenerate(root: Path) -> None:
-    """Wrap the code and the AsyncAPI document for the length of the new name."""
+    """Reformat the code and the AsyncAPI document for the length of the new name."""
     run_tool(root, "-m", "ruff", "format", "--quiet")
     run_tool(root, "-m", "pipeline_asyncapi", ".")
 
 
 def too_long(root: Path) -> str:
-    """List the lines that only a person can wrap; empty if there is none."""
+    """List the lines that only a person can wrap; empty if there are none."""
     options = ("--quiet", "--exit-zero", "--select", "E501", "--output-format", "concise")
     return run_tool(root, "-m", "ruff", "check", *options)
 
 
 def _replaced(text: str, names: Mapping[str, str]) -> str:
-    """Replace all spellings at once, as the new name may have the old one in it."""
+    """Replace all spellings at once, because the new name may contain the old one."""
     longest_first = sorted(names, key=len, reverse=True)
     return re.sub("|".join(map(re.escape, longest_first)), lambda found: names[found[0]], text)
 

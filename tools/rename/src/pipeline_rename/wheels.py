@@ -1,4 +1,4 @@
-"""The released wheels of the contracts, with another name of their distribution and all else as it was."""
+"""The released wheels of the contracts, with another name of their distribution but otherwise unchanged."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 def rename_wheel(path: Path, replaced: Callable[[str], str]) -> tuple[str, str]:
-    """Write a wheel under its new name and remove the old one; give the SHA-256 of both, which locks have.
+    """Write a wheel under its new name and remove the old one; return the SHA-256 of both, for the locks.
 
-    The same wheel gives the same bytes again.
+    The same input gives the same bytes.
     """
     before = path.read_bytes()
     renamed = path.with_name(replaced(path.name))

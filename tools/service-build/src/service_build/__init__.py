@@ -1,1 +1,1 @@
-"""Building a service's package for Lambda, with the standard library alone."""
+"""Building a service's package for Lambda, with only the standard library."""

@@ -1,4 +1,4 @@
-"""``python3 -m service_build``: what the services' Makefiles run."""
+"""Entry point of ``python3 -m service_build``, which the services' Makefiles run."""
 
 from service_build.build import main
 

@@ -1,6 +1,6 @@
-"""Build one service into a folder that Lambda runs as it is: the README says how it is called, and for which target.
+"""Build one service into a folder that Lambda can run; the README describes its arguments and targets.
 
-Two builds of the same sources give the same bytes, wherever and whenever they run.
+Two builds of the same sources are identical, wherever and whenever they run.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 VERSIONS = ("3.11", "3.12", "3.13", "3.14")
 # An ELF file names its machine by number: https://www.sco.com/developers/gabi/latest/ch4.eheader.html
 ELF_MACHINES = {"arm64": 183, "x86_64": 62}
-# Lambda's oldest runtime of these has glibc 2.26: wheels for manylinux 2.17 run on all.
+# Lambda's oldest supported runtime has glibc 2.26: wheels for manylinux 2.17 run on all.
 PLATFORMS = {"arm64": "aarch64-manylinux2014", "x86_64": "x86_64-manylinux2014"}
 
-# botocore describes 400 services in 25 MB. A service that calls another one adds its name here.
+# botocore describes 400 services in 25 MB. A service that calls another one must add its name here.
 AWS_SERVICES = ("dynamodb", "lambda", "sqs", "sts")
 NOT_NEEDED = (
     "bin",
@@ -37,13 +37,13 @@ NOT_NEEDED = (
     "aws_lambda_powertools/event_handler/openapi/swagger_ui",  # a page for browsers
     "dateutil/zoneinfo/dateutil-zoneinfo.tar.gz",  # a copy of the system's time zones
 )
-# They hold paths and times of the build, and nothing reads them at run time.
+# They contain paths and times of the build, and are not read at run time.
 BUILD_RECORDS = ("INSTALLER", "RECORD", "REQUESTED", "direct_url.json", "uv_build.json", "uv_cache.json")
 
 
 CONTRACTS = "pipeline_contracts"
 
-# A service reads its settings at import. These are no settings of anybody: nothing is called with them. Those of the
+# A service reads its settings at import. These are dummy values: nothing is called with them. Those of the
 # orchestrator with the ARN of a stage's function are in its template.
 SETTINGS = {
     "AWS_ACCESS_KEY_ID": "none",
@@ -71,19 +71,19 @@ for file in sorted({os.path.relpath(file, folder) for file in files if file.star
 
 
 class BuildError(Exception):
-    """A build that cannot go on; the message says what to do."""
+    """The build cannot continue; the message says what to do."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """What a package is built for; without an architecture it is the machine that builds."""
+    """The target of a package; without an architecture, it is the building machine."""
 
     version: str
     architecture: str | None
 
     @classmethod
     def parse(cls, text: str) -> Target:
-        """Read BUILD_TARGET; raises BuildError when it names no target."""
+        """Parse BUILD_TARGET; raises BuildError if it is invalid."""
         if text == "host":
             return cls(f"{sys.version_info.major}.{sys.version_info.minor}", None)
         runtime, _, architecture = text.partition("-")
@@ -97,14 +97,14 @@ class Target:
 
 
 def run(command: Iterable[str | Path], *, env: dict[str, str] | None = None) -> None:
-    """Run a command; raises BuildError when it fails."""
+    """Run a command; raises BuildError if it fails."""
     words = [str(word) for word in command]
     if status := subprocess.run(words, env=env, check=False).returncode:  # noqa: S603 - words of this file
         raise BuildError(f"exit status {status} from: {' '.join(words)}")
 
 
 def find_uv(service: Path) -> str:
-    """The uv of the caller, or else the one of ./nox, which installs it when it is not there yet."""
+    """Return the uv of the caller, or else that of ./nox, installing it if necessary."""
     if found := shutil.which("uv"):
         return found
     for folder in service.parents:
@@ -115,7 +115,7 @@ def find_uv(service: Path) -> str:
 
 
 def contracts_under_work(service: Path, folder: Path) -> Path | None:
-    """The contracts of a folder, or None if the service's lock pins another major version, whose contracts it reads."""
+    """Return the contracts of a folder, or None if the service's lock pins another major version, which it keeps."""
     try:
         project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     except OSError as error:
@@ -128,9 +128,9 @@ def contracts_under_work(service: Path, folder: Path) -> Path | None:
 def install(
     uv: str, service: Path, folder: Path, target: Target, contracts: Path | None, python: str = sys.executable
 ) -> None:
-    """Install what the service's lock pins, the contracts included, then the service itself.
+    """Install the packages of the service's lock, including the contracts, then the service itself.
 
-    ``contracts`` is a folder whose contracts replace those of the lock. uv runs in the service's folder, and finds its
+    ``contracts`` is a folder whose contracts replace those of the lock. uv runs in the service's folder and finds its
     settings there or above.
     """
     lock = service / "requirements.lock"
@@ -147,7 +147,7 @@ def install(
 
 
 def prune(folder: Path) -> None:
-    """Remove what is not needed at run time, and what would differ in the next build."""
+    """Remove files that are not needed at run time, and files that would differ in the next build."""
     unneeded = [folder / name for name in NOT_NEEDED] + [*folder.rglob("__pycache__")]
     unneeded += folder.glob("botocore/data/*/*/examples-1.json")
     for name in BUILD_RECORDS:
@@ -162,7 +162,7 @@ def prune(folder: Path) -> None:
 
 
 def foreign_binaries(folder: Path, target: Target) -> Iterator[Path]:
-    """The compiled libraries that the target cannot load."""
+    """Yield the compiled libraries that the target cannot load."""
     for path in sorted(folder.rglob("*.so*")):
         version = re.search(r"\.cpython-3(\d+)", path.name)
         if version and f"3.{version[1]}" != target.version:
@@ -176,7 +176,7 @@ def foreign_binaries(folder: Path, target: Target) -> Iterator[Path]:
 
 
 def find_interpreter(uv: str, target: Target) -> str | None:
-    """An interpreter of the target's version: bytecode differs by version, not by machine."""
+    """Return an interpreter of the target's version: bytecode depends on the version, not on the machine."""
     if target.version == f"{sys.version_info.major}.{sys.version_info.minor}":
         return sys.executable
     command = [uv, "python", "find", "--no-project", "--no-python-downloads", f"cpython@{target.version}"]
@@ -185,19 +185,19 @@ def find_interpreter(uv: str, target: Target) -> str | None:
 
 
 def own_package(service: Path) -> str:
-    """The name that the service's own code is imported by."""
+    """Return the import name of the service's own code."""
     return next(path.parent.name for path in service.glob("src/*/handler.py"))
 
 
 def settings_of(service: Path) -> dict[str, str]:
-    """The variables without which the handler cannot be imported."""
+    """Return the variables without which the handler cannot be imported."""
     template = service / "template.yaml"
     arns = FUNCTION_ARN.findall(template.read_text(encoding="utf-8")) if template.is_file() else ()
     return SETTINGS | dict.fromkeys(arns, "none")
 
 
 def modules_of(service: Path, python: str, folder: Path) -> set[str]:
-    """The modules that the handler imports at a cold start, as paths in the package."""
+    """Return the modules that the handler imports at a cold start, as paths in the package."""
     handler = f"{own_package(service)}.handler"
     command = [python, "-I", "-S", "-c", LIST_MODULES, str(folder), handler]
     own = uv_install.without_python_settings(os.environ)
@@ -209,7 +209,7 @@ def modules_of(service: Path, python: str, folder: Path) -> set[str]:
 
 
 def cold_start(uv: str, python: str, service: Path, folder: Path, target: Target, contracts: Path | None) -> set[str]:
-    """The modules that a cold start imports; a package for another machine is installed for this one to find out."""
+    """Return the modules imported at a cold start; a package for another machine is also installed for this one."""
     if target.architecture is None:
         return modules_of(service, python, folder)
     with tempfile.TemporaryDirectory() as name:
@@ -219,13 +219,13 @@ def cold_start(uv: str, python: str, service: Path, folder: Path, target: Target
 
 
 def compile_bytecode(python: str, folder: Path, modules: set[str], *options: str) -> None:
-    """Compile what a cold start imports, so that it does not compile by itself.
+    """Compile the modules that a cold start imports, so that it need not compile them.
 
-    Each other module stays as it is: bytecode that nobody loads makes a package larger, and a cold start longer.
+    Other modules are left as they are: unused bytecode makes a package larger, and a cold start longer.
 
-    Unchecked, because `sam package` sets every file's time to 1980, and bytecode that is checked against it
-    would be thrown away. The hash seed orders the members of a constant set. Not in parallel: which strings
-    the bytecode shares may depend on what the same process compiled before.
+    Unchecked, because `sam package` sets every file's time to 1980, so checked bytecode would be discarded. The hash
+    seed determines the order of constant sets. Not in parallel, because the strings shared in bytecode may depend on
+    what the same process compiled before.
     """
     env = uv_install.without_python_settings(os.environ)
     options = ("--invalidation-mode", "unchecked-hash", *options)
@@ -235,14 +235,14 @@ def compile_bytecode(python: str, folder: Path, modules: set[str], *options: str
 
 
 def compile_dependencies(python: str, folder: Path, modules: set[str]) -> None:
-    """Put bytecode in the place of what others wrote; a traceback still has its names and lines."""
+    """Replace the source of dependencies by bytecode; a traceback still has its names and lines."""
     compile_bytecode(python, folder, modules, "-b")
     for module in modules:
         (folder / module).unlink()
 
 
 def normalize_modes(folder: Path) -> None:
-    """Make all readable, as Lambda needs it, whatever the umask: the modes are part of the package."""
+    """Make all files readable, as Lambda requires, whatever the umask: the modes are part of the package."""
     for path in (folder, *folder.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)
 
@@ -250,10 +250,10 @@ def normalize_modes(folder: Path) -> None:
 def build(
     service: Path, folder: Path, target: Target, *, contracts: Path | None = None, cache: Path | None = None
 ) -> None:
-    """Build a service into a new or empty folder; raises BuildError when it cannot.
+    """Build a service into a new or empty folder; raises BuildError on failure.
 
-    ``contracts`` is a folder with contracts under work. In ``cache``, a build for the host keeps what later ones need
-    not do again; they give the same bytes as one without.
+    ``contracts`` is a folder with unreleased contracts. In ``cache``, a build for the host keeps work for later builds;
+    they give the same bytes as without it.
     """
     if not (service / "pyproject.toml").is_file():
         raise BuildError(f"{service} has no pyproject.toml; give a service's folder, as services/validator")
@@ -284,7 +284,7 @@ def build(
 
 
 def install_pruned(uv: str, service: Path, folder: Path, target: Target, contracts: Path | None) -> None:
-    """Install, remove what is not needed, and check that the target can load the rest."""
+    """Install, remove unnecessary files, and check that the target can load the rest."""
     install(uv, service, folder, target, contracts)
     prune(folder)
     if foreign := [str(path.relative_to(folder)) for path in foreign_binaries(folder, target)]:
@@ -292,13 +292,13 @@ def install_pruned(uv: str, service: Path, folder: Path, target: Target, contrac
 
 
 def folder_of(variable: str) -> Path | None:
-    """The folder that an environment variable names, if it is set."""
+    """Return the folder that an environment variable names, if it is set."""
     value = os.environ.get(variable)
     return Path(value).resolve() if value else None
 
 
 def main() -> None:
-    """Build the service into the folder, as the command line names them."""
+    """Build the service into the folder that the command line names."""
     if sys.version_info < (3, 11):  # noqa: UP036 - a Makefile's python3 may be any
         sys.exit(f"service_build needs Python 3.11 or later as python3, this is {sys.version.split()[0]}")
     if len(sys.argv) != 3:

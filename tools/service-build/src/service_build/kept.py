@@ -1,7 +1,7 @@
-"""What a build keeps for the next ones: the package without the bytecode of our own code.
+"""Files that a build keeps for later ones: the package without the bytecode of our own code.
 
-Of the next build only our own files differ, as long as nothing changes that decides which files a package has. Builds
-that run side by side may share a cache.
+In the next build, only our own files differ, unless something changes that determines the package's files. Concurrent
+builds may share a cache.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# uv and the build backend read them in the folders above.
+# uv and the build backend search for them in the parent folders.
 _SETTINGS = ("pyproject.toml", "uv.toml", ".gitignore")
 _PACKAGES = 4
-"""Of each service, those that were used last are kept."""
+"""The number of packages kept per service: those used last."""
 _RECORD = "compiled.json"
 
 
 @dataclass(frozen=True)
 class Kept:
-    """The kept package of one service; ``projects`` are the folders of our own code in it."""
+    """The cached package of one service; ``projects`` are the folders of our own code in it."""
 
     folder: Path
     projects: tuple[Path, ...]
 
     @classmethod
     def of(cls, cache: Path, service: Path, contracts: Path | None, version: str) -> Kept:
-        """Find the package in a cache; ``version`` is the Python that it is built for."""
+        """Find the package in a cache; ``version`` is the Python version of the target."""
         projects = (service, contracts) if contracts else (service,)
         digest = hashlib.sha256(f"{sys.version} {version}".encode())
         for path in _decisive_files(projects):
@@ -46,9 +46,9 @@ class Kept:
         return cls(cache / service.name / digest.hexdigest()[:32], projects)
 
     def restore(self, folder: Path) -> set[str] | None:
-        """Copy the package into a folder, with our files as they are now, and give the modules that are compiled.
+        """Copy the package into a folder, with the current version of our files, and return its compiled modules.
 
-        None, and nothing is copied, if no such package is kept.
+        Returns None and copies nothing if no such package is cached.
         """
         record = self.folder / _RECORD
         with _locked(self.folder.parent, fcntl.LOCK_SH):
@@ -59,12 +59,12 @@ class Kept:
             _link_all(self.folder / "package", folder)
         for source in (source for project in self.projects for source in (project / "src").iterdir()):
             for path in _files(folder / source.name):
-                path.unlink()  # or else the kept file changed, too
+                path.unlink()  # otherwise, the cached file would change, too
                 shutil.copyfile(source / path.relative_to(folder / source.name), path)
         return compiled
 
     def keep(self, folder: Path, compiled: set[str]) -> None:
-        """Keep a package in which these modules are compiled, and none of ours, in place of the former one."""
+        """Cache a package in which these modules, but none of ours, are compiled, and replace the former one."""
         packages = self.folder.parent
         with _locked(packages, fcntl.LOCK_EX):
             records = sorted(packages.glob(f"*/{_RECORD}"), key=lambda path: path.stat().st_mtime)
@@ -73,7 +73,7 @@ class Kept:
                 if path not in whole:
                     shutil.rmtree(path)
             _link_all(folder, self.folder / "package")
-            # Last: a build that is killed before leaves a package that counts as none.
+            # Last: if a build is killed earlier, its package is ignored.
             (self.folder / _RECORD).write_text(json.dumps(sorted(compiled)), encoding="utf-8")
 
 
@@ -97,7 +97,7 @@ def _link(source: str, path: str) -> None:
 
 
 def _decisive_files(projects: tuple[Path, ...]) -> Iterator[Path]:
-    """The files that decide what is installed, beside our own code; this tool is one of them."""
+    """Yield the files that determine what is installed, besides our own code; this tool is one of them."""
     for project in projects:
         yield from sorted(path for path in project.iterdir() if path.is_file())
         yield from (path for above in project.parents for name in _SETTINGS if (path := above / name).is_file())

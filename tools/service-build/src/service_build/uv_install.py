@@ -1,9 +1,9 @@
-"""`uv pip install`, which asks a package index only for what uv's cache lacks.
+"""`uv pip install` that asks a package index only for packages missing from uv's cache.
 
     python3 uv_install.py --python .venv/bin/python -r requirements.lock
 
-uv asks the index again for what it has in its cache, so that an installation fails without a network although nothing
-has to be downloaded. The arguments are those of `uv pip install`.
+uv also asks the index for packages in its cache, so an installation would fail without a network although nothing has
+to be downloaded. The arguments are those of `uv pip install`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def install(uv: str, words: Sequence[str], *, folder: Path | None = None) -> int:
-    """Install from the cache alone, or else with the indexes too, in a working folder; give the exit status of uv."""
+    """Install from the cache alone, or else with the indexes, in a working folder; return uv's exit status."""
     command, environment = [uv, "pip", "install", *words], without_python_settings(os.environ)
     cached = subprocess.run([*command, "--offline"], cwd=folder, env=environment, capture_output=True, check=False)  # noqa: S603 - words of the caller
     if cached.returncode == 0:
@@ -29,7 +29,7 @@ def install(uv: str, words: Sequence[str], *, folder: Path | None = None) -> int
 
 
 def without_python_settings(environment: Mapping[str, str]) -> dict[str, str]:
-    """Leave out PYTHONPATH and the like, which are not for the Python that uv starts to build a package."""
+    """Remove PYTHONPATH and the like, which are not for the Python that uv starts to build a package."""
     return {name: value for name, value in environment.items() if not name.startswith("PYTHON")}
 
 

@@ -1,4 +1,4 @@
-"""What the sessions security and sbom run besides the scanners themselves."""
+"""The code of the sessions security and sbom, besides the scanners."""
 
 OWN = "durable-pipeline-"
-"""What the names of this repository's own packages begin with: no register of packages knows them."""
+"""The prefixes of this repository's own packages, which no register knows."""

@@ -3,7 +3,7 @@
     python -m supply_chain.audit [--if-reachable] services/*/requirements.lock
 
 pip-audit calls a package that the register does not know "skipped", and a run that skipped everything "no known
-vulnerabilities". So a release that is known to be vulnerable is looked up first: if nothing is known of that one, the
+vulnerabilities". So a release with known vulnerabilities is looked up first: if none are reported for that one, the
 register was not reached, and nothing was audited.
 """
 
@@ -25,11 +25,11 @@ CONTROL = "requests==2.19.0"
 
 
 class NotAuditedError(Exception):
-    """pip-audit gave no answer; the message has what it said."""
+    """pip-audit gave no result; the message has its output."""
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Audit the locks; 0 if nothing is known against any package, or if that was not to be had and need not be."""
+    """Audit the locks; return 0 if no vulnerability is known, or if the register may be, and is, unreachable."""
     parser = argparse.ArgumentParser(prog="supply_chain.audit")
     parser.add_argument("--if-reachable", action="store_true", help="succeed, and say so, if nothing can be looked up")
     parser.add_argument("locks", nargs="+", type=Path)
@@ -46,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def audit(locks: list[Path]) -> list[str]:
-    """Say which packages have which vulnerabilities; raises NotAuditedError if one package was not looked up."""
+    """List packages with their vulnerabilities; raises NotAuditedError if one package was not looked up."""
     if not any(package.get("vulns") for package in looked_up(CONTROL, "--no-deps")):
         raise NotAuditedError(
             f"nothing is known against {CONTROL}, so PyPI's register of vulnerabilities is not reached"
@@ -63,7 +63,7 @@ def audit(locks: list[Path]) -> list[str]:
 
 
 def looked_up(requirements: str, option: str) -> list[dict[str, Any]]:
-    """Have pip-audit look packages up: each with its vulnerabilities, or with the reason why it was skipped."""
+    """Look packages up with pip-audit: each with its vulnerabilities, or the reason why it was skipped."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "requirements.txt")
         file.write_text(requirements, encoding="utf-8")

@@ -1,9 +1,9 @@
-"""Write a bill of materials of each service: what its lock pins, in CycloneDX JSON.
+"""Write a bill of materials for each service from its lock, as CycloneDX JSON.
 
     python -m supply_chain.sbom dist services/*
 
-Two runs on the same sources give the same bytes. Addresses of registers are left out: a package is known by its name,
-version and hashes, wherever it was had from.
+Two runs on the same sources give the same bytes. Addresses of registers are left out: a package is identified by name,
+version and hashes, wherever it came from.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def bill_of(service: Path) -> dict[str, Any]:
     for tool in metadata["tools"]["components"]:
         tool.pop("externalReferences", None)
     bill["components"] = [_without_address(component) for component in bill["components"]]
-    # The lock does not say what brought a package in; what the graph leaves out is unknown, by the specification.
+    # The lock does not record why a package is required; by the specification, what the graph omits is unknown.
     direct = _direct(service)
     refs = sorted(component["bom-ref"] for component in bill["components"] if component["name"] in direct)
     bill["dependencies"] = [{"ref": metadata["component"]["bom-ref"], "dependsOn": refs}]
@@ -63,7 +63,7 @@ def _direct(service: Path) -> set[str]:
 
 
 def _without_address(component: dict[str, Any]) -> dict[str, Any]:
-    """Keep of a component what says which one it is; cyclonedx-py names by line and adds where it might be had."""
+    """Keep the identity of a component; cyclonedx-py names it by line and adds its addresses."""
     hashes = [one for reference in component["externalReferences"] for one in reference.get("hashes", [])]
     kept = {
         "type": component["type"],
@@ -71,7 +71,7 @@ def _without_address(component: dict[str, Any]) -> dict[str, Any]:
         "name": component["name"],
         "version": component["version"],
         "purl": component["purl"],
-        # Of every distribution that the lock admits; which one is installed depends on the target.
+        # The hashes of every distribution that the lock admits; the target determines which one is installed.
         "properties": [{"name": "durable-pipeline:sha256", "value": one["content"]} for one in hashes],
     }
     if component["name"].startswith(OWN):

@@ -1,1 +1,1 @@
-"""Verifying a deployed environment: real messages, and for each promise whether it is met there."""
+"""Verifying a deployed environment with real messages: whether it keeps each promise."""

@@ -1,4 +1,4 @@
-"""What an environment itself says about a run's messages: its log, its executions, its alarms and its queues."""
+"""Evidence about a run's messages from the environment: its log, executions, alarms and queues."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ if TYPE_CHECKING:
     from pipeline_cli.target import Target
 
 RUNNING = "RUNNING"
-# AWS refuses calls of a clock that is further off: the log has AWS's own time.
+# AWS refuses calls from a clock that is further off: the log has AWS's own time.
 _CLOCK_SKEW = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
 class Executions:
-    """The executions that had the messages last."""
+    """The last executions of the messages."""
 
     of_message: Mapping[str, str]
-    """The ARN by message id, as the orchestrator's log has them."""
+    """The ARN by message id, from the orchestrator's log."""
     statuses: Mapping[str, str] | Unknown
-    """By ARN."""
+    """The status by ARN."""
 
     @property
     def have_ended(self) -> bool:
-        """Whether none is known to be running."""
+        """Whether no execution is known to be running."""
         return isinstance(self.statuses, Unknown) or RUNNING not in self.statuses.values()
 
 
@@ -45,13 +45,13 @@ class Evidence:
     executions: Executions | Unknown
     alarms: Mapping[str, str] | Unknown
     in_queue: int
-    """Messages in the source queue, of everybody, by SQS's approximate count."""
+    """Messages in the source queue, by any sender, from SQS's approximate count."""
     dead_letters: int
-    """Messages in the dead-letter queue, of everybody."""
+    """Messages in the dead-letter queue, by any sender."""
 
 
 def read_executions(target: Target, message_ids: Collection[str], began: datetime) -> Executions | Unknown:
-    """Search the log for the executions that had the messages, and ask for the state of each."""
+    """Search the log for the executions of the messages, and read the status of each."""
     named = guarded(last_executions, target.client("logs"), target.resources.log_group, began - _CLOCK_SKEW)
     if isinstance(named, Unknown):
         return named
@@ -60,7 +60,7 @@ def read_executions(target: Target, message_ids: Collection[str], began: datetim
 
 
 def read_evidence(target: Target, executions: Executions | Unknown) -> Evidence:
-    """Read the rest."""
+    """Read the remaining evidence."""
     sqs, resources = target.client("sqs"), target.resources
     return Evidence(
         executions,

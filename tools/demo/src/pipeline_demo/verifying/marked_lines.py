@@ -1,4 +1,4 @@
-"""The messages of a verification: the samples, marked as those of one run, and three with one idempotency key."""
+"""The messages of a verification: the samples, marked with the run, and three with the same idempotency key."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 MARK = "verify_run"
-"""The message attribute, and the entry of a body's metadata, that have the id of the run."""
+"""The name of the message attribute and of the metadata entry that contain the id of the run."""
 
 _KEY = "idempotency_key"
 _TEXT = r'"(?:[^"\\]|\\.)*"'
@@ -24,15 +24,15 @@ _TEXT = r'"(?:[^"\\]|\\.)*"'
 
 @dataclass(frozen=True)
 class MarkedLines:
-    """What a run sends: the second part when all of the first has its outcome."""
+    """The messages of a run: the second part is sent when all of the first have their outcome."""
 
     run: str
     first: Sequence[Line]
     second: Sequence[Line]
     outcomes: Mapping[int, Outcome]
-    """The outcome that is expected of each line, by its number."""
+    """The expected outcome of each line, by its number."""
     keyed: tuple[int, int, int] | None
-    """The numbers of three lines with one key: the original, its duplicate, and other data. None without samples."""
+    """The numbers of three lines with one key: the original, a duplicate, and other data. Empty without samples."""
 
     @property
     def all(self) -> list[Line]:
@@ -41,9 +41,9 @@ class MarkedLines:
 
 
 def marked_lines(samples: Sequence[Line], outcomes: Mapping[int, Outcome], run: str) -> MarkedLines:
-    """Mark samples, but leave out those that end as dead letters, which would page somebody.
+    """Mark samples, except those that end as dead letters, because these would page somebody.
 
-    The order of two messages with one key is not defined, so the duplicate and the conflict are sent later.
+    The order of two messages with the same key is undefined, so the duplicate and the conflict are sent later.
     """
     sent = [line for line in samples if outcomes[line.number] in (Outcome.STORED, Outcome.REJECTED)]
     expected = {line.number: outcomes[line.number] for line in sent}
@@ -69,7 +69,7 @@ def marked_lines(samples: Sequence[Line], outcomes: Mapping[int, Outcome], run: 
 def marked(body: str, run: str, *, key: str = "") -> str:
     """Write the run into the metadata of an object, and into its key, so that no other run has the same record.
 
-    The rest of the text stays as it is, digits and escapes included. A body that is no object stays as a whole.
+    The rest of the text is unchanged, including digits and escapes. A body that is no object is unchanged.
     """
     value = object_of(body)
     if not value:

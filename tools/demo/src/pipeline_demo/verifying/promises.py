@@ -1,4 +1,4 @@
-"""Each promise, whether a run has seen it met, and how that is known."""
+"""Each promise, whether the run has confirmed it, and the evidence."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from pipeline_demo.verifying.marked_lines import MarkedLines
 
 CAUSED = "invalid-messages"
-"""The alarm that a run turns on, as a third of its messages is rejected."""
+"""The alarm that a run sets off, because a third of its messages is rejected."""
 
 
 class State(StrEnum):
-    """What a run has seen of a promise."""
+    """The result for a promise."""
 
     MET = "met"
     NOT_MET = "not met"
@@ -49,7 +49,7 @@ class Promise:
 
 @dataclass(frozen=True)
 class Findings:
-    """All that a run knows in the end."""
+    """The findings at the end of a run."""
 
     lines: MarkedLines
     problems: Mapping[int, Problem]
@@ -63,11 +63,11 @@ class Findings:
         return next((one for one in self.messages if one.message.line.number == number), None)
 
     def unfinished(self) -> list[TrackedMessage]:
-        """List the messages that were found nowhere."""
+        """List the messages that were not found anywhere."""
         return [one for one in self.messages if one.outcome is Outcome.LOST]
 
     def rejections(self) -> list[tuple[TrackedMessage, Place]]:
-        """List the messages that were rejected, with their place in the invalid message queue."""
+        """List the rejected messages, with their places in the invalid message queue."""
         return [
             (one, next(place for place in one.places if place.outcome is Outcome.REJECTED))
             for one in self.messages
@@ -75,12 +75,12 @@ class Findings:
         ]
 
     def all_were_sent(self, outcome: Outcome, seen: int) -> bool:
-        """Whether as many messages were seen as are expected to have an outcome."""
+        """Whether the number of messages seen equals the number expected to have an outcome."""
         return seen >= sum(expected is outcome for expected in self.lines.outcomes.values())
 
 
 def judge(findings: Findings) -> list[Promise]:
-    """Judge each promise by what was found; a run that could send nothing has seen none of them."""
+    """Judge each promise by the findings; a run that could not send anything has confirmed none of them."""
     promises = [promise(findings) for promise in _PROMISES]
     if findings.messages:
         return promises

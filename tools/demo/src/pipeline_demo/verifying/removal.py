@@ -1,4 +1,4 @@
-"""Taking a run's items and messages away again, and nothing else."""
+"""Removing a run's items and messages, and nothing else."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Removal:
     left: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        """Say it in words."""
+        """Describe it in words."""
         return f"removed {self.items} items and {self.messages} messages; logs and histories of executions remain"
 
 
@@ -50,7 +50,7 @@ def remove(target: Target, verification: Verification, run: str) -> Removal:
 
 
 def _delete_item(target: Target, execution_id: str, own: set[str], removal: Removal) -> None:
-    """Delete an item only if it is that of a message of the run."""
+    """Delete an item only if it belongs to a message of the run."""
     names = {f":id{index}": {"S": message_id} for index, message_id in enumerate(sorted(own))}
     try:
         target.client("dynamodb").delete_item(

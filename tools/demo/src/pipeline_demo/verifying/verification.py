@@ -1,4 +1,4 @@
-"""One run: sending its messages to an environment that others may use too, and following them."""
+"""One run: sends its messages to an environment that others may use as well, and follows them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pipeline_demo.verifying.marked_lines import MarkedLines
 
 MOST_QUEUED = 10_000
-"""Messages in the two queues, of everybody: all of them are received, to find those of the run."""
+"""Messages in the two queues, by any sender: all of them are received to find those of the run."""
 
 
 class Verification:
@@ -49,14 +49,14 @@ class Verification:
         self._executions: Executions | Unknown = Executions({}, {})
 
     def run(self, patience: Patience, show: Callable[[str], None]) -> None:
-        """Send both parts, and wait after each until every message has its outcome, or until the time is over."""
+        """Send both parts, and wait after each until every message has its outcome, or until time is up."""
         self.send(self._lines.first)
         if self.wait(patience, show) and self._lines.second:
             self.send(self._lines.second)
             self.wait(patience, show)
 
     def send(self, lines: Sequence[Line]) -> None:
-        """Send lines, each with the id of the run as an attribute."""
+        """Send lines, each with the id of the run as a message attribute."""
         mark = {MARK: Attribute("String", self._lines.run)}
         for result in send(self._target.client("sqs"), self._target.resources.queue_url, lines, mark):
             if isinstance(result, NotSent):
@@ -65,7 +65,7 @@ class Verification:
                 self.audit.add(result)
 
     def wait(self, patience: Patience, show: Callable[[str], None]) -> bool:
-        """Wait for the outcomes of what was sent; False if the time is over before."""
+        """Wait for the outcomes of the sent messages; False if time is up first."""
         for _ in patience.looks():
             self.audit.look()
             many = len(self.audit.messages)
@@ -82,7 +82,7 @@ class Verification:
         return Findings(self._lines, problems, self.audit.messages, self._not_sent, evidence)
 
     def _is_complete(self) -> bool:
-        """A duplicate leaves no trace of its own in the table: the log says that an execution had it."""
+        """A duplicate leaves no trace of its own in the table: the log shows that an execution had it."""
         if self.audit.pending_ids - self._duplicates():
             return False
         self._executions = read_executions(self._target, self.audit.message_ids, self._began)
@@ -99,10 +99,10 @@ class Verification:
 
 @contextmanager
 def opened(target: Target, lines: MarkedLines) -> Iterator[Verification]:
-    """Prepare a run; in the end, what it received and did not delete is visible to others again.
+    """Prepare a run; afterwards, messages that it received but did not delete are visible to others again.
 
     Raises:
-        CommandError: The two queues have too many messages to look through.
+        CommandError: The two queues have too many messages to search.
     """
     sqs, resources = target.client("sqs"), target.resources
     urls = resources.invalid_message_queue_url, resources.dead_letter_queue_url

@@ -50,15 +50,15 @@ def verify(
     local: Local = False,
     timeout: Annotated[float, typer.Option(min=1, metavar="SECONDS", help="Bounds each of the two waits.")] = 300,
     clean: Annotated[
-        bool, typer.Option("--clean", help="Remove the items and messages of this run in the end.")
+        bool, typer.Option("--clean", help="Remove the items and messages of this run at the end.")
     ] = False,
     json: Json = False,
 ) -> None:
-    """Send the demo's messages to the environment, and check each promise there.
+    """Send the demo's messages to an environment, and check each promise there.
 
-    It may be in use: the run finds its own messages by their ids, and purges nothing. Messages of others in the invalid
-    message queue and in the dead-letter queue are hidden from other readers while it lasts. Exits with 1 unless every
-    promise is met.
+    The environment may be in use: the run finds its own messages by their ids, and purges nothing. Messages of others
+    in the invalid message queue and in the dead-letter queue are hidden from other readers meanwhile. Exits with 1
+    unless every promise is met.
 
     Example: pipeline verify --env dev --clean
     """
@@ -92,7 +92,7 @@ def verify(
 
 
 def _lines(repository: Path, envelope: Envelope, run: str) -> MarkedLines:
-    """Mark the samples, but for those of unknown processing types: an environment may store or reject these."""
+    """Mark the samples, except those of unknown processing types: an environment may store or reject these."""
     samples, _ = read_lines(repository / SAMPLES)
     expected = Expected.read(repository / EXPECTED, [line.number for line in samples], dead_letters=False)
     strictly = _problems(repository, envelope, samples, UnknownType.REJECT)

@@ -1,1 +1,1 @@
-"""The pages that are generated: parameters, command lines, outcomes and codes, queues and messages, decisions."""
+"""The generated pages: parameters, command lines, outcomes and codes, queues and messages, decisions."""

@@ -1,4 +1,4 @@
-"""Error codes: why a message is rejected, or fails."""
+"""The error codes: why a message is rejected, or fails."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ _FAILURES = "import json; from orchestrator.errors import FailureCode; print(jso
 
 
 def rejected() -> list[str]:
-    """A table of the codes with which a message can never succeed."""
+    """Return a table of the codes with which a message can never succeed."""
     return _table(one.value for one in ErrorCode if not one.retryable)
 
 
 def failed() -> list[str]:
-    """A table of the codes with which a message may succeed later."""
+    """Return a table of the codes with which a message may succeed later."""
     return _table((*(one.value for one in ErrorCode if one.retryable), *failure_codes()))
 
 
 def failure_codes() -> list[str]:
-    """The orchestrator's own codes, from its code, which runs in an environment of its own."""
+    """Return the orchestrator's own codes, from its code, which runs in a separate environment."""
     asked = [os.environ["ORCHESTRATOR_PYTHON"], "-c", _FAILURES]
     printed = subprocess.run(asked, capture_output=True, text=True, check=True).stdout  # noqa: S603
     found: list[str] = json.loads(printed)
@@ -38,7 +38,7 @@ def failure_codes() -> list[str]:
 
 
 def meanings() -> dict[str, str]:
-    """What each code means."""
+    """Return the meaning of each code."""
     text = Path(__file__).with_name("codes.toml").read_text("utf-8")
     return {name: str(meaning) for name, meaning in tomllib.loads(text).items()}
 

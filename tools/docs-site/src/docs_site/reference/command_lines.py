@@ -22,7 +22,7 @@ _MODULE = (sys.executable, "-m")
 
 
 def pipeline() -> Iterator[str]:
-    """Each command of the operator's command line."""
+    """Yield each command of the operator's command line."""
     root = typer.main.get_command(app)
     context = root.make_context(
         PROGRAM, [], resilient_parsing=True, max_content_width=_COLUMNS, terminal_width=_COLUMNS
@@ -31,19 +31,19 @@ def pipeline() -> Iterator[str]:
 
 
 def demo() -> Iterator[str]:
-    """The sessions of tools/demo."""
+    """Yield the sessions of tools/demo."""
     for command in ("demo", "local", "reload"):
         yield from _argparse(f"./nox -s {command} --", *_MODULE, "pipeline_demo", command)
 
 
 def local_aws() -> Iterator[str]:
-    """The command of tools/local-aws."""
+    """Yield the commands of tools/local-aws."""
     for command in ("up", "reload"):
         yield from _argparse(f"local-aws {command}", str(Path(sys.executable).with_name("local-aws")), command)
 
 
 def new_stage() -> Iterator[str]:
-    """The session of tools/new-stage."""
+    """Yield the session of tools/new-stage."""
     yield from _argparse("./nox -s new-stage --", *_MODULE, "new_stage")
 
 

@@ -18,7 +18,7 @@ Schema = dict[str, Any]
 
 
 def channels() -> list[str]:
-    """A table of the queues and functions, with the messages of each."""
+    """Return a table of the queues and functions, with the messages of each."""
     rows = [
         (one["title"], code(one["address"]), ", ".join(map(code, one["messages"])), one["description"])
         for one in _document()["channels"].values()
@@ -27,7 +27,7 @@ def channels() -> list[str]:
 
 
 def models() -> Iterator[str]:
-    """A section for each model: its description and its fields."""
+    """Yield a section for each model: its description and its fields."""
     for name, schema in _document()["components"]["schemas"].items():
         yield from (f"### {name}", "", schema.get("description", "Any JSON value."), "")
         if "enum" in schema:
@@ -49,7 +49,7 @@ def _fields(schema: Schema) -> Iterator[tuple[str, str, str, str]]:
 
 
 def _type(schema: Schema) -> str:
-    """The type of a field in a few words."""
+    """Describe the type of a field in a few words."""
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
         return f"[{name}](#{name.lower()})"

@@ -1,6 +1,6 @@
-"""Which pages have generated parts, and what these are.
+"""The pages with generated parts, and their content.
 
-A part stands between two comments of a page, so that the sentences around it are written by hand.
+A part is enclosed in two comments of a page, so that the sentences around it can be written by hand.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ PAGES: dict[str, dict[str, Callable[[], Iterable[str]]]] = {
 
 
 def generated() -> dict[Path, str]:
-    """The text of each page with its parts as the code is now."""
+    """Return the text of each page with its parts generated from the current code."""
     found = {}
     for name, parts in PAGES.items():
         path = REPOSITORY / name
@@ -43,12 +43,12 @@ def generated() -> dict[Path, str]:
 
 
 def stale() -> list[Path]:
-    """The pages that differ from what the code is now."""
+    """Return the pages that differ from the current code."""
     return [path for path, text in generated().items() if path.read_text("utf-8") != text]
 
 
 def filled(page: str, part: str, lines: Iterable[str]) -> str:
-    """A page with other lines between the comments of a part."""
+    """Return a page with other lines between the comments of a part."""
     begin, end = f"<!-- generated: {part} -->", "<!-- end -->"
     pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
     text = "\n".join((begin, "", *lines)).rstrip() + f"\n\n{end}"

@@ -19,14 +19,14 @@ Parameter = dict[str, Any]
 
 
 def of_the_root() -> list[str]:
-    """A table of the root's parameters, with the parts that have them, too."""
+    """Return a table of the root's parameters, with the parts that have them as well."""
     stacks = _stacks()
     rows = [(*_row(name, one), _having(name, stacks)) for name, one in stacks[ROOT].items()]
     return table(("parameter", "default", "allowed", "description", "also of"), rows)
 
 
 def of_parts_only() -> list[str]:
-    """A table of the parameters that the root passes to a part, or that only a part deployed alone has."""
+    """Return a table of the parameters that the root passes to a part, or that only a separately deployed part has."""
     stacks = _stacks()
     found = {
         name: one for parameters in stacks.values() for name, one in parameters.items() if name not in stacks[ROOT]
@@ -36,7 +36,7 @@ def of_parts_only() -> list[str]:
 
 
 def _stacks() -> dict[str, dict[str, Parameter]]:
-    """The parameters of each template, by the name that `deploy` knows its stack by."""
+    """Return the parameters of each template, by the name of its stack in `deploy`."""
     paths = sorted((*REPOSITORY.glob("infra/*/template.yaml"), *REPOSITORY.glob("services/*/template.yaml")))
     named = {ROOT: REPOSITORY / "infra/template.yaml"} | {path.parent.name: path for path in paths}
     return {name: parse_template(path.read_text("utf-8"))["Parameters"] for name, path in named.items()}

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def sessions() -> list[str]:
-    """A table of the sessions, in the order of the noxfile."""
+    """Return a table of the sessions, in the order of the noxfile."""
     module = ast.parse((REPOSITORY / "noxfile.py").read_text("utf-8"))
     functions = [node for node in module.body if isinstance(node, ast.FunctionDef)]
     found = ((function, name) for function in functions for name in _names(function))
@@ -21,7 +21,7 @@ def sessions() -> list[str]:
 
 
 def _names(function: ast.FunctionDef) -> Iterator[str]:
-    """The name under which a function is a session, if it is one."""
+    """Yield the session name of a function, if it is a session."""
     for decorator in function.decorator_list:
         call = decorator.func if isinstance(decorator, ast.Call) else decorator
         if ast.unparse(call) == "nox.session":

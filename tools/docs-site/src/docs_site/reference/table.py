@@ -9,11 +9,11 @@ if TYPE_CHECKING:
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """The lines of a table, with the bars in its cells escaped."""
+    """Return the lines of a table, with the bars in its cells escaped."""
     cells = [header, ["---"] * len(header), *rows]
     return [f"| {' | '.join(' '.join(cell.split()).replace('|', '&#124;') for cell in row)} |" for row in cells]
 
 
 def code(text: str) -> str:
-    """A word as code; a bar in it would end the cell of a table."""
+    """Format a word as code; a bar in it would end the cell of a table."""
     return f"`{text}`" if text else ""

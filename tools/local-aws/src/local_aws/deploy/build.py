@@ -1,4 +1,4 @@
-"""Building and uploading with the SAM CLI, as processes of a run; what they write is in the run's folder."""
+"""Building and uploading with the SAM CLI, as processes of a run; their output is in the run's folder."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BUCKET = "artifacts"
 
 @dataclass(frozen=True)
 class Build:
-    """The processes that build a template and upload what was built, and the template that then names the uploads."""
+    """The processes that build a template and upload the result, and the template that then names the uploads."""
 
     template: Path
     build: ChildProcess
@@ -35,11 +35,11 @@ class Build:
     def of(
         cls, run: RunFolder, endpoint: AwsEndpoint, template: Path, python: Path, variables: Mapping[str, str]
     ) -> Build:
-        """Describe them for a template, whose functions will run on ``python``; its builds get ``variables``."""
-        # An empty file in place of the samconfig.toml beside the template, which holds what is for real AWS.
+        """Describe the processes for a template with functions that run on ``python``; builds get ``variables``."""
+        # An empty file instead of the samconfig.toml beside the template, which is for real AWS.
         configuration = run.path / "samconfig.toml"
         configuration.write_text("version = 0.1\n", encoding="utf-8")
-        # In place of ~/.aws-sam. Without the time, it asks PyPI after each command whether there is a newer one.
+        # Instead of ~/.aws-sam. Without the time, it asks PyPI for a newer release after each command.
         own_folder = run.path / "sam"
         own_folder.mkdir()
         (own_folder / "metadata.json").write_text(json.dumps({"lastVersionCheck": time.time()}), encoding="utf-8")

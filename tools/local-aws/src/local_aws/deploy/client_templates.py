@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def with_plain_template(body: bytes, aws: AwsEndpoint) -> bytes:
     """Transform the template in a request to CloudFormation; other requests are returned unchanged.
 
-    What cannot be read is left to MiniStack to refuse. Raises EmulatorError if SAM refuses the template.
+    A request that cannot be read is left to MiniStack to refuse. Raises EmulatorError if SAM refuses the template.
     """
     form = dict(parse_qsl(body.decode(), keep_blank_values=True))
     try:
@@ -43,7 +43,7 @@ def _download(url: str, aws: AwsEndpoint) -> str:
 
 
 def _parameters(form: Mapping[str, str]) -> dict[str, str]:
-    """The parameters with a value; that of others is the previous one."""
+    """Return the parameters that have a value; the others keep their previous one."""
     keys = [name.removesuffix(".ParameterKey") for name in form if name.endswith(".ParameterKey")]
     return {
         form[f"{key}.ParameterKey"]: form[f"{key}.ParameterValue"] for key in keys if f"{key}.ParameterValue" in form

@@ -1,4 +1,4 @@
-"""From what the SAM CLI has built to a stack that is there, and what it has deployed."""
+"""From the build of the SAM CLI to a deployed stack, and the description of its content."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _STACK_SECONDS = 120.0
 
 @dataclass(frozen=True)
 class DeployedFunction:
-    """A deployed function; the execution timeout, in seconds, is that of a durable one, and a plain one has none."""
+    """A deployed function; its execution timeout is in seconds, and None for a plain function."""
 
     name: str
     execution_timeout: int | None
@@ -37,7 +37,7 @@ class DeployedFunction:
 
 @dataclass(frozen=True)
 class Deployment:
-    """What is deployed: its parameters with their values, its outputs, and all its functions."""
+    """A deployment: its parameters with their values, its outputs, and all its functions."""
 
     parameters: Mapping[str, str]
     outputs: Mapping[str, str]
@@ -45,12 +45,12 @@ class Deployment:
 
     @property
     def durable_functions(self) -> list[DeployedFunction]:
-        """Those functions that are durable."""
+        """The durable functions."""
         return [function for function in self.functions if function.execution_timeout]
 
 
 def deploy(build: Build, endpoint: AwsEndpoint, parameters: Mapping[str, str]) -> Deployment:
-    """Package what is built, transform the templates and create the stack."""
+    """Package the build, transform the templates and create the stack."""
     build.package.start()
     build.package.wait_for_success(seconds=_PACKAGE_SECONDS)
     transformer = Transformer(endpoint.s3(), BUCKET, endpoint.url, stack=STACK_NAME)
@@ -61,7 +61,7 @@ def deploy(build: Build, endpoint: AwsEndpoint, parameters: Mapping[str, str]) -
 
 
 def deployed(endpoint: AwsEndpoint, stacks: Sequence[str]) -> Deployment:
-    """Describe what some stacks have deployed together; of two outputs with one name, the last one counts."""
+    """Describe the combined content of some stacks; of two outputs with the same name, the last one wins."""
     client = endpoint.cloudformation()
     parameters: dict[str, str] = {}
     outputs: dict[str, str] = {}
@@ -75,7 +75,7 @@ def deployed(endpoint: AwsEndpoint, stacks: Sequence[str]) -> Deployment:
 
 
 def all_functions(endpoint: AwsEndpoint) -> list[DeployedFunction]:
-    """List the functions of all stacks; raises EmulatorError when a template is not understood."""
+    """List the functions of all stacks; raises EmulatorError if a template is not understood."""
     client = endpoint.cloudformation()
     pages = client.get_paginator("describe_stacks").paginate()
     roots = [stack["StackName"] for page in pages for stack in page["Stacks"] if not stack.get("ParentId")]
@@ -83,7 +83,7 @@ def all_functions(endpoint: AwsEndpoint) -> list[DeployedFunction]:
 
 
 def check_parameters(template: Path, parameters: Mapping[str, str]) -> None:
-    """Raise EmulatorError if the template lacks one of the parameters or takes no such value, or cannot be read."""
+    """Raise EmulatorError if the template does not have or accept one of the parameters, or cannot be read."""
     try:
         declared = parse_template(template.read_text(encoding="utf-8")).get("Parameters", {})
     except OSError as error:

@@ -1,7 +1,7 @@
-"""Names of the resources of nested stacks that are the same at each start.
+"""Fixed names for the resources of nested stacks, the same at each start.
 
-MiniStack makes a name that a template leaves open from the name of the stack. That of a nested stack is random, so that
-a shell or a script would lose its table with each start.
+MiniStack derives the names that a template leaves open from the name of the stack. That of a nested stack is random, so
+a shell or a script would lose its table at each start.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-# The property with the name, and the longest name, of what a client addresses by its name.
+# For resources that clients address by name: the property that holds the name, and the maximum length.
 _NAMED = {
     "AWS::DynamoDB::Table": ("TableName", 255),
     "AWS::Lambda::Function": ("FunctionName", 64),
@@ -19,7 +19,7 @@ _DIGITS = 13
 
 
 def fix_names(resources: dict[str, Any], stack: str) -> None:
-    """Name the tables, functions and queues of a stack whose names are left open, as AWS would for that stack."""
+    """Name the tables, functions and queues of a stack that have no name, as AWS would for that stack."""
     for logical_id, resource in resources.items():
         if resource["Type"] in _NAMED:
             key, longest = _NAMED[resource["Type"]]

@@ -1,4 +1,4 @@
-"""Values of template parameters, checked before anything is built: CloudFormation refuses them only afterwards."""
+"""Values of template parameters, checked before the build, because CloudFormation refuses them only afterwards."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def problems(declared: Mapping[str, Mapping[str, Any]], given: Mapping[str, str]) -> Iterator[str]:
-    """Say what is wrong with values, by the declarations of a template's ``Parameters``.
+    """List the errors in values, by the declarations of a template's ``Parameters``.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html
     """
@@ -20,7 +20,7 @@ def problems(declared: Mapping[str, Mapping[str, Any]], given: Mapping[str, str]
 
 
 def _wanted(declaration: Mapping[str, Any], value: str) -> str:
-    """Say what a value must be; empty if it is that."""
+    """Describe what a value must be; empty if it is valid."""
     allowed = [str(each) for each in declaration.get("AllowedValues", ())]
     if allowed and value not in allowed:
         return f"{', '.join(allowed[:-1])} or {allowed[-1]}" if len(allowed) > 1 else allowed[0]

@@ -20,7 +20,7 @@ _POLL_SECONDS = 0.1
 def create_stack(
     client: CloudFormationClient, name: str, template_url: str, parameters: Mapping[str, str], *, seconds: float
 ) -> None:
-    """Create the stack and wait for it; raises EmulatorError with the reason when it fails."""
+    """Create the stack and wait for it; raises EmulatorError with the reason if it fails."""
     try:
         client.create_stack(
             StackName=name,
@@ -38,7 +38,7 @@ def create_stack(
 
 
 def failures(client: CloudFormationClient, stack: str, status: str = "_FAILED") -> str:
-    """Say which resources of a stack and of its nested stacks failed, and why: a line each."""
+    """List the failed resources of a stack and its nested stacks, with the reasons, one per line."""
     return "".join(
         f"\n    {event.get('LogicalResourceId')} ({event.get('ResourceType')}) {event.get('ResourceStatus')}: "
         f"{event.get('ResourceStatusReason', 'no reason given')}"
@@ -47,7 +47,7 @@ def failures(client: CloudFormationClient, stack: str, status: str = "_FAILED") 
 
 
 def resource_events(client: CloudFormationClient, stack: str, status: str) -> list[StackEventTypeDef]:
-    """Give the events with a status that ends so, those of nested stacks first, else the oldest first."""
+    """Return the events whose status ends like this, those of nested stacks first, otherwise oldest first."""
     pages = client.get_paginator("describe_stack_events").paginate(StackName=stack)
     events = [event for page in pages for event in page["StackEvents"]][::-1]
     nested = {

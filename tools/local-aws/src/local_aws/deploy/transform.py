@@ -1,6 +1,6 @@
-"""The SAM transform, run here on every template of the tree.
+"""The SAM transform, which is run here on every template of the tree.
 
-On AWS, CloudFormation runs it; MiniStack does so for the root alone. The library is the one that AWS runs.
+On AWS, CloudFormation runs it; MiniStack runs it only on the root. The library is the one that AWS uses.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ if TYPE_CHECKING:
 
 _SERVERLESS = "AWS::Serverless-2016-10-31"
 
-# It warns of each switch that AWS has not set for it, and nobody here can set one.
+# It warns about each switch that AWS has not set for it, and users here cannot set them.
 logging.getLogger("samtranslator.feature_toggle.feature_toggle").setLevel(logging.ERROR)
 
-# The keys differ from template to template and belong to CloudFormation, so this stays a dictionary.
+# The keys vary between templates and belong to CloudFormation, so this stays a dictionary.
 Body = dict[str, Any]
 
 
 class Transformer:
-    """Turns a packaged SAM template and its nested ones into plain CloudFormation, and uploads them."""
+    """Converts a packaged SAM template and its nested ones to plain CloudFormation, and uploads them."""
 
     def __init__(self, s3: S3Client, bucket: str, url: str, *, stack: str | None = None) -> None:
         """Read the nested templates from the bucket and write the transformed ones to it; ``url`` is S3's.
 
-        ``stack`` is the name that the root's stack will have; with it, the names in nested stacks are fixed.
+        ``stack`` is the future name of the root's stack; with it, the names in nested stacks are fixed.
         """
         self._s3 = s3
         self._bucket = bucket
@@ -50,7 +50,7 @@ class Transformer:
         self._stack = stack
 
     def transform(self, text: str, parameters: Mapping[str, str], *, name: str) -> Body:
-        """Transform a template and, recursively, its nested ones; raises EmulatorError when SAM refuses one."""
+        """Transform a template and, recursively, its nested ones; raises EmulatorError if SAM refuses one."""
         source = parse_template(text)
         body = _translated(source, parameters, name) if is_sam(source) else source
         body["Resources"] = {name: entry for name, entry in body["Resources"].items() if not _is_unknown(entry)}
@@ -69,7 +69,7 @@ class Transformer:
         return body
 
     def upload(self, template: Body) -> str:
-        """Store a template under a name of its content and give its URL."""
+        """Store a template under a name derived from its content, and return its URL."""
         text = json.dumps(template).encode()
         key = f"{hashlib.sha256(text).hexdigest()}.json"
         self._s3.put_object(Bucket=self._bucket, Key=key, Body=text)
@@ -81,7 +81,7 @@ class Transformer:
 
 
 def _is_unknown(resource: Body) -> bool:
-    """Say whether MiniStack's CloudFormation fails on a resource: it is left out, so nothing may refer to it."""
+    """Return whether MiniStack's CloudFormation fails on a resource: it is omitted, so nothing may refer to it."""
     match resource:
         case {"Type": "AWS::CloudWatch::CompositeAlarm"}:
             return True
@@ -91,7 +91,7 @@ def _is_unknown(resource: Body) -> bool:
 
 
 def _leave_durable_mappings_to_us(resources: Body) -> None:
-    """Keep MiniStack from polling for durable functions, which it would invoke without a durable execution."""
+    """Keep MiniStack from polling for durable functions, because it would invoke them without a durable execution."""
     for resource in resources.values():
         if resource["Type"] == "AWS::Lambda::EventSourceMapping":
             properties = resource["Properties"]
@@ -101,7 +101,7 @@ def _leave_durable_mappings_to_us(resources: Body) -> None:
 
 
 def _is_durable(function: Any, resources: Body) -> bool:
-    """Say whether a name or an ARN is that of a durable function of the template, or of a version or alias of one."""
+    """Return whether a name or an ARN refers to a durable function of the template, or its version or alias."""
     match function:
         case {"Ref": str(name)} | {"Fn::GetAtt": [str(name), _]} if name in resources:
             properties = resources[name].get("Properties", {})
@@ -110,12 +110,12 @@ def _is_durable(function: Any, resources: Body) -> bool:
 
 
 def is_sam(template: Body) -> bool:
-    """Say whether the SAM transform is to be run on a template."""
+    """Return whether the SAM transform has to be run on a template."""
     return _SERVERLESS in template.get("Transform", [])
 
 
 def parse_template(text: str) -> Body:
-    """Read a template, with the short forms of CloudFormation's functions spelt out."""
+    """Parse a template, expanding the short forms of CloudFormation's functions."""
     body: Body = yaml_parse(text)
     return body
 
@@ -127,9 +127,9 @@ def _translated(source: Body, parameters: Mapping[str, str], name: str) -> Body:
     except InvalidDocumentException as error:
         causes = "; ".join(cause.message for cause in error.causes)
         raise EmulatorError(f"SAM refuses the template {name}: {causes}") from error
-    # Without it, the library says on stderr that it has metrics for nobody.
+    # Without it, the library warns on stderr about unpublished metrics.
     translator.metrics.publish()
-    # The transform leaves these out, as CloudFormation has no use for them once it is done.
+    # The transform drops these, because CloudFormation does not need them afterwards.
     for section in ("Transform", "Globals"):
         body.pop(section, None)
     return body

@@ -1,6 +1,6 @@
-"""``python -m local_aws.event_source``: the mapping as a process, which may be killed and started again.
+"""``python -m local_aws.event_source``: the mapping as a process, which can be killed and restarted.
 
-It takes the address of the emulated AWS from the environment, as ``service_environment`` sets it.
+It reads the address of the emulated AWS from the environment, as set by ``service_environment``.
 """
 
 from __future__ import annotations

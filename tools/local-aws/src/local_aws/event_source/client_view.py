@@ -1,4 +1,4 @@
-"""Event source mappings as AWS describes them to clients, without the traces of being emulated."""
+"""Event source mappings as AWS describes them to clients, with the traces of emulation removed."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from local_aws.event_source.switch import DISABLED, ENABLED, state_file, state_i
 if TYPE_CHECKING:
     from pathlib import Path
 
-# The body of an answer of Lambda, of which only a few keys are known here.
+# The body of a response of Lambda, of which only a few keys are known here.
 Body = dict[str, Any]
 
 _ON_THE_WAY = {ENABLED: "Enabling", DISABLED: "Disabling"}
 
 
 def as_on_aws(answer: bytes, run: Path) -> bytes:
-    """Give MiniStack's description of one mapping, or of several, as AWS gives it; ``run`` is the run's folder."""
+    """Return MiniStack's description of one mapping, or of several, as AWS gives it; ``run`` is the run's folder."""
     body: Body = json.loads(answer)
     for mapping in _mappings(body):
         if mapping["EventSourceArn"].endswith(UNPOLLED):
@@ -27,7 +27,7 @@ def as_on_aws(answer: bytes, run: Path) -> bytes:
 
 
 def has_mappings(answer: bytes) -> bool:
-    """Say whether an answer describes any mapping."""
+    """Return whether a response describes any mapping."""
     return bool(_mappings(json.loads(answer)))
 
 

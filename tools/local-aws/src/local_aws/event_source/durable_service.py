@@ -1,4 +1,4 @@
-"""Starting executions of a durable function and learning how they ended."""
+"""Starting executions of a durable function, and observing how they end."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ _TIMEOUT_SECONDS = 10.0
 
 
 class DurableServiceError(Exception):
-    """The durable execution service did not answer, or not as expected; trying again may help."""
+    """The durable execution service did not answer, or not as expected; a retry may help."""
 
 
 class ExecutionLostError(Exception):
-    """The service does not know the execution, or was restarted under it: it will never end."""
+    """The service does not know the execution, or was restarted meanwhile: it will never end."""
 
 
 @dataclass(frozen=True)
 class Execution:
-    """How far an execution is: ``result`` is what it returned, as JSON, ``error`` is why it failed."""
+    """The state of an execution: ``result`` is its return value as JSON, ``error`` is why it failed."""
 
     status: str
     result: str | None = None
@@ -42,7 +42,7 @@ class Execution:
 
     @property
     def succeeded(self) -> bool:
-        """Whether it ended by returning."""
+        """Whether it ended successfully."""
         return self.status == "SUCCEEDED"
 
 
@@ -57,10 +57,10 @@ class LocalRunner:
         *,
         timeout_seconds: int,
     ) -> None:
-        """Start executions of the mapping's function, each on the version that it then has.
+        """Start executions of the mapping's function, each on the version that is live at the time.
 
         As on AWS, an execution stays on that version to its end, wherever an alias points meanwhile: the runner
-        invokes what the execution was started with. https://docs.aws.amazon.com/lambda/latest/dg/durable-invoking.html
+        that the execution was started with. https://docs.aws.amazon.com/lambda/latest/dg/durable-invoking.html
         """
         self._port = port
         self._version = version
@@ -68,11 +68,11 @@ class LocalRunner:
             "AccountId": mapping.account,
             "FunctionName": mapping.function_name,
             "ExecutionTimeoutSeconds": timeout_seconds,
-            "ExecutionRetentionPeriodDays": 1,  # it is required, and the service does not last so long
+            "ExecutionRetentionPeriodDays": 1,  # it is required, and longer than the service runs
         }
 
     def start(self, event: str) -> str:
-        """Start an execution; raises DurableServiceError when it is not certain that one was started."""
+        """Start an execution; raises DurableServiceError if it is not certain that one was started."""
         request = self._request | {"ExecutionName": str(uuid.uuid4()), "Input": event}
         try:
             request["FunctionQualifier"] = self._version()
@@ -88,7 +88,7 @@ class LocalRunner:
         return execution
 
     def describe(self, execution: str) -> Execution:
-        """Describe an execution; raises ExecutionLostError when it can no longer end.
+        """Describe an execution; raises ExecutionLostError if it can no longer end.
 
         A refused connection means that the process is gone, and its executions with it.
         """

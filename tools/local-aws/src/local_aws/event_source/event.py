@@ -1,4 +1,4 @@
-"""The event that Lambda hands to a function for a batch of SQS messages.
+"""The event that Lambda passes to a function for a batch of SQS messages.
 
 https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html#example-standard-queue-message-event
 """
@@ -18,7 +18,7 @@ Record = dict[str, Any]
 
 
 def record_of(message: MessageTypeDef, *, queue_arn: str, region: str) -> Record:
-    """Give the record of one received message, with the keys in Lambda's spelling."""
+    """Return the record of a received message, with the keys in Lambda's spelling."""
     record: Record = {
         "messageId": message["MessageId"],
         "receiptHandle": message["ReceiptHandle"],
@@ -36,12 +36,12 @@ def record_of(message: MessageTypeDef, *, queue_arn: str, region: str) -> Record
 
 
 def event_of(records: Sequence[Record]) -> str:
-    """Give the invocation payload of a batch."""
+    """Return the invocation payload of a batch."""
     return json.dumps({"Records": list(records)})
 
 
 def payload_bytes(record: Record) -> int:
-    """Give the bytes that a record takes in the payload, where Lambda counts UTF-8."""
+    """Return the size of a record in the payload in bytes; Lambda counts UTF-8."""
     return len(json.dumps(record, ensure_ascii=False).encode("utf-8", "surrogatepass")) + len(", ")
 
 

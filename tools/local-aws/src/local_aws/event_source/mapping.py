@@ -17,20 +17,20 @@ _DEFAULT_CONCURRENCY = 5
 _REPORT_FAILURES = "ReportBatchItemFailures"
 
 UNPOLLED = ":of-a-durable-function"
-"""Ends the queue's ARN in the mapping of a durable function, so that MiniStack polls no queue for it in any state.
+"""Suffix of the queue's ARN in the mapping of a durable function, so that MiniStack never polls the queue for it.
 
-No queue has a colon in its name, and MiniStack passes over an ARN that has.
+A queue name cannot contain a colon, and MiniStack skips an ARN that does.
 """
 ENABLED_AT_FIRST = "BisectBatchOnFunctionError"
-"""Has what the template says of ``Enabled``, as MiniStack's CloudFormation reports each new mapping as enabled.
+"""Keeps the template's value of ``Enabled``, because MiniStack's CloudFormation reports each new mapping as enabled.
 
-On AWS only the mappings of streams have this property.
+On AWS, only mappings of streams have this property.
 """
 
 
 @dataclass(frozen=True)
 class EventSourceMapping:
-    """What decides how a queue's messages reach the function; times in seconds."""
+    """Settings of an event source mapping; times are in seconds."""
 
     queue_arn: str
     queue_url: str
@@ -46,7 +46,7 @@ class EventSourceMapping:
 
     @classmethod
     def read(cls, uuid: str, lambda_client: LambdaClient, sqs: SQSClient) -> EventSourceMapping:
-        """Read a mapping; raises EmulatorError when it has what is not emulated."""
+        """Read a mapping; raises EmulatorError if it has settings that are not emulated."""
         mapping = lambda_client.get_event_source_mapping(UUID=uuid)
         if "FilterCriteria" in mapping:
             raise EmulatorError("the event source mapping has FilterCriteria, which is not emulated")
@@ -76,7 +76,7 @@ class EventSourceMapping:
         )
 
     def version(self, lambda_client: LambdaClient) -> str:
-        """Give the version that the alias points at now, or the version itself that the mapping names."""
+        """Return the version that the alias currently points to, or the version that the mapping names."""
         if self.qualifier.isdecimal():
             return self.qualifier
         alias = lambda_client.get_alias(FunctionName=self.function_name, Name=self.qualifier)
@@ -84,7 +84,7 @@ class EventSourceMapping:
 
 
 def apply_template(mapping: EventSourceMappingConfigurationTypeDef, client: LambdaClient) -> None:
-    """Disable a mapping that was just deployed if its template says so."""
+    """Disable a newly deployed mapping if its template says so."""
     # A parameter's value is a string.
     if str(mapping.get(ENABLED_AT_FIRST)).lower() == "false":
         client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)

@@ -1,4 +1,4 @@
-"""What the mapping logs when a batch is not processed, for those who follow messages."""
+"""The mapping's log of batches that were not processed, for those who follow messages."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ if TYPE_CHECKING:
 
 FORMAT = "%(asctime)s %(levelname)s %(message)s"
 ALL_FAILED = "%s: all %d messages failed: %s"
-"""What is logged of an execution without a usable result: its ARN, how many messages it had, and why."""
+"""The log message for an execution without a usable result: its ARN, its number of messages, and the reason."""
 
 _LINE = re.compile(r"\d{4}-\S+ \S+ (?:WARNING|ERROR) (?:(\S+): all \d+ messages failed: )?(.*)")
 
 
 @dataclass(frozen=True)
 class Trouble:
-    """A warning or an error; ``execution`` is the ARN of the one whose messages all failed, if it is about one."""
+    """A warning or an error; ``execution`` is the ARN of the execution whose messages all failed, if any."""
 
     reason: str
     execution: str = ""
 
 
 def troubles(lines: Iterable[str]) -> list[Trouble]:
-    """Find the warnings and errors in lines of the log."""
+    """Parse the warnings and errors in lines of the log."""
     return [Trouble(match[2], match[1] or "") for match in map(_LINE.fullmatch, lines) if match]

@@ -1,4 +1,4 @@
-"""The mapping at work: batches from the queue into executions, and what succeeded out of the queue."""
+"""The running mapping: passes batches from the queue to executions, and deletes messages that succeeded."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _LOGGER = logging.getLogger(__name__)
 
 _FIRST_PAUSE_SECONDS = 0.2
 _LONGEST_PAUSE_SECONDS = 5.0
-# The runner has no call that waits, and answers in 3 to 5 ms for a batch of 100 KB, but far more slowly for one of
-# 6 MB: it is asked so many times a second in all, and asking may take this part of its time.
+# The runner has no call that waits; it answers within 3 to 5 ms for a batch of 100 KB, but far more slowly for one of
+# 6 MB: it is polled this many times per second in total, and polling may take this share of the poller's time.
 _QUESTIONS_PER_SECOND = 40
 _SHARE_OF_TIME = 0.25
 _LONGEST_WAIT_SECONDS = 2.0
-# How far an execution may outlive its timeout before it counts as lost.
+# How long an execution may exceed its timeout before it counts as lost.
 _OVERTIME_SECONDS = 10.0
 _DELETE_ATTEMPTS = 5
 
@@ -43,9 +43,9 @@ _DELETE_ATTEMPTS = 5
 class Poller:
     """Runs the mapping.
 
-    It receives only when an execution may start, so that messages do not wait here while their invisibility runs out.
-    An execution that has ended makes room for the next while its messages are deleted, as the maximum concurrency is
-    that of the function: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+    It receives only when an execution may start, so that messages do not wait here while their visibility timeout runs.
+    When an execution ends, the next may start while its messages are deleted, because the maximum concurrency limits
+    the function: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Poller:
         *,
         execution_timeout: float,
     ) -> None:
-        """Feed the queue's messages to the service while the switch is on.
+        """Pass the queue's messages to the service while the switch is on.
 
         ``execution_timeout`` is in seconds, as deployed.
         """
@@ -72,7 +72,7 @@ class Poller:
         self._slots = threading.Semaphore(mapping.maximum_concurrency)
 
     def stop(self) -> None:
-        """Make ``run`` return soon; messages of executions under way stay in the queue."""
+        """Make ``run`` return soon; messages of running executions stay in the queue."""
         self._stopping.set()
 
     def run(self) -> None:
@@ -99,7 +99,7 @@ class Poller:
 
     @property
     def _batches_at_once(self) -> int:
-        """As many whose messages are being deleted as executions: if SQS is slow at that, nothing more is received."""
+        """The maximum number of batches: those being deleted must not outnumber executions if SQS is slow."""
         return 2 * self._mapping.maximum_concurrency
 
     def _has_free_slot(self) -> bool:
@@ -107,7 +107,7 @@ class Poller:
         if len(self._in_flight) == self._batches_at_once:
             wait(self._in_flight, timeout=_FIRST_PAUSE_SECONDS, return_when=FIRST_COMPLETED)
             return False
-        # Only this thread takes slots, so that one which was free stays free.
+        # Only this thread takes slots, so a free one stays free.
         free = self._slots.acquire(timeout=_FIRST_PAUSE_SECONDS)
         if free:
             self._slots.release()
@@ -121,11 +121,11 @@ class Poller:
                 self._slots.release()
             self._delete(succeeded)
         except Exception:
-            # The border of the thread: the messages come again when their invisibility is over.
+            # Top level of the thread: the messages are redelivered after their visibility timeout.
             _LOGGER.exception("a batch of %d messages could not be processed", len(batch.records))
 
     def _execute(self, batch: Batch) -> list[str]:
-        """Run an execution to its end, and give the receipt handles of the messages that succeeded."""
+        """Run an execution to its end, and return the receipt handles of the messages that succeeded."""
         execution = self._start(batch)
         if execution is None:
             return []
@@ -143,7 +143,7 @@ class Poller:
         return succeeded
 
     def _start(self, batch: Batch) -> str | None:
-        """Start an execution, for as long as it could end while the messages are still invisible."""
+        """Start an execution, with a timeout within which the messages are still invisible."""
         event = event_of(batch.records)
         latest = batch.oldest + max(self._mapping.visibility_timeout - self._execution_timeout, 1)
         for pause in _pauses():

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 
 def event_source_log(run: RunFolder) -> Path:
-    """Give the log of the mappings of a run."""
+    """Return the log of the mappings of a run."""
     return run.log("event-source")
 
 
 def event_source_process(
     run: RunFolder, endpoint: AwsEndpoint, durable_port: int, mapping: str, function: DeployedFunction
 ) -> tuple[ChildProcess, Path]:
-    """Describe the process of a mapping, by its UUID, and give the file that is there when it has begun."""
+    """Describe the process of a mapping, by its UUID, and return the file that exists once it has started."""
     file = state_file(run.path, mapping)
     options = {
         "--durable-port": durable_port,

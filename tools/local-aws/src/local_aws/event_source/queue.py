@@ -1,4 +1,4 @@
-"""The queue that the mapping reads, with the few operations that the mapping needs."""
+"""The queue of the mapping, with the few operations that the mapping needs."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 _LOGGER = logging.getLogger(__name__)
 
 RECEIVE_LIMIT = 10
-"""Messages that one ReceiveMessage or DeleteMessageBatch takes at most."""
+"""Maximum messages per ReceiveMessage or DeleteMessageBatch."""
 
 
 class SqsQueue:
-    """A queue of SQS."""
+    """An SQS queue."""
 
     def __init__(self, client: SQSClient, url: str) -> None:
         """Use the queue at that URL."""
@@ -26,7 +26,7 @@ class SqsQueue:
         self._url = url
 
     def receive(self, limit: int, *, wait_seconds: int) -> list[MessageTypeDef]:
-        """Receive up to ``limit`` messages (10 at most) with every attribute, waiting that long for the first."""
+        """Receive up to ``limit`` messages (10 at most) with all attributes, waiting that long for the first."""
         answer = self._client.receive_message(
             QueueUrl=self._url,
             MaxNumberOfMessages=min(limit, RECEIVE_LIMIT),
@@ -37,10 +37,10 @@ class SqsQueue:
         return answer.get("Messages", [])
 
     def delete(self, receipt_handles: Sequence[str]) -> list[str]:
-        """Delete messages, ten at a time, and give the handles of those that could not be deleted.
+        """Delete messages, ten at a time, and return the handles of those that could not be deleted.
 
-        ReceiptHandleIsInvalid counts as deleted: MiniStack answers it when the message is gone already, or was
-        received again since, where AWS reports success.
+        ReceiptHandleIsInvalid counts as deleted: MiniStack returns it if the message is already gone, or was received
+        again since, where AWS reports success.
         """
         refused = []
         for start in range(0, len(receipt_handles), RECEIVE_LIMIT):

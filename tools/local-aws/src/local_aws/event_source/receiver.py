@@ -1,4 +1,4 @@
-"""Collecting a batch: until it is full, until its window is over, or until its payload is as large as may be."""
+"""Collecting a batch until it is full, its window is over, or its payload has reached the limit."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ if TYPE_CHECKING:
 
 # https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html#invocation-eventsourcemapping-batching
 MAXIMUM_PAYLOAD_BYTES = 6 * 1024 * 1024
-# Short, although SQS allows 20 s: a request that is under way when this process ends may still take messages.
+# Short, although SQS allows 20 s: a request that is in progress when this process ends may still receive messages.
 _IDLE_WAIT_SECONDS = 1
 _NAP_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Records that go to the function together, and the moment from which their invisibility counts."""
+    """Records that go to the function together, and the time from which their visibility timeout runs."""
 
     records: tuple[Record, ...]
     oldest: float
 
     @property
     def message_ids(self) -> frozenset[str]:
-        """The ids by which the function may report failures."""
+        """The ids that the function may report as failed."""
         return frozenset(record["messageId"] for record in self.records)
 
 
@@ -53,7 +53,7 @@ class BatchReceiver:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Collect from the queue by the mapping's batch size and window."""
+        """Collect from the queue with the mapping's batch size and window."""
         self._queue = queue
         self._mapping = mapping
         self._clock = clock
@@ -62,9 +62,9 @@ class BatchReceiver:
         self._bytes = 0
 
     def receive(self) -> Batch | None:
-        """Collect the next batch; None when no message came for a second.
+        """Collect the next batch; None if no message arrived within a second.
 
-        The window opens with the first message. What an error of the queue interrupts is kept for the next call.
+        The window opens with the first message. Messages received before an error are kept for the next call.
         """
         if not self._received:
             self._take(wait_seconds=_IDLE_WAIT_SECONDS)
@@ -80,7 +80,7 @@ class BatchReceiver:
         return self._close()
 
     def rest(self) -> Batch | None:
-        """Close a batch with what was received and not handed out yet; None when there is nothing."""
+        """Close a batch with the messages that are received but not yet returned; None if there are none."""
         return self._close() if self._received else None
 
     def _take(self, *, wait_seconds: int) -> bool:
@@ -94,7 +94,7 @@ class BatchReceiver:
         return bool(messages)
 
     def _room(self) -> int:
-        """Give how many more are to be received: what does not fit has to wait for the next batch, out of sight."""
+        """Return how many more to receive: messages that do not fit wait for the next batch, invisible."""
         room = min(RECEIVE_LIMIT, self._mapping.batch_size - len(self._received))
         if self._received:
             usual_size = self._bytes // len(self._received)
@@ -106,7 +106,7 @@ class BatchReceiver:
 
     def _close(self) -> Batch:
         count, size = 1, self._received[0].size
-        # The first record goes in any case, else it would block those behind it.
+        # The first record always goes, otherwise it would block those behind it.
         for received in self._received[1 : self._mapping.batch_size]:
             if size + received.size > MAXIMUM_PAYLOAD_BYTES:
                 break

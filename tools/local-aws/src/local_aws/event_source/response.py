@@ -1,4 +1,4 @@
-"""What a function's answer means for the messages of its batch.
+"""Interpreting a function's response for the messages of its batch.
 
 https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
 """
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 
 class WholeBatchFailedError(Exception):
-    """The answer does not say which messages failed, so that all of them count as failed."""
+    """The response does not say which messages failed, so all of them count as failed."""
 
 
 def failed_messages(answer: str | None, batch: AbstractSet[str]) -> set[str]:
-    """Give the ids of the messages that the function reports as failed.
+    """Return the ids of the messages that the function reports as failed.
 
-    No answer, an empty one, and one without failures mean that all succeeded. An answer that cannot be understood,
-    or that names a message which is not in the batch, raises WholeBatchFailedError: deleting on a guess would lose
+    No response, an empty one, and one without failures mean that all succeeded. A response that cannot be understood,
+    or that names a message outside the batch, raises WholeBatchFailedError: deleting on a guess would lose
     messages.
     """
     try:

@@ -1,4 +1,4 @@
-"""Whether a mapping is enabled, which UpdateEventSourceMapping and deployments change at any time."""
+"""The state of a mapping, which UpdateEventSourceMapping and deployments may change at any time."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _LOOK_SECONDS = 1.0
 
 
 class Switch:
-    """Asks Lambda for the state of a mapping, once a second at most."""
+    """Asks Lambda for the state of a mapping, at most once per second."""
 
     def __init__(self, client: LambdaClient, uuid: str, file: Path) -> None:
-        """Keep in the file whether messages are received, which is what the last call of ``is_on`` gave."""
+        """Record in the file whether messages are received, that is, the last result of ``is_on``."""
         self._client = client
         self._uuid = uuid
         self._file = file
@@ -31,9 +31,9 @@ class Switch:
         self._looks_again = 0.0
 
     def is_on(self) -> bool:
-        """Say whether messages may be received; while Lambda does not answer, its last answer counts.
+        """Return whether messages may be received; if Lambda does not respond, its last answer is used.
 
-        It is called between two receives, so that none is under way when the file says that messages are not received.
+        It is called between two receives, so none is in progress when the file says that messages are not received.
         """
         if time.monotonic() >= self._looks_again:
             try:
@@ -55,10 +55,10 @@ class Switch:
 
 
 def state_file(run: Path, uuid: str) -> Path:
-    """Give the file in the folder of a run that says whether the messages of a mapping are received."""
+    """Return the file in the folder of a run that records whether the messages of a mapping are received."""
     return run / f"event-source-{uuid}.state"
 
 
 def state_in(file: Path) -> str | None:
-    """Read such a file; None if the mapping has not begun yet."""
+    """Read such a file; None if the mapping has not started yet."""
     return file.read_text(encoding="utf-8") if file.exists() else None

@@ -1,1 +1,1 @@
-"""Reloading: a function whose source has changed is built, and its alias moved, while all else stays up."""
+"""Reloading: a function whose source has changed is built, and its alias moved, while everything else stays up."""

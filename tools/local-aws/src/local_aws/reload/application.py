@@ -1,4 +1,4 @@
-"""What a run has deployed, written down for reloading it, also from another process."""
+"""The application that a run has deployed, recorded so that it can be reloaded, also from another process."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _FILE = "application.json"
 
 @dataclass(frozen=True)
 class Application:
-    """The application that a run has deployed: its folder, the endpoint, the root template, the builds' variables."""
+    """A deployed application: its folder, the endpoint, the root template, the builds' variables."""
 
     run: Path
     endpoint: AwsEndpoint
@@ -28,16 +28,16 @@ class Application:
 
     @property
     def built_template(self) -> Path:
-        """The template that the SAM CLI wrote when it had built."""
+        """The template that the SAM CLI wrote after the build."""
         return self.run / "build" / "template.yaml"
 
     @property
     def record(self) -> Path:
-        """The file with it, which is as old as the first build."""
+        """The file that records it, which is as old as the first build."""
         return self.run / _FILE
 
     def write(self) -> None:
-        """Write it to the folder of the run, before anything is built."""
+        """Write it to the folder of the run, before the build."""
         certificates = self.endpoint.certificates
         record = {
             "url": self.endpoint.url,
@@ -49,7 +49,7 @@ class Application:
 
     @classmethod
     def of_run(cls, run: Path) -> Application:
-        """Read the application of a run; raises EmulatorError when it has deployed none by itself."""
+        """Read the application of a run; raises EmulatorError if the run itself has deployed none."""
         try:
             record = json.loads((run / _FILE).read_text(encoding="utf-8"))
         except FileNotFoundError:
@@ -59,7 +59,7 @@ class Application:
 
 
 def running_application(folder: Path) -> Application:
-    """Find the application that runs in a folder; raises EmulatorError when none does."""
+    """Find the application that runs in a folder; raises EmulatorError if there is none."""
     run = published_run(folder)
     if run is None:
         raise EmulatorError(f"no emulated AWS runs in {folder}; start one, and keep it running")

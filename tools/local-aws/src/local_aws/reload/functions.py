@@ -1,4 +1,4 @@
-"""The functions of an application that can be reloaded, with their sources and what is deployed of them."""
+"""The functions of an application that can be reloaded, with their sources and their deployed packages."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from local_aws.reload.application import Application
 
 _NESTED = {"AWS::Serverless::Application": "Location", "AWS::CloudFormation::Stack": "TemplateURL"}
-# With these, the SAM CLI runs make somewhere else.
+# With these, the SAM CLI runs make in another folder.
 _OTHER_FOLDERS = {"ContextPath", "ProjectRootDirectory", "WorkingDirectory"}
 
 
@@ -28,13 +28,13 @@ class ReloadableFunction:
     """A deployed function that is built by a Makefile in its source folder."""
 
     label: str
-    """What people call it: the name of its source folder, or its logical id where several have the same folder."""
+    """Its name in texts: the name of its source folder, or its logical id if several share the folder."""
     name: str
     """Its name in Lambda."""
     logical_id: str
     source: Path
     package: Path
-    """The folder with what is deployed: what the SAM CLI or the last reload has built."""
+    """The folder with the deployed package, built by the SAM CLI or by the last reload."""
     alias: str | None
 
 

@@ -1,4 +1,4 @@
-"""Making a package the live version of its function, with the calls that do it on AWS."""
+"""Making a package the live version of its function, with the same calls as on AWS."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ _POLL: Any = {"Delay": 0.1, "MaxAttempts": 300}
 
 
 class Publisher:
-    """Publishes versions, through the API of Lambda and S3."""
+    """Publishes versions, through the APIs of Lambda and S3."""
 
     def __init__(self, endpoint: AwsEndpoint) -> None:
         """Publish at an endpoint."""
         self._lambda, self._s3 = endpoint.lambda_(), endpoint.s3()
 
     def update(self, function: ReloadableFunction, package: Path) -> None:
-        """Give a function other code; its versions, and so its alias, are as before."""
+        """Update a function's code; its versions, and therefore its alias, are unchanged."""
         content = _zip_of(package)
         key = f"{hashlib.sha256(content).hexdigest()}.zip"
         self._s3.put_object(Bucket=BUCKET, Key=key, Body=content)
         self._lambda.update_function_code(FunctionName=function.name, S3Bucket=BUCKET, S3Key=key)
 
     def publish(self, function: ReloadableFunction) -> str:
-        """Publish the code as a version, move the alias to it, and give the version.
+        """Publish the code as a version, move the alias to it, and return the version.
 
-        Executions in flight go on with the version that they began with:
+        Executions in flight continue on the version that they began with:
         https://docs.aws.amazon.com/lambda/latest/dg/durable-invoking.html
         """
         self._lambda.get_waiter("function_updated_v2").wait(FunctionName=function.name, WaiterConfig=_POLL)
@@ -46,14 +46,14 @@ class Publisher:
         return version
 
     def live_version(self, function: ReloadableFunction) -> str:
-        """Give the version that the alias points at."""
+        """Return the version that the alias points to."""
         if not function.alias:
             return "$LATEST"
         return self._lambda.get_alias(FunctionName=function.name, Name=function.alias)["FunctionVersion"]
 
 
 def _zip_of(folder: Path) -> bytes:
-    """Zip without compressing, which would take longer than the rest of a reload."""
+    """Zip without compression, which would take longer than the rest of a reload."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):

@@ -1,4 +1,4 @@
-"""Building one function again, as the SAM CLI does: make, in a copy of the source folder."""
+"""Rebuilding one function, as the SAM CLI does: make, in a copy of the source folder."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from local_aws.reload.functions import ReloadableFunction
 
 BUILD_CACHE = "BUILD_CACHE"
-"""The variable that names a folder to the builds, for what one keeps for the next; the caller may set it."""
+"""The variable that names a folder in which builds may keep files for later builds; the caller may set it."""
 
 _BEGUN = "begun"
 _BUILD_SECONDS = 900.0
@@ -30,7 +30,7 @@ _NOT_COPIED = shutil.ignore_patterns(".aws-sam", ".git", "__pycache__")
 
 @dataclass(frozen=True)
 class Rebuild:
-    """A build that runs beside others; ``folder`` is where the package will be."""
+    """A build that runs concurrently with others; ``folder`` is where the package will be."""
 
     function: ReloadableFunction
     folder: Path
@@ -39,7 +39,7 @@ class Rebuild:
 
     @classmethod
     def start(cls, application: Application, function: ReloadableFunction, variables: Mapping[str, str]) -> Rebuild:
-        """Start to build a function with variables beside those of the first build."""
+        """Start to build a function, with variables in addition to those of the first build."""
         run = application.run
         parent = run / "reload" / function.name
         shutil.rmtree(parent, ignore_errors=True)
@@ -62,21 +62,21 @@ class Rebuild:
         return cls(function, folder, copy, process)
 
     def wait(self) -> None:
-        """Wait until it has built; raises PartFailedError, with the log, when it has not."""
+        """Wait until it is built; raises PartFailedError, with the log, if the build fails."""
         self.process.wait_for_success(seconds=_BUILD_SECONDS)
-        # It is as old as the copy of the source.
+        # It gets the time of the copy of the source.
         (self.folder.parent / _BEGUN).rename(self.folder.parents[1] / _built_name(self.function))
 
     @property
     def differs(self) -> bool:
-        """Whether it has built anything else than what is deployed."""
+        """Whether the result differs from what is deployed."""
         return _files(self.folder) != _files(self.function.package) or any(
             not filecmp.cmp(self.folder / name, self.function.package / name, shallow=False)
             for name in _files(self.folder)
         )
 
     def take_over(self) -> None:
-        """Put what was built in the place of what was deployed before."""
+        """Replace the deployed package by the new one."""
         former = self.folder.with_name("former")
         self.function.package.rename(former)
         self.folder.rename(self.function.package)
@@ -84,7 +84,7 @@ class Rebuild:
 
 
 def last_build(application: Application, function: ReloadableFunction) -> Path:
-    """Give a file that is as old as the source which the last successful build had."""
+    """Return a file that is as old as the source of the last successful build."""
     built = application.run / "reload" / _built_name(function)
     return built if built.exists() else application.record
 
@@ -94,7 +94,7 @@ def _built_name(function: ReloadableFunction) -> str:
 
 
 def build_cache(run: Path) -> Path:
-    """Give the folder that builds may keep things in: one for all runs."""
+    """Return the folder in which builds may keep files: the same for all runs."""
     return Path(os.environ.get(BUILD_CACHE) or run.parents[1] / "builds")
 
 

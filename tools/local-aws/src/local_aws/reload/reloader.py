@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Reloaded:
-    """What became of one function: the version that is live, whether it is a new one, or why it is not."""
+    """Result of reloading one function: the live version, whether it is new, or why it is not."""
 
     function: ReloadableFunction
     version: str
@@ -35,7 +35,7 @@ class Reloaded:
     problem: str | None = None
 
     def __str__(self) -> str:
-        """Say it in a line; a problem may need several of its own."""
+        """Format it in one line; a problem may take several more."""
         if self.problem:
             return f"{self.function.label}: not reloaded, version {self.version} stays live"
         return f"{self.function.label}: version {self.version} {'is live' if self.is_new else 'is unchanged'}"
@@ -44,8 +44,8 @@ class Reloaded:
 class Reloader:
     """Reloads the functions of an application.
 
-    ``shared`` are folders of source that all functions may be built with. ``variables`` are for the builds, beside
-    those of the first one. ``describe`` has something to say about what is deployed of a function.
+    ``shared`` are folders of source that all functions may be built with. ``variables`` are for the builds, in addition
+    to those of the first one. ``describe`` may add a remark about the deployed package of a function.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Reloader:
         variables: Mapping[str, str] | None = None,
         describe: Describe | None = None,
     ) -> None:
-        """Find the functions; raises EmulatorError when none has a Makefile."""
+        """Find the functions; raises EmulatorError if none has a Makefile."""
         self.application = application
         self.functions = reloadable_functions(application)
         self.shared = [folder.resolve() for folder in shared]
@@ -67,9 +67,9 @@ class Reloader:
             raise EmulatorError(f"{application.template} has no function with BuildMethod: makefile, to be reloaded")
 
     def named(self, names: Sequence[str]) -> list[ReloadableFunction]:
-        """Give the functions of these labels or names; raises EmulatorError when there is none of a name.
+        """Return the functions of these labels or names; raises EmulatorError for an unknown name.
 
-        The name of a shared folder, or of the package whose ``src`` it is, stands for all of them.
+        The name of a shared folder, or of the package whose ``src`` it is, means all of them.
         """
         shared = [folder.parent.name if folder.name == "src" else folder.name for folder in self.shared]
         if {*shared} & {*names}:
@@ -81,13 +81,13 @@ class Reloader:
         return [one for functions in found.values() for one in functions]
 
     def made_from(self, paths: Sequence[Path]) -> list[ReloadableFunction]:
-        """Give the functions that some files are source of."""
+        """Return the functions whose source contains any of the files."""
         if any(path.is_relative_to(folder) for path in paths for folder in self.shared):
             return self.functions
         return [one for one in self.functions if any(path.is_relative_to(one.source) for path in paths)]
 
     def outdated(self) -> list[ReloadableFunction]:
-        """Give the functions whose source was saved after their last build had begun."""
+        """Return the functions whose source was saved after their last build had started."""
         return [
             function
             for function in self.functions
@@ -96,7 +96,7 @@ class Reloader:
         ]
 
     def reload(self, functions: Sequence[ReloadableFunction]) -> list[Reloaded]:
-        """Reload functions; one that cannot be built keeps its version, and the others go on."""
+        """Reload functions; one that cannot be built keeps its version, and the others continue."""
         with self._alone():
             problems, rebuilds = self._build(functions)
             changed = [rebuild for rebuild in rebuilds if rebuild.differs]
@@ -120,11 +120,11 @@ class Reloader:
         ]
 
     def live_version(self, function: ReloadableFunction) -> str:
-        """Give the version of a function that its alias points at."""
+        """Return the version that a function's alias points to."""
         return self._publisher.live_version(function)
 
     def describe(self, function: ReloadableFunction) -> str:
-        """Describe what is deployed of a function, in the words of the caller."""
+        """Describe the deployed package of a function, in the words of the caller."""
         return self._describe(function) if self._describe else ""
 
     def _build(self, functions: Sequence[ReloadableFunction]) -> tuple[dict[str, str], list[Rebuild]]:
@@ -160,7 +160,7 @@ class Reloader:
 
 
 def _saved(path: Path) -> int:
-    """Give when a file was saved, in nanoseconds; 0 if it is gone, or a link to nothing."""
+    """Return when a file was saved, in nanoseconds; 0 if it is gone, or a broken link."""
     try:
         return path.stat().st_mtime_ns
     except OSError:

@@ -1,4 +1,4 @@
-"""Which files of a source folder are source, and whether Python can read them."""
+"""Which files of a source folder are source, and whether they are valid Python."""
 
 from __future__ import annotations
 
@@ -34,26 +34,26 @@ json.dump(errors, sys.stdout)
 
 
 class SourceFilter(DefaultFilter):
-    """Leaves out what editors and tools write beside the source, and tests, wherever the folders themselves are."""
+    """Ignores the files of editors and tools beside the source, and tests, wherever the folders themselves are."""
 
     def __init__(self, folders: Sequence[Path]) -> None:
-        """Filter what changes in these folders."""
+        """Filter changes in these folders."""
         super().__init__(ignore_dirs=(*DefaultFilter.ignore_dirs, *_OTHER_FOLDERS))
         self._folders = folders
 
     def __call__(self, change: Change, path: str) -> bool:
-        """Say whether a change is one of the source."""
+        """Return whether the changed file is source."""
         inside = [Path(path).relative_to(folder) for folder in self._folders if Path(path).is_relative_to(folder)]
         return any(super(SourceFilter, self).__call__(change, str(relative)) for relative in inside)
 
 
 def syntax_errors(python: Path, folders: Sequence[Path]) -> dict[Path, str]:
-    """Compile the Python source of some folders with an interpreter, and give the error of each file that has one.
+    """Compile the Python source of some folders with an interpreter, and return the error of each file that has one.
 
     An error names file, line and message.
 
     Raises:
-        EmulatorError: The interpreter cannot tell, such as of source that is nested too deeply for it.
+        EmulatorError: The interpreter fails, for example on source that is nested too deeply for it.
     """
     files = [str(path) for folder in folders for path in source_files(folder) if path.suffix == ".py"]
     command = [str(python), "-I", "-W", "ignore", "-c", _CHECK]
@@ -64,7 +64,7 @@ def syntax_errors(python: Path, folders: Sequence[Path]) -> dict[Path, str]:
 
 
 def source_files(folder: Path) -> Iterator[Path]:
-    """Give the files of a folder that are source, in a fixed order."""
+    """Yield the source files of a folder, in a fixed order."""
     is_source = SourceFilter([folder])
     for parent, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if is_source(Change.modified, str(Path(parent, name))))

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from local_aws.reload.reloader import Reloaded, Reloader
 
 _LOOK_MILLISECONDS = 500
-# What is saved within this time of each other is one change.
+# Files saved within this time of each other are one change.
 _STEP_MILLISECONDS = 100
 
 
 def watch(reloader: Reloader, console: Console) -> Iterator[list[Reloaded]]:
-    """Reload what changes, and give what became of it; an empty list twice a second while nothing changes.
+    """Reload what changes, and yield the results; an empty list twice a second while nothing changes.
 
-    What was saved since the last build is reloaded first.
+    Changes since the last build are reloaded first.
     """
     folders = list(dict.fromkeys([*(function.source for function in reloader.functions), *reloader.shared]))
     for function in reloader.functions:
@@ -40,7 +40,7 @@ def watch(reloader: Reloader, console: Console) -> Iterator[list[Reloaded]]:
         rust_timeout=_LOOK_MILLISECONDS,
         yield_on_timeout=True,
     )
-    changes = next(saved)  # from now on, nothing is missed
+    changes = next(saved)  # from now on, no change is missed
     before = reloader.outdated()
     while True:
         changed = reloader.made_from([Path(path) for _, path in changes])
@@ -50,7 +50,7 @@ def watch(reloader: Reloader, console: Console) -> Iterator[list[Reloaded]]:
 
 
 def reload_and_print(reloader: Reloader, functions: Sequence[ReloadableFunction], console: Console) -> list[Reloaded]:
-    """Reload functions once, and print what became of each."""
+    """Reload functions once, and print the result for each."""
     started = time.monotonic()
     with console.status(f"reloading {', '.join(function.label for function in functions)} …"):
         outcome = reloader.reload(functions)
@@ -68,5 +68,5 @@ def _described(reloader: Reloader, function: ReloadableFunction, line: str) -> s
 
 
 def _print(console: Console, text: str) -> None:
-    # It may quote source and the log of a build.
+    # The error may quote source and the log of a build.
     console.print(shown(text, keep="\n"), soft_wrap=True)

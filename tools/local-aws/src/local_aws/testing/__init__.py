@@ -1,1 +1,1 @@
-"""For tests of what runs on the emulated AWS: a small application, and what a user's environment may hold."""
+"""Test kit for programs that run on the emulated AWS: a small application, and a hostile user environment."""

@@ -1,4 +1,4 @@
-"""The toy application, in which messages are stored, rejected or fail as they wish."""
+"""The toy application, in which the bodies decide whether messages are stored, rejected or fail."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 TOY = Path(__file__).parent / "toy"
 
-# Deliveries follow each other quickly, and a message that keeps failing is a dead letter after two.
+# Redeliveries are quick, and a message that keeps failing becomes a dead letter after two.
 QUICK = {"ExecutionTimeoutSeconds": "10", "VisibilityTimeoutSeconds": "6", "MaxReceiveCount": "2"}
 
 _OF_THE_USER = {
@@ -39,7 +39,7 @@ _OF_THE_USER = {
 
 @pytest.fixture(scope="session", autouse=True)
 def hostile_environment() -> Iterator[None]:
-    """Set what a user may have set for real AWS, and what would break the emulated one if it were heeded."""
+    """Set variables that a user may have set for real AWS, and that would break the emulated one if they were used."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TOY_SITE_PACKAGES", sysconfig.get_paths()["purelib"])
         for name, value in _OF_THE_USER.items():
@@ -48,7 +48,7 @@ def hostile_environment() -> Iterator[None]:
 
 
 def free_address() -> int:
-    """Find a port for a run that stays up: another one than that of a user's own run, or of tests side by side."""
+    """Find a port for a run that stays up, different from those of a user's own run or of concurrent tests."""
     first = 21_000 + os.getpid() % 5_000 * 2
     for port in range(first, first + 100, 2):
         try:
@@ -60,12 +60,12 @@ def free_address() -> int:
 
 
 def body(outcome: str) -> str:
-    """Give a body for which the toy decides on that outcome."""
+    """Return a body that makes the toy decide on that outcome."""
     return json.dumps({"outcome": outcome, "data_source": uuid.uuid4().hex})
 
 
 def until(condition: Callable[[], bool], seconds: float = 30) -> None:
-    """Wait until the condition holds; raises AssertionError when it does not in time."""
+    """Wait until the condition holds; raises AssertionError if it does not in time."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"it did not happen in {seconds} s"
@@ -73,7 +73,7 @@ def until(condition: Callable[[], bool], seconds: float = 30) -> None:
 
 
 def executions_of(aws: Emulator, message_id: str) -> set[str]:
-    """Give the executions that had a message in their batch."""
+    """Return the executions that had a message in their batch."""
     service = aws.durable_endpoint.lambda_()
     (function,) = aws.deployment.durable_functions
     listed = service.list_durable_executions_by_function(FunctionName=function.name, ReverseOrder=True)
@@ -83,7 +83,7 @@ def executions_of(aws: Emulator, message_id: str) -> set[str]:
 
 
 class Toy:
-    """The deployed toy, of which ``stored``, ``rejected`` and ``failed`` messages are known by their ids."""
+    """The deployed toy, which records ``stored``, ``rejected`` and ``failed`` messages by id."""
 
     def __init__(self, aws: Emulator) -> None:
         self.aws = aws
@@ -93,7 +93,7 @@ class Toy:
         self._ended: dict[str, str] = {}
 
     def send(self, *bodies: str) -> list[str]:
-        """Send the bodies and give the messages' ids."""
+        """Send the bodies and return the message ids."""
         url = self.aws.outputs["DataProcessingQueueUrl"]
         return [self._sqs.send_message(QueueUrl=url, MessageBody=text)["MessageId"] for text in bodies]
 
@@ -103,7 +103,7 @@ class Toy:
         return self._table.get_item(Key=key, ConsistentRead=True).get("Item")
 
     def ends(self, messages: Sequence[str]) -> list[str | None]:
-        """Say of each message where it is found: stored, rejected, failed, or None."""
+        """Return where each message is found: stored, rejected, failed, or None."""
         for message in self._received("InvalidMessageQueueUrl"):
             told = json.loads(message["MessageAttributes"]["durable_pipeline"]["StringValue"])
             self._ended[told["message_id"]] = "rejected"
@@ -115,17 +115,17 @@ class Toy:
         return [self._ended.get(message_id) for message_id in messages]
 
     def settled(self, messages: Sequence[str]) -> bool:
-        """Say whether each message has ended somewhere."""
+        """Return whether each message has an outcome."""
         return None not in self.ends(messages)
 
     def depth(self, kind: str = "") -> int:
-        """Count the messages that wait in the queue, or those of another kind, such as NotVisible."""
+        """Count the visible messages in the queue, or those of another kind, such as NotVisible."""
         url = self.aws.outputs["DataProcessingQueueUrl"]
         attributes: Any = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
         return int(attributes[f"ApproximateNumberOfMessages{kind}"])
 
     def _received(self, output: str) -> list[Any]:
-        """Take all messages from a queue."""
+        """Receive and delete all messages of a queue."""
         url, found = self.aws.outputs[output], []
         while messages := self._sqs.receive_message(
             QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]

@@ -1,1 +1,1 @@
-"""The commands, a module for each or for a group."""
+"""The commands: one module for each, or for each group."""

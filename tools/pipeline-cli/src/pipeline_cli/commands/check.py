@@ -29,16 +29,16 @@ def check(
     file: Annotated[str, typer.Argument(metavar="FILE", help="JSON Lines, one body per line; - is standard input.")],
     *,
     envelope: Annotated[
-        Envelope, typer.Option(help="What the messages are in, the parameter Envelope of the deployment.")
+        Envelope, typer.Option(help="The envelope of the messages: the parameter Envelope of the deployment.")
     ] = Envelope.NONE,
     unknown_processing_type: Annotated[
-        UnknownType, typer.Option(help="What becomes of an unknown processing type, the parameter of the deployment.")
+        UnknownType, typer.Option(help="How to treat unknown processing types: the parameter of the deployment.")
     ] = UnknownType.ACCEPT,
     json: Json = False,
 ) -> None:
-    """Tell what would become of messages, without AWS.
+    """Predict the outcome of messages, without AWS.
 
-    By the contract, the rules and the transformations of this checkout. The bytes that the parameters StoreBody and
+    Uses the contract, the rules and the transformations of this checkout. The bytes that the parameters StoreBody and
     StoreAttributes add to an item are not counted.
 
     Exits with 1 if any would be rejected. Example: pipeline check messages.jsonl

@@ -1,4 +1,4 @@
-"""The command line as the operations log has it: without text that may quote a message."""
+"""The command line in the operations log, without text that may quote a message."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _QUOTE_MESSAGES = frozenset({"reason", "body"})
 
 
 def logged_command(context: typer.Context) -> str:
-    """Write the command and what was given to it."""
+    """Format the command and its arguments."""
     words = [context.parent.info_name or ""] if context.parent else []
     words.append(context.info_name or "")
     for parameter in context.command.params:

@@ -27,8 +27,8 @@ def erase(
 ) -> None:
     """Remove one record everywhere.
 
-    Its item, its messages in the dead-letter and invalid message queues, its executions.
-    Says what remains, and until when. Exits with 1 if something could not be removed.
+    Erases its item, its messages in the dead-letter and invalid message queues, and its executions.
+    Reports what remains, and until when. Exits with 1 if something could not be removed.
     Example: pipeline erase dev-key-order-4711 --env dev
     """
     if as_json and not yes:

@@ -41,18 +41,18 @@ def _age(text: str) -> timedelta:
 
 Id = Annotated[
     list[str] | None,
-    typer.Option("--id", metavar="ID", help="Only this message id, first or own, or execution id; may be repeated."),
+    typer.Option("--id", metavar="ID", help="Only this message id (old or new) or execution id; may be repeated."),
 ]
 Stage = Annotated[str | None, typer.Option("--stage", metavar="NAME", help="Only those that this stage stopped.")]
 Code = Annotated[str | None, typer.Option("--code", metavar="CODE", help="Only those with this error code.")]
-Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Only those with this in their reason.")]
-Body = Annotated[str | None, typer.Option("--body", metavar="TEXT", help="Only those with this in their body.")]
+Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Only those whose reason has this text.")]
+Body = Annotated[str | None, typer.Option("--body", metavar="TEXT", help="Only those whose body has this text.")]
 Older = Annotated[
     timedelta | None,
-    typer.Option("--older-than", metavar="AGE", parser=_age, help="Only those sent before: 30m, 2h, 3d."),
+    typer.Option("--older-than", metavar="AGE", parser=_age, help="Only those older than this: 30m, 2h, 3d."),
 ]
 Newer = Annotated[
-    timedelta | None, typer.Option("--newer-than", metavar="AGE", parser=_age, help="Only those sent since then.")
+    timedelta | None, typer.Option("--newer-than", metavar="AGE", parser=_age, help="Only those newer than this.")
 ]
 Limit = Annotated[int | None, typer.Option("--limit", min=1, metavar="N", help="Read at most N messages of the queue.")]
 LogSeconds = Annotated[
@@ -60,7 +60,7 @@ LogSeconds = Annotated[
     typer.Option("--log-seconds", min=0, metavar="N", help="Search the log for reasons for N seconds; 0 skips it."),
 ]
 Each = Annotated[bool, typer.Option("--each", help="Show each message.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan, and do nothing.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan, but do nothing.")]
 Rate = Annotated[float, typer.Option("--rate", min=0.1, metavar="N", help="Send at most N messages per second.")]
 
 
@@ -82,7 +82,7 @@ def list_messages(
     bodies: Bodies = False,
     as_json: Json = False,
 ) -> None:
-    """Show why the messages are there: grouped, or each.
+    """Show why the messages are in the queue, grouped by reason or one by one.
 
     Example: pipeline dead list --code invoke_failed --newer-than 2h --each; the same with invalid
     """
@@ -119,13 +119,13 @@ def export(
     newer_than: Newer = None,
     limit: Limit = None,
     log_seconds: LogSeconds = 30,
-    force: Annotated[bool, typer.Option("--force", help="Write over the file if it exists.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file if it exists.")] = False,
     as_json: Json = False,
 ) -> None:
     """Write messages to a file.
 
-    They stay in the queue. The file has a JSON object per line, whose body and attributes may be edited before the file
-    is given to redrive or resend.
+    They stay in the queue. The file has one JSON object per line; body and attributes may be edited before the file
+    is passed to redrive or resend.
 
     Example: pipeline invalid export wrong.jsonl --code blank_field
     """
@@ -143,7 +143,7 @@ def export(
 
 def send(
     context: typer.Context,
-    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="Send only its messages, with its edits.")] = None,
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="Send only its messages, as edited.")] = None,
     env: Env = None,
     *,
     local: Local = False,
@@ -156,7 +156,7 @@ def send(
     newer_than: Newer = None,
     limit: Limit = None,
     log_seconds: LogSeconds = 30,
-    rules: Annotated[bool, typer.Option("--rules", help="Ask the validator of this repository, too.")] = False,
+    rules: Annotated[bool, typer.Option("--rules", help="Also apply the validator's rules of this checkout.")] = False,
     unchanged: Annotated[
         bool,
         typer.Option("--unchanged", help="Also send messages that failed on the version that is still live."),
@@ -169,7 +169,7 @@ def send(
 ) -> None:
     """Send messages to the source queue again.
 
-    Each keeps its identity, so that none is stored twice. A plan is shown first: a message that is stored already is
+    Each keeps its identity, so none is stored twice. The plan is shown first: a message that is already stored is
     only deleted, and one that would fail again stays.
 
     Example: pipeline dead redrive --dry-run, or pipeline invalid resend --dry-run
@@ -206,7 +206,7 @@ def discard(
 ) -> None:
     """Delete the messages of a file for good.
 
-    A message stays if its body is not the one in the file.
+    A message stays if its body differs from the one in the file.
 
     Example: pipeline invalid discard wrong.jsonl
     """

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pipeline_cli.target import Target
 
 Timeout = Annotated[
-    float, typer.Option(metavar="SECONDS", min=0, help="How long to wait at most. An execution takes 840 s at most.")
+    float, typer.Option(metavar="SECONDS", min=0, help="Maximum time to wait. An execution takes 840 s at most.")
 ]
 
 _DEPLOYMENTS = (
@@ -39,7 +39,7 @@ def pause(
     timeout: Timeout = 900,
     as_json: Json = False,
 ) -> None:
-    """Stop taking messages from the queue. Executions in flight run to their end.
+    """Stop taking messages from the queue. Executions in flight continue to their end.
 
     Example: pipeline pause --env dev --wait
     """

@@ -25,18 +25,18 @@ _SECONDS = 5.0
 def status(
     env: Env = None,
     seconds: Annotated[
-        float | None, typer.Argument(min=1, metavar="SECONDS", help="With --watch: the time between two looks.")
+        float | None, typer.Argument(min=1, metavar="SECONDS", help="With --watch: the time between updates.")
     ] = None,
     *,
     local: Local = False,
     watch: Annotated[
-        bool, typer.Option("--watch", help="Look again every 5 seconds, or SECONDS, until Ctrl-C.")
+        bool, typer.Option("--watch", help="Update every 5 seconds, or SECONDS, until Ctrl-C.")
     ] = False,
     json: Json = False,
 ) -> None:
     """Show the state of the environment on one screen.
 
-    Queues, executions, outcomes of the last minutes, alarms and versions.
+    Shows queues, executions, outcomes of the last minutes, alarms and versions.
     Exits with 1 if a part could not be read. Example: pipeline status --env dev --watch 10
     """
     if seconds is not None and not watch:
@@ -60,7 +60,7 @@ def status(
 
 
 def _watched(seen: Snapshot, look: Callable[[], Snapshot], seconds: float) -> Snapshot:
-    """Draw each look in the place of the last one, and give the last one."""
+    """Draw each snapshot in place of the previous one, and return the last one."""
     try:
         with Live(draw(seen), console=console(), auto_refresh=False) as live:
             while True:

@@ -61,18 +61,18 @@ def trace(
     env: Env = None,
     *,
     local: Local = False,
-    since: Annotated[str, typer.Option(metavar="TIME", help="Search the log from then on: 30m, 6h, 3d.")] = "4d",
-    search_seconds: Annotated[int, typer.Option(min=1, help="Search the log for at most so long.")] = 60,
+    since: Annotated[str, typer.Option(metavar="TIME", help="How far back to search the log: 30m, 6h, 3d.")] = "4d",
+    search_seconds: Annotated[int, typer.Option(min=1, help="Search the log for at most this long.")] = 60,
     queues: Annotated[
         bool,
-        typer.Option("--queues", help=f"Look at {_LOOKED_AT} messages each of the dead-letter and the invalid queue."),
+        typer.Option("--queues", help=f"Look at {_LOOKED_AT} messages each in the dead-letter and the invalid queue."),
     ] = False,
     bodies: Bodies = False,
     json: Json = False,
 ) -> None:
-    """Show what became of a message: its deliveries, their executions and stages, and where it is now.
+    """Trace a message: its deliveries, their executions and stages, and where it is now.
 
-    With --queues, the messages that are looked at are hidden from others for some seconds.
+    With --queues, the inspected messages are hidden from other readers for some seconds.
 
     Example: pipeline trace 19dd0b57-b21e-4ac1-bd88-01bbb068cb78 --env dev
     """
@@ -152,12 +152,12 @@ def executions(
         str | None, typer.Option(metavar="STATUS,...", help="Only these, such as RUNNING,FAILED.")
     ] = None,
     since: Annotated[
-        str | None, typer.Option(metavar="TIME", help="Only those that started since: 30m, 6h, 3d.")
+        str | None, typer.Option(metavar="TIME", help="Only those that started in this period: 30m, 6h, 3d.")
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, help="The most that are listed.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, help="The maximum number to list.")] = 20,
     json: Json = False,
 ) -> None:
-    """List executions, the newest first.
+    """List executions, newest first.
 
     Example: pipeline executions --env dev --status FAILED,TIMED_OUT --since 1d
     """
@@ -183,7 +183,7 @@ def executions(
 
 
 def _kept(read: History, intake: Intake, record: str) -> set[str]:
-    """Choose the operations of a record, and the contexts that they are in."""
+    """Return the operations of a record, and the contexts that they are in."""
     batch = Batch.of(read.execution.input, intake)
     kept = set()
     for one in batch.by_identity.get(record, ()):

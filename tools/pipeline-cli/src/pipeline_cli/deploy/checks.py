@@ -1,4 +1,4 @@
-"""The checks before the build: no dependency is missing, and nothing would be deployed twice."""
+"""The checks before the build: no dependency is missing, and nothing is deployed twice."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from pipeline_cli.deploy.stacks import Catalogue, Stack
 
-_MOST_NAMES = 10  # of one call, https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html
+_MOST_NAMES = 10  # Per call, https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html
 _STANDARD_ONLY = "the pipeline works on standard queues only, see docs/decisions/0013-standard-queues.md"
 _NOT_THERE = ("REVIEW_IN_PROGRESS", "DELETE_COMPLETE")
 
@@ -23,10 +23,10 @@ _NOT_THERE = ("REVIEW_IN_PROGRESS", "DELETE_COMPLETE")
 def check_deploy(
     catalogue: Catalogue, stack: Stack, environment: str, client: Callable[[str], Any], given: Mapping[str, str]
 ) -> None:
-    """Raise DeployError if the stack would collide with another, or if one of its dependencies is missing.
+    """Raise DeployError if the stack would collide with another one, or if one of its dependencies is missing.
 
     ``client`` makes a client of a service; ``given`` may name SSM parameters of another environment for the stack to
-    take.
+    read.
     """
     _check_no_fifo(catalogue, stack)
     _check_stacks(catalogue, stack, environment, client("cloudformation"))
@@ -46,7 +46,7 @@ def _check_no_fifo(catalogue: Catalogue, stack: Stack) -> None:
 
 
 def _check_taken_queues(stack: Stack, environment: str, ssm: Any, given: Mapping[str, str]) -> None:
-    """Look at the ARNs of queues that the stack takes, which may be of another environment, or of nobody's here."""
+    """Check the ARNs of queues that are passed to the stack: they may be of another environment, or not exist here."""
     names = [given.get(key, ssm_name(environment, path)) for key, path in stack.takes.items() if "QueueArn" in key]
     if not names:
         return
@@ -72,7 +72,7 @@ def _check_stacks(catalogue: Catalogue, stack: Stack, environment: str, cloudfor
 
 
 def _check_resources(catalogue: Catalogue, stack: Stack, environment: str, client: Callable[[str], Any]) -> None:
-    """Look for another stack that has the resources of one that is to be created, under whatever name it is there."""
+    """Look for another stack, of any name, that already has the resources that this one would create."""
     name = stack.stack_name(environment)
     if status(name, client("cloudformation")) not in _NOT_THERE:
         return
@@ -86,7 +86,7 @@ def _check_resources(catalogue: Catalogue, stack: Stack, environment: str, clien
 
 
 def check_delete(catalogue: Catalogue, stack: Stack, environment: str, cloudformation: Any) -> None:
-    """Raise DeployError if there is no such stack, or if another deployed stack still needs it."""
+    """Raise DeployError if the stack does not exist, or if another deployed stack still needs it."""
     if not existing([stack], environment, cloudformation):
         raise DeployError(f"there is no stack {stack.stack_name(environment)}")
     dependents = existing(catalogue.dependents(stack), environment, cloudformation)
@@ -107,12 +107,12 @@ def missing(catalogue: Catalogue, stack: Stack, environment: str, ssm: Any, give
 
 
 def existing(stacks: Iterable[Stack], environment: str, cloudformation: Any) -> list[Stack]:
-    """Give those stacks that are there; one that was only looked at in a change set is not."""
+    """Return those stacks that exist; one that was only shown as a change set does not."""
     return [stack for stack in stacks if status(stack.stack_name(environment), cloudformation) not in _NOT_THERE]
 
 
 def status(name: str, cloudformation: Any) -> str:
-    """Return the status of a stack, DELETE_COMPLETE if there is none of that name."""
+    """Return the status of a stack; DELETE_COMPLETE if there is no stack of that name."""
     try:
         found: str = cloudformation.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
     except ClientError as error:

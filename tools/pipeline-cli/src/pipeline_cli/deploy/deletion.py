@@ -1,7 +1,7 @@
 """Deleting one stack, and reporting its retained resources.
 
-DeleteStack rather than `sam delete`, which asks more and fails on nested stacks on the emulated AWS. Uploaded files
-stay in the SAM CLI's bucket, so that an older version can still be inspected.
+Uses DeleteStack rather than `sam delete`, which asks for more and fails on nested stacks in the emulated AWS. Uploaded
+files stay in the SAM CLI's bucket, so that an older version can still be inspected.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-# A version's policy is for updates: it ends with its function all the same.
+# The policy of a version is for updates: it is deleted with its function anyway.
 _NOT_KEPT = "AWS::Lambda::Version"
 
 

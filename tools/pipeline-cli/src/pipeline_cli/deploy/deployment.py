@@ -1,4 +1,4 @@
-"""Deploying one stack: build, package, deploy; or only showing the changes."""
+"""Deploying one stack: build, package, deploy; or only show the changes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def deploy(
 ) -> None:
     """Deploy a stack of the repository, or the root without a name; raises DeployError on failure.
 
-    ``out`` gets what the SAM CLI says, by default standard output.
+    ``out`` receives the output of the SAM CLI; the default is standard output.
     """
     out = out or sys.stdout
     catalogue = Catalogue(repository)
@@ -63,7 +63,7 @@ def deploy(
             template = emulated.translate(template, chosen, client("s3"))
         stack_name = stack.stack_name(environment)
         before = _change_sets(stack_name, cloudformation) if dry_run else set()
-        # It may ask, and shows the changes.
+        # It may ask for confirmation, and shows the changes.
         _run(sam.deploy(template, stack_name, chosen, dry_run=dry_run, yes=yes), out, quiet=False)
         if dry_run:
             _forget(stack_name, before, cloudformation)
@@ -77,7 +77,7 @@ def _change_sets(stack_name: str, cloudformation: Any) -> set[str]:
 
 
 def _forget(stack_name: str, before: set[str], cloudformation: Any) -> None:
-    """Delete a change set that was only to be shown, and the empty stack that a first change set leaves."""
+    """Delete a change set that was only shown, and the empty stack that a first change set leaves."""
     for change_set in _change_sets(stack_name, cloudformation) - before:
         cloudformation.delete_change_set(ChangeSetName=change_set, StackName=stack_name)
     if status(stack_name, cloudformation) == "REVIEW_IN_PROGRESS":
@@ -89,7 +89,7 @@ def _run(line: Sequence[str], out: TextIO, *, target: str | None = None, quiet: 
 
     The success messages of build and package are omitted, because they refer to commands of the SAM CLI.
     """
-    # PYTHONPATH and the like are for this program, and not for those that it starts.
+    # PYTHONPATH and the like are for this program, not for its child processes.
     environment = VARIABLES | {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     if target:
         environment.setdefault("BUILD_TARGET", target)

@@ -1,4 +1,4 @@
-"""Whether AWS runs durable functions with a runtime, and in a region: a deployment would fail only after minutes."""
+"""Checks that AWS supports durable functions here and with this runtime; a deployment would fail only after minutes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RUNTIMES = ("python3.13", "python3.14")
 """https://docs.aws.amazon.com/lambda/latest/dg/durable-supported-runtimes.html"""
 
 _OPERATION = "ListDurableExecutionsByFunction"
-# What Lambda answers to a path that it has no operation for.
+# Lambda's response to a path for which it has no operation.
 _UNKNOWN_CODES = ("UnknownOperation", "UnknownOperationException")
 _UNKNOWN_TEXT = "Unable to determine service/operation name"
 
@@ -26,7 +26,7 @@ _UNKNOWN_TEXT = "Unable to determine service/operation name"
 def check_durable_functions(
     catalogue: Catalogue, stack: Stack, environment: str, chosen: Mapping[str, str], client: Callable[[str], Any]
 ) -> None:
-    """Raise DeployError when the stack has the orchestrator, and AWS would not run it with this runtime, or here."""
+    """Raise DeployError if the stack has the orchestrator, but AWS would not run it with this runtime or here."""
     if stack is not catalogue.root and stack.name != ORCHESTRATOR:
         return
     runtime = chosen["PythonRuntime"]
@@ -39,7 +39,7 @@ def check_durable_functions(
 
 
 def _check_region(lambda_client: Any, function: str) -> None:
-    """Ask Lambda of the region for durable executions; any response but an unknown operation proves support."""
+    """Ask Lambda in the region for durable executions; any response except an unknown operation proves support."""
     try:
         lambda_client.list_durable_executions_by_function(FunctionName=function, MaxItems=1)
     except EndpointConnectionError as error:

@@ -1,7 +1,7 @@
-"""The differences of the emulated AWS as a target. Everything else is deployed to it as to AWS.
+"""The differences of the emulated AWS as a target. Otherwise, deployments are the same as on AWS.
 
-MiniStack does not run the SAM transform, so it receives templates that are translated here, by the library that AWS
-runs. The SAM CLI cannot create its bucket there either, because it needs the transform for that.
+MiniStack does not run the SAM transform, so it receives templates that are translated here, by the same library that
+AWS runs. The SAM CLI cannot create its bucket there either, because it needs the transform for that.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ def endpoint(environ: Mapping[str, str] | None = None) -> str | None:
 
 
 def is_emulated(client: Any) -> bool:
-    """Say whether a client talks to the emulated AWS."""
+    """Whether a client talks to the emulated AWS."""
     return endpoint({"AWS_ENDPOINT_URL": client.meta.endpoint_url}) is not None
 
 
 def parameters() -> dict[str, str]:
-    """Give the parameters that it needs: the functions run on this interpreter."""
+    """Return the parameters that it needs: the functions run on this interpreter."""
     return {
         "PythonRuntime": f"python{sys.version_info.major}.{sys.version_info.minor}",
         "Architecture": ARCHITECTURE,
@@ -48,8 +48,8 @@ def make_bucket(s3: Any) -> None:
 
 
 def translate(packaged: Path, chosen: Mapping[str, str], s3: Any) -> Path:
-    """Write a packaged template as plain CloudFormation, the nested ones uploaded, and give its path."""
-    # The SAM CLI takes no other address of a nested template than S3's own; MiniStack looks only at its path.
+    """Write a packaged template as plain CloudFormation, upload the nested ones, and return its path."""
+    # The SAM CLI accepts only addresses of S3 for nested templates; MiniStack looks only at the path.
     url = f"https://s3.{s3.meta.region_name}.amazonaws.com"
     template = Transformer(s3, BUCKET, url).transform(
         packaged.read_text(encoding="utf-8"), chosen, name=packaged.parent.name

@@ -1,7 +1,7 @@
 """The stacks of the account that already own a resource.
 
-A name belongs to one resource of an account and region. A stack that is created with the name of a resource of another
-stack fails and is rolled back, and the rollback may delete resources of the other stack.
+A name belongs to one resource per account and region. Creating a stack with the name of another stack's resource
+fails and is rolled back, and the rollback may delete resources of the other stack.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _QUEUE = "AWS::SQS::Queue"
 
 @dataclass(frozen=True)
 class Owner:
-    """A stack, the outermost one if it is nested, and one resource that it has."""
+    """A stack (the outermost one if it is nested), and one of its resources."""
 
     stack: str
     resource: Named
@@ -33,7 +33,7 @@ class Owner:
 def owner_of(resources: tuple[Named, ...], environment: str, client: Callable[[str], Any]) -> Owner | None:
     """Find a stack that has one of the resources of an environment; None if no stack has any of them."""
     cloudformation = client("cloudformation")
-    # The emulated CloudFormation finds no stack by the id of a resource.
+    # The emulated CloudFormation cannot look up a stack by the id of a resource.
     found = _scanned(cloudformation) if emulated.is_emulated(cloudformation) else None
     for resource in resources:
         name = resource.name_in(environment)
@@ -73,13 +73,13 @@ def _asked(cloudformation: Any, physical_id: str | None) -> str | None:
 
 
 def _scanned(cloudformation: Any) -> dict[tuple[str, str], str]:
-    """Give the outermost stack of every resource of the account, by the resource's type and name."""
+    """Return the outermost stack of every resource in the account, by the resource's type and name."""
     found: dict[tuple[str, str], str] = {}
     parents: dict[str, str] = {}
     for stack in _stacks(cloudformation):
         for resource in cloudformation.describe_stack_resources(StackName=stack["StackId"])["StackResources"]:
             physical_id = resource.get("PhysicalResourceId", "")
-            # A queue's id is its URL.
+            # The id of a queue is its URL.
             name = physical_id.rpartition("/")[2] if resource["ResourceType"] == _QUEUE else physical_id
             found[resource["ResourceType"], name] = stack["StackName"]
             if resource["ResourceType"] == _STACK:

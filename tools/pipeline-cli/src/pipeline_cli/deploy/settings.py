@@ -28,9 +28,9 @@ def section(settings: Path, environment: str) -> str:
 def parameters(
     stack: Stack, environment: str, settings: Path, own: Mapping[str, str], given: Mapping[str, str]
 ) -> dict[str, str]:
-    """Give the parameters to deploy a stack with; raises DeployError for a name or value of ``given`` that it refuses.
+    """Return the parameters of a deployment; raises DeployError if ``given`` has a name or value that it refuses.
 
-    ``own`` are those of the target. What samconfig.toml gives the root reaches the parts that have such a parameter.
+    ``own`` are those of the target. Parameters of the root in samconfig.toml also apply to the parts that have them.
     """
     unknown = sorted(given.keys() - stack.parameters.keys())
     if unknown:
@@ -41,7 +41,7 @@ def parameters(
         raise DeployError(problem)
     sections = tomllib.loads(settings.read_text(encoding="utf-8"))
     configured = sections[section(settings, environment)]["deploy"]["parameters"].get("parameter_overrides", "")
-    # Given even when they are the defaults: what is built is for these, and a stack keeps its old values otherwise.
+    # Passed even if they are the defaults: the build is for these, and a stack would keep its old values otherwise.
     chosen = {name: stack.defaults[name] for name in _BUILT_FOR if name in stack.parameters}
     chosen |= dict(pair.split("=", 1) for pair in shlex.split(configured))
     chosen |= dict(own) | stack.discovered(environment) | {"EnvironmentName": environment} | dict(given)

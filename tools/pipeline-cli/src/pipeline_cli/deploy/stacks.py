@@ -1,4 +1,4 @@
-"""The stacks that can be deployed, and their dependencies on each other, read from the templates themselves."""
+"""The stacks that can be deployed, and their dependencies on each other, read from the templates."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ROOT = "everything"
-"""The name of the root stack on the command line, where it needs one."""
+"""The name of the root stack on the command line, where one is needed."""
 
 _VALUE_OF_PARAMETER = "AWS::SSM::Parameter::Value<String>"
 _DEFAULT_PREFIX = "/durable-pipeline/dev/"
 _WRITTEN_PREFIX = "/durable-pipeline/${EnvironmentName}/"
 
-# The types whose resources have a name that the template gives them, and that nothing else may have.
+# The types of resources that are named by the template, with a name that must be unique.
 _NAMED = {
     "AWS::CloudWatch::Alarm": "AlarmName",
     "AWS::CloudWatch::CompositeAlarm": "AlarmName",
@@ -36,13 +36,13 @@ _TRANSLATED = {"AWS::Serverless::Function": "AWS::Lambda::Function"}
 
 @dataclass(frozen=True)
 class Named:
-    """A resource by its type in CloudFormation and its name, with a placeholder for the environment."""
+    """A resource: its CloudFormation type and its name, with a placeholder for the environment."""
 
     kind: str
     pattern: str
 
     def name_in(self, environment: str) -> str:
-        """Give the name in an environment."""
+        """Return the name in an environment."""
         return self.pattern.replace("${EnvironmentName}", environment)
 
 
@@ -53,14 +53,14 @@ class Stack:
     name: str
     template: Path
     parameters: Mapping[str, Mapping[str, Any]]
-    """Their declarations, by name."""
+    """The declarations of its parameters, by name."""
     defaults: Mapping[str, str]
     publishes: frozenset[str]
     takes: Mapping[str, str]
-    """The SSM parameter behind each parameter of the template that takes the value of one."""
+    """The SSM parameter from which each parameter of the template takes its value."""
     named: tuple[Named, ...]
     fifo_queues: tuple[str, ...]
-    """Logical ids."""
+    """The logical ids of its FIFO queues."""
 
     @classmethod
     def read(cls, name: str, template: Path) -> Stack:
@@ -85,16 +85,16 @@ class Stack:
 
     @property
     def title(self) -> str:
-        """The name of the stack in a sentence."""
+        """Return the name of the stack as it is used in a sentence."""
         return "the shared resources" if self.name == "shared" else f"the {self.name}"
 
     def stack_name(self, environment: str) -> str:
-        """Give the name of the CloudFormation stack."""
+        """Return the name of the CloudFormation stack."""
         whole = f"durable-pipeline-{environment}"
         return whole if self.name == ROOT else f"{whole}-{self.name}"
 
     def discovered(self, environment: str) -> dict[str, str]:
-        """Give the parameters of the template that name SSM parameters, as they are called in the environment."""
+        """Return the parameters of the template that name SSM parameters, with the names of the environment."""
         return {key: ssm_name(environment, path) for key, path in self.takes.items()}
 
 
@@ -108,7 +108,7 @@ class Catalogue:
         self.parts = {path.parent.name: Stack.read(path.parent.name, path) for path in found}
 
     def get(self, name: str | None) -> Stack:
-        """Give a stack by its name, or the root without one; raises DeployError when there is none."""
+        """Return a stack by its name, or the root without a name; raises DeployError if it does not exist."""
         if name is None:
             return self.root
         if name not in self.parts:
@@ -116,18 +116,18 @@ class Catalogue:
         return self.parts[name]
 
     def owner(self, path: str) -> Stack:
-        """Give the stack that publishes an SSM parameter."""
+        """Return the stack that publishes an SSM parameter."""
         if owner := next((stack for stack in self.parts.values() if path in stack.publishes), None):
             return owner
         raise DeployError(f"no template publishes the SSM parameter {path}")
 
     def named(self, stack: Stack) -> tuple[Named, ...]:
-        """Give the resources with names that a stack has, those of its nested stacks included."""
+        """Return the named resources of a stack, including those of its nested stacks."""
         nested = self.parts.values() if stack is self.root else ()
         return (*stack.named, *(resource for part in nested for resource in part.named))
 
     def dependents(self, stack: Stack) -> list[Stack]:
-        """Return the stacks that read the values that a stack publishes."""
+        """Return the stacks that read values that a stack publishes."""
         return [other for other in self.parts.values() if stack.publishes & set(other.takes.values())]
 
 
@@ -140,10 +140,10 @@ def _named(resources: Mapping[str, Any]) -> Iterator[Named]:
 
 
 def _is_fifo(resource: Mapping[str, Any]) -> bool:
-    # A condition in place of the value may make it one.
+    # A condition in place of the value may make it a FIFO queue.
     return resource["Type"] == "AWS::SQS::Queue" and bool(resource.get("Properties", {}).get("FifoQueue"))
 
 
 def ssm_name(environment: str, path: str) -> str:
-    """Give the name of an SSM parameter in an environment."""
+    """Return the name of an SSM parameter in an environment."""
     return f"/durable-pipeline/{environment}/{path}"

@@ -1,1 +1,1 @@
-"""Durable executions as they were checkpointed, and the way of one message through them."""
+"""Durable executions as they were checkpointed, and the path of one message through them."""

@@ -1,4 +1,4 @@
-"""Traces, histories and lists as JSON values. Bodies are in them only when they are asked for."""
+"""Traces, histories and lists as JSON values. They include bodies only on request."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def trace_json(trace: Trace, search: LogSearch, *, bodies: bool) -> dict[str, Any]:
-    """Give a trace."""
+    """Return a trace."""
     return {
         "asked": trace.asked,
         "searched": {"log_group": search.group, "since": search.since, "complete": search.complete},
@@ -32,7 +32,7 @@ def trace_json(trace: Trace, search: LogSearch, *, bodies: bool) -> dict[str, An
 def history_json(
     execution: Execution, history: History, kept: Collection[str] | None, execution_id: str | None, *, bodies: bool
 ) -> dict[str, Any]:
-    """Give a history, or the operations of it that are kept."""
+    """Return a history, or the selected operations of it."""
     operations = [one for one in history.operations if kept is None or one.id in kept]
     return {
         "execution": asdict(execution) | {"error": history.execution.error and asdict(history.execution.error)},

@@ -1,4 +1,4 @@
-"""The batch of an execution: the messages in its input event, and the records that they are."""
+"""The batch of an execution: the messages in its input event, and their records."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class BatchMessage:
     index: int
     message_id: str
     first_message_id: str
-    """The id that its producer got: a message that our tools sent again carries it in an attribute."""
+    """The id that its producer got: our tools put it in an attribute when they send a message again."""
     body: str
     receive_count: int
     sent: datetime | None
@@ -36,13 +36,13 @@ class BatchMessage:
 
 @dataclass(frozen=True)
 class BatchRecord:
-    """A message of a batch, with the identity by which the stages know it."""
+    """A message of a batch, with the identity that the stages know it by."""
 
     message: BatchMessage
     execution_id: str
     parsed: ParsedMessage | None
     code: str = ""
-    """Why it could not be parsed, if it could not."""
+    """The error code if it could not be parsed."""
     field: str = ""
     reason: str = ""
 
@@ -56,13 +56,13 @@ class Batch:
     """The messages of an execution."""
 
     def __init__(self, messages: Sequence[BatchMessage], intake: Intake) -> None:
-        """Take messages that were delivered to an environment."""
+        """Wrap messages that were delivered to an environment."""
         self.messages = tuple(messages)
         self._intake = intake
 
     @classmethod
     def of(cls, event: str | None, intake: Intake) -> Batch:
-        """Read an input event; without one, or if it is none of SQS, the batch is empty."""
+        """Read an input event; the batch is empty if there is none, or if it is not from SQS."""
         try:
             records = json.loads(event or "")["Records"]
             return cls([_message(index, record) for index, record in enumerate(records)], intake)
@@ -71,12 +71,12 @@ class Batch:
 
     @cached_property
     def records(self) -> tuple[BatchRecord, ...]:
-        """All of its records, in the order of the batch."""
+        """All records, in the order of the batch."""
         return tuple(self._record(message) for message in self.messages)
 
     @cached_property
     def by_identity(self) -> Mapping[str, Sequence[BatchRecord]]:
-        """Its records by their identity. Messages with one key are several records of one identity here."""
+        """The records by identity. Several messages with the same key are several records of one identity here."""
         found: dict[str, list[BatchRecord]] = defaultdict(list)
         for record in self.records:
             found[record.execution_id].append(record)
@@ -87,11 +87,11 @@ class Batch:
         return next((record for record in self.records if record.message.message_id == message_id), None)
 
     def duplicates(self, record: BatchRecord) -> list[str]:
-        """List the ids of the other messages with its identity and its data: they share its outcome."""
+        """Return the ids of the other messages with the same identity and data: they share its outcome."""
         return [one.message.message_id for one in self._others(record) if one.digest == record.digest]
 
     def conflicts(self, record: BatchRecord) -> list[str]:
-        """List the ids of the messages with its identity and other data: one of them at most is stored."""
+        """Return the ids of the messages with the same identity but other data: at most one of them is stored."""
         return [one.message.message_id for one in self._others(record) if one.digest != record.digest]
 
     def _others(self, record: BatchRecord) -> list[BatchRecord]:
@@ -113,7 +113,7 @@ class Batch:
 
 
 def digest_of(body: Any) -> str:
-    """Digest the data of an entry of a request, for comparison with that of a record; empty if it is not readable."""
+    """Digest the data of a request's entry, for comparison with that of a record; empty if it cannot be read."""
     try:
         return data_digest(parse_body(body))
     except (InvalidBodyError, TypeError):

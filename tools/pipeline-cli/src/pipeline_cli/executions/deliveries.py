@@ -1,4 +1,4 @@
-"""One delivery of a message: the execution that had it, what became of it there, and why."""
+"""One delivery of a message: its execution, its outcome there, and the reason."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _DIED = ("FAILED", "TIMED_OUT", "STOPPED")
 
 @dataclass(frozen=True)
 class Execution:
-    """What GetDurableExecution says."""
+    """An execution, as GetDurableExecution describes it."""
 
     arn: str
     status: str
@@ -43,7 +43,7 @@ class Execution:
 
 @dataclass(frozen=True)
 class Reason:
-    """Why a message was not stored, and by whom."""
+    """Why a message was not stored, and which stage decided it."""
 
     stage: str = ""
     code: str = ""
@@ -51,7 +51,7 @@ class Reason:
     text: str = ""
 
     def __str__(self) -> str:
-        """Write it in one line, the field only once."""
+        """Format it in one line, naming the field only once."""
         field = "" if self.text.startswith(self.field) else self.field
         return ": ".join(filter(None, (", ".join(filter(None, (self.stage, self.code))), field, self.text)))
 
@@ -63,11 +63,11 @@ class Delivery:
     message_id: str
     execution: Execution
     at: datetime
-    """When its execution started, or logged its batch."""
+    """The time at which its execution started, or logged its batch."""
     outcome: str
     reason: Reason | None = None
     problem: str = ""
-    """Why its execution could not be read, if it could not."""
+    """Why its execution could not be read; empty if it could."""
     history: History | None = None
     batch: Batch | None = None
     record: BatchRecord | None = None
@@ -75,7 +75,7 @@ class Delivery:
 
     @property
     def number(self) -> int:
-        """The number of its deliveries, by the queue's count; 0 if that is not known."""
+        """The number of deliveries so far, as counted by the queue; 0 if unknown."""
         return self.record.message.receive_count if self.record else 0
 
 
@@ -89,7 +89,7 @@ class Executions:
         self._read: dict[str, tuple[Execution, History | None, Batch | None, str]] = {}
 
     def delivery(self, message_id: str, arn: str, lines: Sequence[LogLine]) -> Delivery:
-        """Read one delivery; ``lines`` are those of its execution that are about the message."""
+        """Read one delivery; ``lines`` are the log lines of its execution that concern the message."""
         execution, history, batch, problem = self.read(arn)
         logged = [line for line in lines if message_id == line.text("message_id")]
         at = execution.started or min(line.at for line in lines)
@@ -123,7 +123,7 @@ class Executions:
 
 
 def describe(client: Any, arn: str) -> Execution:
-    """Read what an execution is, without its data."""
+    """Describe an execution, without its data."""
     answer = client.get_durable_execution(DurableExecutionArn=arn, IncludeExecutionData=False)
     qualifier = answer["FunctionArn"].split(":")[7:]
     version = answer.get("Version") or (qualifier[0] if qualifier else "")
@@ -153,7 +153,7 @@ def _logged_outcome(logged: Sequence[LogLine]) -> tuple[str, Reason | None]:
 
 
 def _reason(outcome: str, path: Path, record: BatchRecord, logged: Sequence[LogLine]) -> Reason:
-    """Join what is known of a reason: the log has no text that may quote the message, and the history has no codes."""
+    """Combine the sources of a reason: the log has no text that may quote the message, and the history has no codes."""
     told = _logged_outcome(logged)[1]
     known = _reason_of_history(outcome, path, record)
     if told is None or known is None:

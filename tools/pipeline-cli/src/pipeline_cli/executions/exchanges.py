@@ -1,6 +1,6 @@
-"""The requests and responses of the stages, as they were checkpointed: decoded, and found by record.
+"""The requests and responses of the stages, as they were checkpointed, decoded and looked up by record.
 
-They are read by their keys and not by the models of the contracts, so that the executions of every release can be read.
+They are read by key rather than with the models of the contracts, so that executions of every release can be read.
 """
 
 from __future__ import annotations
@@ -21,25 +21,25 @@ RUNNING, UNANSWERED = "running", "unanswered"
 
 @dataclass(frozen=True)
 class Verdict:
-    """What an invoke of a stage meant for one record."""
+    """The result of one invoke of a stage for one record."""
 
     outcome: str
-    """One of the words above. ``unfinished``: the service may do it later. ``failed``: the invoke itself did.
+    """One of the words above. ``unfinished``: the service may do it later. ``failed``: the invoke itself failed.
     ``unanswered``: the execution ended before it.
     """
     code: str = ""
     reason: str = ""
     field: str = ""
     status: str = ""
-    """Of the storer: ``stored`` or ``duplicate``."""
+    """The storer's status: ``stored`` or ``duplicate``."""
     stored_at: str = ""
 
 
 def decoded(text: str) -> Any:
-    """Parse what was checkpointed, compressed or not.
+    """Parse a checkpointed payload, compressed or not.
 
     Raises:
-        ValueError: It is not JSON, or not what its compressed form says.
+        ValueError: It is not JSON, or does not match its compressed form.
     """
     value = json.loads(text)
     if isinstance(value, dict) and value.keys() == {"encoding", "body"}:
@@ -48,7 +48,7 @@ def decoded(text: str) -> Any:
 
 
 def entries_of(text: str | None) -> Entries:
-    """Find the entries in a request or a response; none if it cannot be read, or is neither."""
+    """Return the entries of a request or a response; empty if it cannot be read, or is neither."""
     try:
         value = decoded(text or "")
     except (ValueError, RecursionError):
@@ -79,7 +79,7 @@ def verdict_of(entry: Mapping[str, Any]) -> Verdict:
 
 
 def branch_results(text: str | None) -> list[str]:
-    """Give what the branches of a map returned, in their order; nothing if the SDK checkpointed only a summary."""
+    """Return the results of a map's branches, in order; empty if the SDK checkpointed only a summary."""
     try:
         value = plain(json.loads(text or ""))
     except (ValueError, RecursionError):
@@ -91,7 +91,7 @@ def branch_results(text: str | None) -> list[str]:
 
 
 def plain(value: Any) -> Any:
-    """Take the SDK's own encoding off, in which each value has its type: ``{"t": "i", "v": 1}`` is 1."""
+    """Remove the SDK's encoding, in which each value has its type: ``{"t": "i", "v": 1}`` is 1."""
     if isinstance(value, dict):
         return plain(value["v"]) if value.keys() == {"t", "v"} else {name: plain(each) for name, each in value.items()}
     return [plain(each) for each in value] if isinstance(value, list) else value

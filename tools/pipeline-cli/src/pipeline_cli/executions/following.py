@@ -1,6 +1,6 @@
 """Following one record through the operations of an execution.
 
-A FLAT map leaves no operation for its branches, so that a chunk is known only by the records in its requests.
+A FLAT map records no operation for its branches, so a chunk is recognized only by the records in its requests.
 """
 
 from __future__ import annotations
@@ -37,49 +37,49 @@ REJECT, REJECT_UNREADABLE, LOG_FAILED, REDELIVER = "reject", "reject-unreadable"
 
 @dataclass(frozen=True)
 class Visit:
-    """One invoke of a stage that a record was in."""
+    """One invoke of a stage that included a record."""
 
     operation: Operation
     stage: str
     attempt: int
-    """Counted from 1, for the chunk, and again for a record that is isolated."""
+    """Counted from 1 for the chunk, and from 1 again for an isolated record."""
     records: int
-    """How many records were in the request."""
+    """The number of records in the request."""
     isolated: bool
     verdict: Verdict
     own: bool = True
-    """False if it was made for another message with the same key, whose data differ."""
+    """False if it was for another message with the same key but other data."""
     in_group: bool = False
-    """Whether it was isolated with others, to be run alone if one of them fails."""
+    """Whether it was isolated in a group, which is run record by record if one of them fails."""
 
 
 @dataclass(frozen=True)
 class Path:
-    """What an execution did with one record."""
+    """The path of one record through an execution."""
 
     visits: tuple[Visit, ...]
     operations: tuple[Operation, ...]
-    """All that concern the record, in the order in which they began: the visits, the waits between them, and steps."""
+    """The operations that concern the record, in order of their start: visits, the waits between them, and steps."""
     chunk: int = 0
-    """Its place among the chunks of the execution, from 1; 0 if the record is in no request."""
+    """The number of its chunk in the execution, from 1; 0 if the record is in no request."""
     chunks: int = 0
     isolated_chunk: bool = False
-    """Whether records of its chunk were isolated: this one, or others alone if the first that were tried all failed."""
+    """Whether records of its chunk were isolated: this one, or only others if the first that were tried all failed."""
     rejected_by: Operation | None = None
     """The step that sent it to the invalid message queue."""
     redelivery: Operation | None = None
-    """If it failed: the step that set its wait, and that of the others that failed."""
+    """If it failed: the step that set its wait, and the waits of the other failed messages."""
     own_fault: bool | None = None
-    """If it failed: whether others succeeded where it failed, so that its wait is short; None if that is unknown."""
+    """If it failed: whether other records succeeded at that point, so that its wait is short; None if unknown."""
 
     @property
     def last(self) -> Visit | None:
-        """The last invoke for this very message."""
+        """The last invoke that concerned this message itself."""
         return next((visit for visit in reversed(self.visits) if visit.own), None)
 
 
 def follow(history: History, batch: Batch, record: BatchRecord) -> Path:
-    """Find what an execution did with a record of its batch."""
+    """Find the path of a record of the batch through an execution."""
     visits = _visits(history, batch, record)
     chunks = _chunks(history, batch)
     chunk = next((ids for ids in chunks if record.execution_id in ids), set())
@@ -106,7 +106,7 @@ def follow(history: History, batch: Batch, record: BatchRecord) -> Path:
 
 
 def batch_item_failures(result: str | None) -> set[str] | None:
-    """Read which messages failed from what an execution returned; None if it says nothing."""
+    """Read the failed messages from the result of an execution; None if it does not list them."""
     try:
         return {one["itemIdentifier"] for one in json.loads(result or "")["batchItemFailures"]}
     except (ValueError, KeyError, TypeError):
@@ -154,7 +154,7 @@ def _verdict(history: History, operation: Operation, execution_id: str) -> Verdi
 
 
 def _chunks(history: History, batch: Batch) -> list[set[str]]:
-    """Give the records of each chunk: those that the first stage was invoked for together, in the batch's order."""
+    """Return the records of each chunk, in batch order: those for which the first stage was invoked together."""
     chunks: list[set[str]] = []
     first_stage = ""
     for operation in history.operations:
@@ -169,7 +169,7 @@ def _chunks(history: History, batch: Batch) -> list[set[str]]:
 
 
 def _tried(history: History, context: Operation) -> set[str]:
-    """List the records that were isolated in a context."""
+    """Return the records that were isolated in a context."""
     return {one for operation in history.operations if operation.parent == context.id for one in operation.requested}
 
 
@@ -184,14 +184,14 @@ def _rejected(operation: Operation) -> list[int]:
 
 
 def _step(history: History, name: str, after: Operation | None) -> Operation | None:
-    """Find the first step of a name, after an operation."""
+    """Find the first step with a name after an operation."""
     ended = after.ended if after else None
     steps = (one for one in history.operations if one.kind == STEP and one.name == name and one.started)
     return next((one for one in steps if not ended or (one.started and one.started >= ended)), None)
 
 
 def _waits(history: History, visits: Sequence[Visit]) -> list[Operation]:
-    """Find the wait after each attempt that was made again: the first of its name that began after it."""
+    """Find the wait after each attempt that was retried: the first with its name that began after it."""
     found = []
     for visit in visits:
         if visit.isolated or visit.verdict.outcome not in (FAILED, UNFINISHED):
@@ -225,7 +225,7 @@ def _own_fault(
 
 
 def _isolated(context: Operation) -> list[list[Any]]:
-    """Read the outcomes of the records that were isolated; one whose group failed has none yet."""
+    """Read the outcomes of the isolated records; one whose group failed has none yet."""
     try:
         results = [json.loads(text) for text in branch_results(context.result)]
     except ValueError:
@@ -235,7 +235,7 @@ def _isolated(context: Operation) -> list[list[Any]]:
 
 
 def _outcomes(history: History) -> set[int] | None:
-    """Give the indexes of the messages at fault, by what the chunks of a map returned; None if there was no map."""
+    """Return the indexes of the messages at fault, from the results of a map's branches; None if there was no map."""
     maps = [one for one in history.operations if one.kind == CONTEXT and one.name == CHUNKS and one.result]
     texts = [text for one in maps for text in branch_results(one.result)]
     try:

@@ -1,4 +1,4 @@
-"""The history of an execution: its events, joined into operations.
+"""The history of an execution: its events, grouped into operations.
 
 https://docs.aws.amazon.com/lambda/latest/api/API_GetDurableExecutionHistory.html
 """
@@ -41,7 +41,7 @@ INVOKE, CONTEXT, STEP, WAIT = "ChainedInvoke", "Context", "Step", "Wait"
 
 @dataclass(frozen=True)
 class OperationError:
-    """An error as the durable service has it: both texts may be empty."""
+    """An error as the durable service reports it: both texts may be empty."""
 
     type: str = ""
     message: str = ""
@@ -54,13 +54,13 @@ class OperationError:
         return cls(error.get("ErrorType") or "", error.get("ErrorMessage") or "")
 
     def __str__(self) -> str:
-        """Write it in one line."""
+        """Format it in one line."""
         return ": ".join(filter(None, (self.type, self.message))) or "an error without a text"
 
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation of an execution, with what its events say."""
+    """One operation of an execution, combined from its events."""
 
     id: str
     kind: str
@@ -76,11 +76,11 @@ class Operation:
     input: str | None = None
     result: str | None = None
     truncated: bool = False
-    """Whether the service left a part of the input or the result out."""
+    """Whether the service omitted a part of the input or the result."""
     function: str = ""
-    """Of an invoke: the ARN that was invoked."""
+    """For an invoke: the invoked ARN."""
     version: str = ""
-    """Of an invoke: the version that ran, where the service tells."""
+    """For an invoke: the version that ran, if the service reports it."""
 
     @property
     def running(self) -> bool:
@@ -105,12 +105,12 @@ class History:
     execution: Operation
     operations: tuple[Operation, ...]
     invocations: int = 0
-    """How often the function was invoked, where the service tells."""
+    """How often the function was invoked, if the service reports it."""
     by_id: Mapping[str, Operation] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, events: Iterable[Mapping[str, Any]]) -> History:
-        """Join events, in their order."""
+        """Group events, in their order."""
         operations: dict[str, Operation] = {}
         execution = Operation("", "Execution", "", None)
         invocations = 0
@@ -129,19 +129,19 @@ class History:
         return cls(execution, tuple(operations.values()), invocations, operations)
 
     def ancestors(self, operation: Operation) -> Iterator[Operation]:
-        """Give the contexts that an operation is in, the nearest first."""
+        """Yield the contexts that contain an operation, the nearest first."""
         while operation.parent and (parent := self.by_id.get(operation.parent)):
             yield parent
             operation = parent
 
     @property
     def truncated(self) -> bool:
-        """Whether the service left data out."""
+        """Whether the service omitted data."""
         return self.execution.truncated or any(operation.truncated for operation in self.operations)
 
 
 def read_history(client: Any, execution: str) -> History:
-    """Read the whole history of an execution, with its data."""
+    """Read the complete history of an execution, with its data."""
     return History.of(_events(client, execution))
 
 
@@ -167,7 +167,7 @@ def _changed(known: Operation, event: Mapping[str, Any], change: str) -> Operati
         error = details.get("Error") or {}
         changes |= {"ended": at, "error": OperationError.of(error.get("Payload"))}
         changes |= _payload("result", details.get("Result"), known)
-        # A service that does not tell each start of a step tells the number of its attempts.
+        # A service that does not report each start of a step reports the number of its attempts.
         attempt = (details.get("RetryDetails") or {}).get("CurrentAttempt") or 0
         changes["attempts"] = max(known.attempts, attempt)
     return replace(known, **changes)

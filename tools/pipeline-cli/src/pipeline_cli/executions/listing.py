@@ -23,7 +23,7 @@ _PAGE = 100
 
 @dataclass(frozen=True)
 class Listed:
-    """An execution, as a list has it."""
+    """An execution, as it appears in a list."""
 
     arn: str
     name: str
@@ -34,7 +34,7 @@ class Listed:
 
     @classmethod
     def of(cls, listed: Mapping[str, Any]) -> Listed:
-        """Read one of an answer."""
+        """Read an entry of a response."""
         return cls(
             listed["DurableExecutionArn"],
             listed["DurableExecutionName"],
@@ -46,12 +46,12 @@ class Listed:
 
 
 def newest(client: Any, function: str, statuses: Collection[str], since: datetime | None, limit: int) -> list[Listed]:
-    """List the newest executions, the last one first."""
+    """List the newest executions, newest first."""
     request: dict[str, Any] = {"FunctionName": function, "MaxItems": _PAGE}
     if statuses:
         request["Statuses"] = sorted(statuses)
     first = client.list_durable_executions_by_function(**request)
-    # AWS lists the newest first; dex-local-runner the oldest, with the same request.
+    # AWS lists the newest first; dex-local-runner lists the oldest first for the same request.
     started = [one["StartTimestamp"] for one in first["DurableExecutions"]]
     if started != sorted(started, reverse=True):
         request["ReverseOrder"] = True
@@ -60,10 +60,10 @@ def newest(client: Any, function: str, statuses: Collection[str], since: datetim
 
 
 def arn_of(target: Target, execution: str) -> str:
-    """Give the ARN of an execution that is named by it, or by its name.
+    """Return the ARN of an execution, given its ARN or its name.
 
     Raises:
-        CommandError: There is none of that name.
+        CommandError: There is no execution of that name.
     """
     if "/" in execution:
         return execution
@@ -89,6 +89,6 @@ def _since(executions: Iterator[Listed], statuses: Collection[str], since: datet
     for execution in executions:
         if since and execution.started < since:
             return
-        # dex-local-runner lists every status, whatever is asked.
+        # dex-local-runner ignores the filter and lists every status.
         if not statuses or execution.status in statuses:
             yield execution

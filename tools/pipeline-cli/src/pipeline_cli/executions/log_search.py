@@ -1,4 +1,4 @@
-"""Searching the orchestrator's log for a message: the one place that names the executions which had it.
+"""Searching the orchestrator's log for a message: the only place that names its executions.
 
 https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
 """
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 RECEIVED, REJECTED, FAILED = "batch is received", "message is rejected", "message failed"
 
-# What a pattern in double quotes takes as it is. https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
+# Characters that a pattern in double quotes takes literally. https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
 _PLAIN = re.compile(r"[0-9A-Za-z_.:/@#+=-]+")
 
 
 @dataclass(frozen=True)
 class LogLine:
-    """A line of the orchestrator's log that is about a message."""
+    """A line of the orchestrator's log that concerns the message."""
 
     at: datetime
     execution: str
@@ -33,13 +33,13 @@ class LogLine:
     fields: dict[str, Any] = field(repr=False)
 
     def text(self, name: str) -> str:
-        """Give a field; empty if the line has none."""
+        """Return a field; empty if the line does not have it."""
         value = self.fields.get(name)
         return value if isinstance(value, str) else ""
 
     @property
     def message_ids(self) -> list[str]:
-        """The messages that it is about."""
+        """The ids of the messages that it concerns."""
         listed = self.fields.get("message_ids")
         return (
             [one for one in listed if isinstance(one, str)] if isinstance(listed, list) else [self.text("message_id")]
@@ -47,18 +47,18 @@ class LogLine:
 
     @property
     def first_message_ids(self) -> dict[str, str]:
-        """The first ids of those that were sent again."""
+        """The original ids of the messages that were sent again."""
         listed = self.fields.get("first_message_ids")
         return listed if isinstance(listed, dict) else {}
 
     def names(self, identity: str) -> bool:
-        """Say whether it is about a message or a record, by any of its ids."""
+        """Whether it concerns a message or a record, by any of its ids."""
         others = (self.text("execution_id"), *self.first_message_ids.values())
         return identity in self.message_ids or identity in others
 
 
 class LogSearch:
-    """Searches of one log group, which together take a limited time."""
+    """Searches of one log group, with a common time limit."""
 
     def __init__(
         self,
@@ -68,18 +68,18 @@ class LogSearch:
         seconds: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Search what was logged since a moment, for as many seconds."""
+        """Search the log since a time, for a number of seconds."""
         self.group = group
         self.since = since
         self.seconds = seconds
         self.complete = True
-        """Whether every search reached the end."""
+        """Whether every search reached the end of the log."""
         self._client = client
         self._clock = clock
         self._latest = clock() + seconds
 
     def lines(self, identity: str) -> list[LogLine]:
-        """Find the lines about a message or a record, the oldest first."""
+        """Find the lines about a message or a record, oldest first."""
         found = (_line(event) for event in self._events(_pattern(identity)))
         return sorted((line for line in found if line and line.names(identity)), key=lambda line: line.at)
 
@@ -106,7 +106,7 @@ class LogSearch:
 
 
 def _pattern(identity: str) -> str:
-    """Quote the longest part of an id that needs no escape, as the log has it; `LogLine.names` compares all of it."""
+    """Quote the longest part of an id that needs no escaping in the log; `LogLine.names` compares the whole id."""
     parts = _PLAIN.findall(json.dumps(identity))
     return f'"{max(parts, key=len)}"'
 

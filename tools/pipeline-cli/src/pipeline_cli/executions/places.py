@@ -1,7 +1,7 @@
 """Where a message is now: in the table, in one of the three queues, or in an execution.
 
-The table says it for certain. SQS has no call that shows a message and leaves it, so that the rest is deduced from the
-last delivery, unless the two queues of ended messages may be looked at.
+Only the table is certain. SQS cannot show a message without receiving it, so the rest is deduced from the last
+delivery, unless the two queues of ended messages may be inspected.
 """
 
 from __future__ import annotations
@@ -31,23 +31,23 @@ TABLE, QUEUE, INVALID, DEAD, EXECUTION, UNKNOWN = (
     "unknown",
 )
 _RETENTION = timedelta(days=14)
-"""Of the invalid message queue and the dead-letter queue, in infra/shared/template.yaml."""
+"""Retention of the invalid message queue and the dead-letter queue, from infra/shared/template.yaml."""
 _EXPORTED = "services/orchestrator/pipeline.json"
 
 
 @dataclass(frozen=True)
 class Place:
-    """A place, and how it is known."""
+    """A place, and how it was determined."""
 
     where: str
     words: str
     certain: bool = False
-    """Whether it was seen, and not deduced."""
+    """Whether it was observed rather than deduced."""
 
 
 @dataclass(frozen=True)
 class Item:
-    """The receipt of a record in the table, which says that it is stored; ``content`` is the whole item."""
+    """The receipt of a record in the table, which proves that it is stored; ``content`` is the whole item."""
 
     execution_id: str
     message_id: str
@@ -58,7 +58,7 @@ class Item:
 
 @dataclass(frozen=True)
 class QueueSettings:
-    """What SQS does with a message that fails."""
+    """How SQS treats a message that fails."""
 
     max_receive_count: int | None
     visibility_seconds: int
@@ -66,7 +66,7 @@ class QueueSettings:
 
     @classmethod
     def read(cls, sqs: Any, url: str) -> QueueSettings:
-        """Read them from the queue; nothing is received."""
+        """Read the attributes of the queue; nothing is received."""
         names = ["RedrivePolicy", "VisibilityTimeout", "MessageRetentionPeriod"]
         attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
         policy = json.loads(attributes.get("RedrivePolicy") or "{}")
@@ -77,26 +77,26 @@ class QueueSettings:
 
 @dataclass(frozen=True)
 class Waits:
-    """How long the orchestrator lets failed messages wait, after the first delivery, the second, and so on."""
+    """How long the orchestrator delays failed messages after the first delivery, the second, and so on."""
 
     own_fault: Sequence[int]
     outage: Sequence[int]
 
     @classmethod
     def read(cls, repository: Path) -> Waits:
-        """Read them from what the orchestrator of this repository exports."""
+        """Read them from the orchestrator's export in this repository."""
         exported = json.loads((repository / _EXPORTED).read_text(encoding="utf-8"))["redelivery_seconds"]
         return cls(exported["own_fault"], exported["outage"])
 
     def seconds(self, delivery: int, *, own_fault: bool | None) -> int:
-        """Give the wait after a delivery; the longer one if it is not known whose fault it was."""
+        """Return the wait after a delivery; the longer one if the cause of the failure is unknown."""
         waits = {True: [self.own_fault], False: [self.outage], None: [self.own_fault, self.outage]}[own_fault]
         return max(one[min(max(delivery, 1), len(one)) - 1] for one in waits)
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known beside the deliveries."""
+    """The known facts besides the deliveries."""
 
     settings: QueueSettings | None
     waits: Waits
@@ -105,11 +105,11 @@ class Facts:
 
 
 def places_of(first_id: str, deliveries: Sequence[Delivery], item: Item | None, facts: Facts) -> list[Place]:
-    """Say where a message is, the most important place first, given its deliveries and the item of its identity."""
+    """Determine where a message is, most important place first, from its deliveries and the item of its identity."""
     found = _in_table(first_id, deliveries, item)
     last = deliveries[-1] if deliveries else None
     rest = _after(last, first_id, len(deliveries), item, facts) if last else None
-    # What was rejected is in the table only if it had been stored before; else the item is another message's.
+    # A rejected message is in the table only if it had been stored before; otherwise, the item is another message's.
     foreign = item is not None and item.message_id != first_id and last and last.outcome == outcomes.REJECTED
     places = [rest, found] if foreign else [found, rest]
     nothing = Place(UNKNOWN, "the log names no delivery of it, and the table has no item of it")
@@ -133,7 +133,7 @@ def _in_table(first_id: str, deliveries: Sequence[Delivery], item: Item | None) 
 
 
 def _after(last: Delivery, first_id: str, known: int, item: Item | None, facts: Facts) -> Place | None:
-    """Say where a message is after its last delivery, unless the table says it."""
+    """Determine where a message is after its last delivery, unless the table has it."""
     if last.outcome == outcomes.RUNNING:
         return Place(EXECUTION, f"an execution has it, which is {last.execution.status}", certain=True)
     if last.outcome == outcomes.REJECTED:
@@ -191,7 +191,7 @@ def _dead(last: Delivery, due: datetime, why: str, facts: Facts) -> Place:
 
 
 def _due(last: Delivery, number: int, facts: Facts) -> datetime:
-    """Say when it comes again: a message of an execution that died waits for the visibility timeout."""
+    """Return when it is redelivered: a message of an execution that died waits for the visibility timeout."""
     if last.outcome == outcomes.DIED:
         return last.at + timedelta(seconds=facts.settings.visibility_seconds if facts.settings else 0)
     step = last.path.redelivery if last.path else None

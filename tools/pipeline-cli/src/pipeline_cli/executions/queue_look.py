@@ -1,4 +1,4 @@
-"""Looking at the two queues that nothing is received from by itself. The source queue is never read."""
+"""Inspecting the two queues that have no consumer. The source queue is never read."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from pipeline_cli.outputs import StackOutputs
 
 _HIDDEN_SECONDS = 20
-"""Longer than looking takes, so that no message is seen twice; afterwards each is visible again at once."""
+"""Longer than the inspection takes, so that no message is seen twice; each is made visible again right afterwards."""
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What was seen of a queue: how many messages, and their ids, those from before they were sent again as well."""
+    """The inspected part of a queue: the number of messages and their ids, the original ones of resent messages too."""
 
     count: int
     ids: frozenset[str]
@@ -25,14 +25,14 @@ class Seen:
 
 @dataclass(frozen=True)
 class Look:
-    """What was seen of the two queues."""
+    """The inspected part of the two queues."""
 
     dead: Seen
     rejected: Seen
 
 
 def look(sqs: Any, queues: StackOutputs, limit: int) -> Look:
-    """Look at a limited number of messages of each queue."""
+    """Inspect a limited number of messages in each queue."""
     return Look(
         _seen(sqs, queues.dead_letter_queue_url, limit),
         _seen(sqs, queues.invalid_message_queue_url, limit),

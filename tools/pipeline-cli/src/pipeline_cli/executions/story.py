@@ -1,4 +1,4 @@
-"""A trace in words."""
+"""A trace as text."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MOST_NAMED = 5
 
 
 def tell(console: Console, trace: Trace, *, bodies: bool) -> None:
-    """Print what was found of each message."""
+    """Print the findings about each message."""
     for message in trace.messages:
         _tell_message(console, message, bodies=bodies)
     for note in trace.notes:
@@ -58,7 +58,7 @@ def _tell_delivery(console: Console, delivery: Delivery, first_id: str, *, bodie
     execution = delivery.execution
     took = seconds(execution.started, execution.ended) if execution.ended else ""
     status = ", ".join(filter(None, (execution.status, execution.version and f"version {execution.version}", took)))
-    # On a line of its own, unbroken, so that it can be copied.
+    # On a separate line, unbroken, so that it can be copied.
     console.print(shown(f"  {execution.arn}"), soft_wrap=True)
     pairs = [("execution", status)] if execution.status != "UNKNOWN" else []
     _print_pairs(console, [*pairs, *details(delivery)], indent=2)
@@ -71,7 +71,7 @@ def _tell_delivery(console: Console, delivery: Delivery, first_id: str, *, bodie
 
 
 def headline(delivery: Delivery) -> str:
-    """Say in one line how a delivery ended."""
+    """Describe in one line how a delivery ended."""
     if delivery.outcome == outcomes.DIED:
         error = delivery.history.execution.error if delivery.history else None
         why = f": {error}" if error else ""
@@ -87,7 +87,7 @@ def headline(delivery: Delivery) -> str:
 
 
 def details(delivery: Delivery) -> Iterator[tuple[str, str]]:
-    """Tell more of a delivery: its batch, the messages that it met there, and what each stage did."""
+    """Yield the details of a delivery: its batch, related messages in it, and the result of each stage."""
     if delivery.problem:
         yield "history", delivery.problem
     if not (delivery.path and delivery.batch and delivery.record):
@@ -144,7 +144,7 @@ def _stage_words(visits: Sequence[Visit]) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """Write a number of things."""
+    """Format a number with its noun."""
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 

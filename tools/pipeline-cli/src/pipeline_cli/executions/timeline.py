@@ -1,4 +1,4 @@
-"""The operations of an execution that concern one record, drawn as bars over time."""
+"""The operations of an execution that concern one record, as bars on a time line."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MINUTE = 60
 
 @dataclass(frozen=True)
 class Bar:
-    """A bar from one share of the time to another, at least one character wide, as wide as its column."""
+    """A bar between two fractions of its column's width, at least one character wide."""
 
     begin: float
     end: float
@@ -55,7 +55,7 @@ class Row:
 
 
 def seconds(started: datetime | None, ended: datetime | None) -> str:
-    """Write a duration."""
+    """Format a duration."""
     if started is None or ended is None:
         return "" if started is None else "running"
     took = (ended - started).total_seconds()
@@ -63,7 +63,7 @@ def seconds(started: datetime | None, ended: datetime | None) -> str:
 
 
 def rows_of(delivery: Delivery) -> list[Row]:
-    """Give the lines of a delivery: its execution, then what concerns the record."""
+    """Return the lines of a delivery: its execution, then the operations of the record."""
     started = delivery.execution.started or delivery.at
     status = delivery.execution.status
     style = "" if status in ("SUCCEEDED", "RUNNING") else "red"
@@ -79,7 +79,7 @@ def timeline(delivery: Delivery, now: datetime | None = None) -> Table:
     """Draw the lines of a delivery."""
     rows = rows_of(delivery)
     first = rows[0].started
-    # Nothing that an execution began goes on after its end.
+    # No operation outlasts its execution.
     last = max([row.ended for row in rows if row.ended] + [rows[0].ended or now or datetime.now(UTC)])
     whole = max((last - first).total_seconds(), 0.001)
     table = Table(box=None, padding=(0, 1, 0, 0), expand=True, show_edge=False)
@@ -107,7 +107,7 @@ def timeline(delivery: Delivery, now: datetime | None = None) -> Table:
 
 
 def outcome_words(visit: Visit) -> str:
-    """Say in a few words what an invoke meant for the record."""
+    """Describe in a few words the result of an invoke for the record."""
     verdict = visit.verdict
     if verdict.outcome == PASSED:
         return verdict.status or "passed"

@@ -1,6 +1,6 @@
 """Tracing a message: one search of the log, then the executions that it names, and the table.
 
-Nothing is listed or scanned, so that it takes as long with a million executions as with ten.
+Nothing is listed or scanned, so the time does not depend on the number of executions.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _THREADS = 8
 
 @dataclass(frozen=True)
 class TracedMessage:
-    """A message with all of its deliveries, those after it was sent again included."""
+    """A message with all its deliveries, including those after it was sent again."""
 
     first_id: str
     ids: tuple[str, ...]
@@ -47,7 +47,7 @@ class TracedMessage:
 
 @dataclass(frozen=True)
 class Trace:
-    """What was found of an id, and what could not be read."""
+    """The findings about an id, and the parts that could not be read."""
 
     asked: str
     messages: tuple[TracedMessage, ...]
@@ -65,7 +65,7 @@ class Tracer:
     def __init__(
         self, target: Target, search: LogSearch, waits: Waits, now: datetime, look: Look | None = None
     ) -> None:
-        """Search a log; with a ``look`` at the queues, what was seen there counts."""
+        """Use a log search; with a ``look`` at the queues, their contents are considered."""
         self._target = target
         self._search = search
         self._waits = waits
@@ -76,10 +76,10 @@ class Tracer:
         self._executions = Executions(target.client("lambda"), target.intake)
 
     def trace(self, asked: str) -> Trace:
-        """Trace a message, by its id or that of its record.
+        """Trace a message, by its id or by that of its record.
 
         Raises:
-            CommandError: It is neither, or that of another environment.
+            CommandError: It is neither, or belongs to another environment.
         """
         environment = self._target.environment
         message_id, key = _parsed(asked, environment)
@@ -109,11 +109,11 @@ class Tracer:
         first = next(
             (line.first_message_ids[message_id] for line in lines if message_id in line.first_message_ids), None
         )
-        # The deliveries before it was sent again have its first id only.
+        # The deliveries before it was sent again have only its original id.
         return _merged(lines, self._search.lines(first)) if first and first != message_id else lines
 
     def _by_key(self, execution_id: str) -> list[LogLine]:
-        """Find the messages of a record with a key: no log line of a stored one has it, but its item has its id."""
+        """Find the messages of a record with a key: no log line of a stored one has the key; its item has the id."""
         named = self._search.lines(execution_id)
         item = self._item(execution_id)
         ids = dict.fromkeys([*([item.message_id] if item else []), *(line.text("message_id") for line in named)])
@@ -139,7 +139,7 @@ class Tracer:
     def _with_duplicates(
         self, execution_id: str, deliveries: Sequence[Delivery], pairs: dict[tuple[str, str], list[LogLine]]
     ) -> list[Delivery]:
-        """Add the messages that were joined with one of a key, of which no log line has the key."""
+        """Add the messages that were merged with one that has the same key; none of their log lines has the key."""
         found = list(deliveries)
         known = {(one.message_id, one.execution.arn) for one in deliveries}
         for delivery in deliveries:
@@ -190,7 +190,7 @@ class Tracer:
 
 
 def _parsed(asked: str, environment: str) -> tuple[str, bool]:
-    """Give the message id, or the key and true."""
+    """Return the message id and false, or the key and true."""
     if asked.startswith(f"{environment}-key-"):
         return asked.removeprefix(f"{environment}-key-"), True
     message_id = asked.removeprefix(f"{environment}-esm-")
@@ -214,7 +214,7 @@ def _merged(*found: Iterable[LogLine]) -> list[LogLine]:
 
 
 def _only(line: LogLine, ids: set[str]) -> LogLine:
-    """Leave the other messages of its batch out of a line."""
+    """Remove the other messages of the batch from a line."""
     if line.message != RECEIVED:
         return line
     fields = line.fields | {"message_ids": [one for one in line.message_ids if one in ids]}

@@ -1,4 +1,4 @@
-"""The history of an execution as a tree: each operation below the context that it is in."""
+"""The history of an execution as a tree: each operation is below its context."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _STYLES = {"SUCCEEDED": "green", "FAILED": "red", "TIMED_OUT": "red", "STOPPED":
 
 
 def tree(history: History, kept: Collection[str] | None, execution_id: str | None, *, bodies: bool) -> Tree:
-    """Draw the operations, or those that are kept.
+    """Draw the operations, or the selected ones.
 
-    With an ``execution_id``, only its entries of requests and responses are looked at; with ``bodies``, they are shown.
+    With an ``execution_id``, only its entries of requests and responses are included; with ``bodies``, they are shown.
     """
     root = Tree(_label(history.execution, history, execution_id), guide_style="dim")
     if bodies and execution_id is None:
@@ -42,7 +42,7 @@ def tree(history: History, kept: Collection[str] | None, execution_id: str | Non
 
 
 def data_of(operation: Operation, execution_id: str | None) -> Iterator[tuple[str, Any]]:
-    """Give what an operation was given and what it returned, decoded; for one record, only its entries."""
+    """Yield the decoded input and result of an operation; for one record, only its entries."""
     if execution_id is not None:
         sides = (("input", operation.requested), ("result", operation.answered))
         yield from ((name, entries[execution_id]) for name, entries in sides if execution_id in entries)
@@ -56,7 +56,7 @@ def data_of(operation: Operation, execution_id: str | None) -> Iterator[tuple[st
 
 
 def size_words(operation: Operation) -> str:
-    """Say how large the request and the response of an invoke are, as they were checkpointed."""
+    """Format the sizes of the request and the response of an invoke, as they were checkpointed."""
     sizes = [len(text.encode()) for text in (operation.input, operation.result) if text is not None]
     return " → ".join(f"{size:,} bytes" for size in sizes)
 
@@ -89,7 +89,7 @@ def _label(operation: Operation, history: History, execution_id: str | None) -> 
 
 
 def invoke_words(operation: Operation, execution_id: str | None) -> Iterator[str]:
-    """Say of an invoke how many records it was for, what it meant for them, or for one, and its size."""
+    """Yield the number of records in an invoke, their results (or that of one record), and its size."""
     count = len(operation.requested)
     if count:
         yield f"{count} records" if count > 1 else "1 record"

@@ -1,1 +1,1 @@
-"""The messages in the dead-letter queue and the invalid message queue: reading them, and sending or discarding them."""
+"""Reading the messages in the dead-letter queue and the invalid message queue, and sending or discarding them."""

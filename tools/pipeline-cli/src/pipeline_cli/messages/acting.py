@@ -1,4 +1,4 @@
-"""Showing a plan, asking, carrying it out, and saying what was not done."""
+"""Showing a plan, asking for confirmation, carrying it out, and reporting what was not done."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Manner:
-    """How a plan is carried out, by the options of the command."""
+    """How to carry out a plan, from the options of the command."""
 
     command: str
     """The command line, for the operations log."""
@@ -36,10 +36,10 @@ class Manner:
 def act(
     target: Target, kind: Kind, queue: OpenQueue, planned: Sequence[Planned], manner: Manner, *, missing: int
 ) -> None:
-    """Show a plan and carry it out, unless it is only to be shown or the operator says no.
+    """Show a plan and carry it out, unless it is a dry run or the operator declines.
 
     Raises:
-        CommandError: Not all that was asked for was done; the words say what and why.
+        CommandError: Not everything was done; the message says what was not, and why.
     """
     shown: dict[str, Any] = {"plan": plan_report.plan_to_json(planned), "missing": missing, "notes": queue.notes}
     if not manner.as_json:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
 MAX_BYTES = 1_048_576
-"""Of a message, its body and its attributes, and of all messages of a call."""
+"""The maximum size of a message, body and attributes, and of all messages of a call."""
 MAX_ATTRIBUTES = 10
 
 _NAME = re.compile("[A-Za-z0-9_.-]{1,256}")
@@ -29,24 +29,24 @@ _TEXT, _BINARY = re.compile(r"(String|Number)(\..+)?"), re.compile(r"Binary(\..+
 
 @dataclass(frozen=True)
 class Attribute:
-    """One message attribute; a value of bytes has a binary type."""
+    """A message attribute; a bytes value has a binary type."""
 
     type: str
     value: str | bytes
 
     @classmethod
     def received(cls, value: Mapping[str, Any]) -> Attribute:
-        """Read it as SQS gives it."""
+        """Read an attribute from a received message."""
         return cls(value["DataType"], value["BinaryValue"] if "BinaryValue" in value else value["StringValue"])
 
     @classmethod
     def exported(cls, name: str, value: Mapping[str, Any]) -> Attribute:
-        """Read it as a file has it.
+        """Read an attribute from a file.
 
-        SQS refuses a whole call for one attribute that is none.
+        SQS refuses a whole call because of one invalid attribute.
 
         Raises:
-            ValueError: It is none.
+            ValueError: It is invalid.
         """
         binary = isinstance(value, dict) and "base64" in value
         kind, text = (
@@ -61,32 +61,32 @@ class Attribute:
         return cls(kind, base64.b64decode(text, validate=True) if binary else text)
 
     def to_send(self) -> dict[str, Any]:
-        """Write it for SQS."""
+        """Format it for SQS."""
         return {"DataType": self.type, "BinaryValue" if isinstance(self.value, bytes) else "StringValue": self.value}
 
     def to_export(self) -> dict[str, str]:
-        """Write it for a file."""
+        """Format it for a file."""
         if isinstance(self.value, bytes):
             return {"type": self.type, "base64": base64.b64encode(self.value).decode()}
         return {"type": self.type, "value": self.value}
 
     def size(self, name: str) -> int:
-        """Count its bytes, with those of its name."""
+        """Return its size in bytes, including its name."""
         value = self.value if isinstance(self.value, bytes) else self.value.encode()
         return len(name.encode()) + len(self.type.encode()) + len(value)
 
 
 def producers(message: MessageTypeDef) -> dict[str, Attribute]:
-    """Give the attributes of a received message, without the pipeline's own."""
+    """Return the attributes of a received message, except the pipeline's own."""
     received = message.get("MessageAttributes", {})
     return {name: Attribute.received(value) for name, value in received.items() if name != OWN_ATTRIBUTE}
 
 
 def identity(first_id: str) -> Attribute:
-    """Make the attribute by which a message that is sent again keeps its identity."""
+    """Make the attribute that preserves the identity of a message when it is sent again."""
     return Attribute("String", json.dumps({"message_id": first_id}))
 
 
 def bytes_of(body: str, attributes: Mapping[str, Attribute]) -> int:
-    """Count the bytes of a message as SQS does."""
+    """Return the size of a message in bytes, as SQS counts it."""
     return len(body.encode(errors="replace")) + sum(value.size(name) for name, value in attributes.items())

@@ -1,4 +1,4 @@
-"""Carrying a plan out: send, then log, then delete, so that what left the queue was sent and has a line in the log."""
+"""Carrying out a plan: send, then log, then delete, so that each message that left the queue was sent and is logged."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
     from pipeline_cli.queue_reader import QueueReader
 
 _MOST_REFUSED = 3
-"""Batches in a row in which a call was refused, after which the rest is left."""
+"""After this many consecutive batches with a refused call, the rest is left."""
 
 
 @dataclass
 class Done:
-    """What became of a plan."""
+    """The result of a plan."""
 
     counts: Counter[Decision] = field(default_factory=Counter)
     """Messages that left the queue, by decision."""
     problems: Counter[str] = field(default_factory=Counter)
-    """Messages that should have left the queue and did not, by reason."""
+    """Messages that should have left the queue but did not, by reason."""
 
 
 class Carrier:
@@ -52,18 +52,18 @@ class Carrier:
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Send to the source queue what the reader has received.
+        """Send the messages that the reader has received to the source queue.
 
         Args:
             sqs: A client of SQS.
-            source_url: The queue to send to.
+            source_url: The destination queue.
             reader: Has received the messages, and keeps them hidden.
-            log: Gets a line per message.
-            queue: What the log calls the queue: `dead` or `invalid`.
-            resend: What the log calls the sending: `redrive` or `resend`.
-            rate: Messages sent per second, at most.
-            sleep: Waits.
-            clock: Seconds, for the rate.
+            log: Receives one line per message.
+            queue: The name of the queue in the log: `dead` or `invalid`.
+            resend: The name of the action in the log: `redrive` or `resend`.
+            rate: Maximum number of messages sent per second.
+            sleep: The sleep function.
+            clock: Returns seconds, for the rate.
         """
         self._sqs = sqs
         self._source_url = source_url
@@ -82,9 +82,9 @@ class Carrier:
         progress: Callable[[int], None] = lambda _: None,
         stops: Callable[[], bool] = lambda: False,
     ) -> Done:
-        """Carry out the decisions by which messages leave the queue.
+        """Carry out the decisions that remove messages from the queue.
 
-        ``progress`` is told how many were tried, and ``stops`` is asked after each batch whether the rest is left.
+        ``progress`` receives the number of messages tried; ``stops`` is called after each batch, to leave the rest.
         """
         done = Done()
         refused = tried = 0
@@ -106,7 +106,7 @@ class Carrier:
         return done
 
     def _carry_out(self, batch: Sequence[Planned]) -> tuple[dict[str, str], bool]:
-        """Give the problems by message id, and whether a whole call was refused."""
+        """Return the problems by message id, and whether a whole call was refused."""
         self._pace(sum(one.decision is Decision.SEND for one in batch))
         refused = False
         problems = {
@@ -130,7 +130,7 @@ class Carrier:
         return problems, refused or len(kept) == len(batch)
 
     def _send(self, batch: Sequence[Planned]) -> tuple[dict[str, str], dict[str, str], bool]:
-        """Give the new ids of those that were sent, the problems of the others, and whether the call was refused."""
+        """Return the new ids of the sent messages, the problems of the others, and whether the call was refused."""
         ids = [one.message.message_id for one in batch]
         entries = [one.entry.to_send(str(index)) for index, one in enumerate(batch) if one.entry]
         try:
@@ -169,7 +169,7 @@ def _still_there(message_id: str, sent: Container[str], problem: str) -> str:
 
 
 def _batches(planned: Sequence[Planned]) -> Iterator[list[Planned]]:
-    """Part them by the limits of SendMessageBatch."""
+    """Split them by the limits of SendMessageBatch."""
     batch: list[Planned] = []
     size = 0
     for one in planned:

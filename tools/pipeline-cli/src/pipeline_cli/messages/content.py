@@ -1,4 +1,4 @@
-"""What a body is for the contracts of this repository: a message with an identity and data, or a problem."""
+"""A body under the contracts of this repository: a message with an identity and data, or a problem."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
 NOT_ACCEPTED = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""A character that SQS accepts in no message."""
+"""A character that SQS does not accept in messages."""
 
 
 @dataclass(frozen=True)
@@ -33,27 +33,27 @@ class Content:
 
     parsed: ParsedMessage | None
     digest: str | None
-    """Of its data; also of a JSON object that is no message, which an earlier release may have stored."""
+    """The digest of its data; also of a JSON object that is no message, which an earlier release may have stored."""
     problem: Problem | None
 
     @property
     def keyed(self) -> bool:
-        """Whether a key in the body identifies it, and not its message id."""
+        """Whether it is identified by a key in the body rather than by its message id."""
         return self.parsed is not None and self.parsed.key is not None
 
     @property
     def text(self) -> str:
-        """What the services get of it; empty if it is no message."""
+        """Its JSON text, as the services receive it; empty if it is no message."""
         return self.parsed.text if self.parsed else ""
 
 
 def why(field: str, reason: str) -> str:
-    """Write a field and a reason, which may name the field itself."""
+    """Format a field and a reason, which may itself name the field."""
     return reason if reason.startswith(field) else f"{field}: {reason}"
 
 
 def content_of(body: str, intake: Intake) -> Content:
-    """Read a body; nothing that it has raises an error."""
+    """Read a body; no content makes it raise."""
     try:
         parsed = intake.parse(body)
         refused = NOT_ACCEPTED.search(body)

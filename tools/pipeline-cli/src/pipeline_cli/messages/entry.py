@@ -1,4 +1,4 @@
-"""The message that is sent to the source queue, as an entry of SendMessageBatch."""
+"""A message to the source queue, as an entry of SendMessageBatch."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 
 class NoRoomError(Exception):
-    """SQS would refuse the message; the words say why."""
+    """SQS would refuse the message; the text says why."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A message with the attribute that keeps its identity, if it needs one."""
+    """A message with the attribute that preserves its identity, if it needs one."""
 
     message: QueuedMessage
     body: str
@@ -28,10 +28,10 @@ class Entry:
 
     @classmethod
     def of(cls, message: QueuedMessage, draft: Draft, *, keyed: bool) -> Entry:
-        """Lay it out; a message with an idempotency key does without the attribute if there is no room for it.
+        """Build the entry; a message with an idempotency key goes without the attribute if there is no room for it.
 
         Raises:
-            NoRoomError: The body and its attributes leave no room.
+            NoRoomError: The body and its attributes leave no room for it.
         """
         own = {OWN_ATTRIBUTE: identity(message.first_message_id)}
         problem = _problem(draft, own)
@@ -48,7 +48,7 @@ class Entry:
         return bytes_of(self.body, self.attributes)
 
     def to_send(self, entry_id: str) -> dict[str, Any]:
-        """Write it for SQS, with the producer's trace header and group id."""
+        """Format it for SQS, with the producer's trace header and group id."""
         entry: dict[str, Any] = {
             "Id": entry_id,
             "MessageBody": self.body,

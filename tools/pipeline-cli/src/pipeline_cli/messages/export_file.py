@@ -1,4 +1,4 @@
-"""Files of exported messages: a JSON object per line, whose body and attributes may be edited."""
+"""Files of exported messages: one JSON object per line, whose body and attributes may be edited."""
 
 from __future__ import annotations
 
@@ -29,38 +29,38 @@ class ExportedMessage:
     message_id: str
     body: str
     attributes: Mapping[str, Attribute] | None
-    """The producer's; None if the line has none, and the message keeps its own."""
+    """The producer's; None if the line has no attributes, so that the message keeps its own."""
 
     def draft_of(self, message: QueuedMessage) -> Draft:
-        """Give what is sent of a message that is in a queue."""
+        """Return the draft of a message in a queue."""
         return Draft(self.body, message.draft.attributes if self.attributes is None else self.attributes)
 
 
 def drafts_of(
     messages: Sequence[QueuedMessage], exported: Mapping[str, ExportedMessage] | None
 ) -> list[tuple[QueuedMessage, Draft]]:
-    """Give the messages that are in a file, each as the file has it; all as they are, without a file."""
+    """Return the messages that are in a file, as edited there; without a file, all messages unchanged."""
     if exported is None:
         return [(message, message.draft) for message in messages]
     return [(one, exported[one.message_id].draft_of(one)) for one in messages if one.message_id in exported]
 
 
 def missing_of(messages: Sequence[QueuedMessage], exported: Mapping[str, ExportedMessage] | None) -> int:
-    """Count the messages of a file that are not in the queue."""
+    """Count the messages of a file that are no longer in the queue."""
     return len((exported or {}).keys() - {message.message_id for message in messages})
 
 
 def write_export(path: Path, messages: Iterable[QueuedMessage], *, force: bool) -> None:
-    """Write a file that only its owner may read, as it has bodies.
+    """Write a file that only its owner may read, because it has bodies.
 
     Raises:
-        CommandError: It exists, and ``force`` is not given; or it cannot be written.
+        CommandError: It exists and ``force`` is not set, or it cannot be written.
     """
     flags = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if force else os.O_EXCL)
     try:
         with os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8", newline="\n") as file:
-            os.fchmod(file.fileno(), 0o600)  # a file that was there keeps its mode
-            # Escaped, a character that a terminal would obey is still JSON.
+            os.fchmod(file.fileno(), 0o600)  # an existing file keeps its mode
+            # With control characters of terminals escaped, it is still JSON.
             file.writelines(
                 printable(json.dumps(message.to_json(body=True), ensure_ascii=False, default=plain_json)) + "\n"
                 for message in messages
@@ -72,10 +72,10 @@ def write_export(path: Path, messages: Iterable[QueuedMessage], *, force: bool) 
 
 
 def read_export(path: Path) -> dict[str, ExportedMessage]:
-    """Read a file, by message id.
+    """Read a file; return its messages by id.
 
     Raises:
-        CommandError: It cannot be read, or a line is no message; the error names the line.
+        CommandError: It cannot be read, or a line is not a message; the error names the line.
     """
     try:
         lines = path.read_text(encoding="utf-8").split("\n")

@@ -1,4 +1,4 @@
-"""Why a message is in its queue: what its attribute says, or what the orchestrator has logged."""
+"""The reason why a message is in its queue: from its attribute, or from the orchestrator's log."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ DIED = "execution_died"
 UNKNOWN = "unknown"
 
 _LINE = "message failed"
-# Rejected again unless the data or the code changes; not so a conflict, which the table decides.
+# Rejected again unless the data or the code changes, except for a conflict, which depends on the table.
 _REPEATED_FAILURES = frozenset({"invoke_failed", "broken_contract", "model_error"})
 _NOT_REPEATED_REJECTIONS = frozenset({"idempotency_conflict", UNKNOWN})
 
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a message was rejected, or why it failed last."""
+    """Why a message was rejected, or why it last failed."""
 
     stage: str
     code: str
@@ -39,7 +39,7 @@ class Failure:
     execution_arn: str = ""
     at: datetime | None = None
     repeats: bool = False
-    """Whether the same body fails again as long as no function changes."""
+    """Whether the same body fails again until a function changes."""
 
     @property
     def why(self) -> str:
@@ -53,10 +53,10 @@ class LoggedFailures:
 
     last: Mapping[str, Failure]
     incomplete: str = ""
-    """Why the search is incomplete; empty if it is not."""
+    """Why the search is incomplete; empty if it is complete."""
 
     def of(self, message_id: str) -> Failure:
-        """Give the last failure of a dead letter."""
+        """Return the last failure of a dead letter."""
         if message_id in self.last:
             return self.last[message_id]
         if self.incomplete:
@@ -65,7 +65,7 @@ class LoggedFailures:
 
 
 def rejection_of(message: MessageTypeDef) -> Failure:
-    """Read a message of the invalid message queue, which was sent there when it was rejected."""
+    """Read the failure from the attribute of a message in the invalid message queue."""
     told = {name: str(value) for name, value in told_of(message).items() if value}
     code = told.get("code", UNKNOWN)
     return Failure(
@@ -88,7 +88,7 @@ def search_log(
     seconds: float,
     clock: Callable[[], float] = time.monotonic,
 ) -> LoggedFailures:
-    """Search the orchestrator's log once for the failures of all messages, for that many seconds at most.
+    """Search the orchestrator's log once for the failures of all messages, for at most ``seconds``.
 
     A search of many days takes minutes, page by page:
     https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html

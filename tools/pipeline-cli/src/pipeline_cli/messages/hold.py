@@ -1,4 +1,4 @@
-"""Keeping the messages that a command works on hidden from others, for as long as the command lives."""
+"""Hiding the messages that a command works on from others, for as long as the command runs."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ if TYPE_CHECKING:
     from pipeline_cli.queue_reader import QueueReader
 
 HIDDEN_SECONDS = 600
-"""Messages of a command that was killed are visible again after this time."""
+"""After this time, messages of a killed command are visible again."""
 
 _RENEWED_EVERY = HIDDEN_SECONDS / 5
 _RENEWED_BEFORE = HIDDEN_SECONDS / 2
 _ENOUGH_SECONDS = 60.0
-"""A batch is sent, logged and deleted in less, retries included."""
+"""Enough to send, log and delete a batch, including retries."""
 
 
 @contextmanager
 def kept_hidden(reader: QueueReader) -> Iterator[None]:
-    """Keep what the reader has received hidden inside the context; afterwards what was not deleted is visible."""
+    """Keep the received messages hidden inside the context; afterwards, those that were not deleted are visible."""
     over = threading.Event()
 
     def renew() -> None:
@@ -40,9 +40,9 @@ def kept_hidden(reader: QueueReader) -> Iterator[None]:
 
 
 def secure(reader: QueueReader, message_ids: Sequence[str]) -> dict[str, str]:
-    """Make sure that nobody else gets messages while they are handled; the problems by message id.
+    """Make sure that nobody else receives messages while they are handled; return the problems by message id.
 
-    It calls SQS only if they were not renewed in time, such as after the machine slept.
+    SQS is called only if they were not renewed in time, for example after the machine slept.
     """
     lapsing = set(reader.lapsing(_ENOUGH_SECONDS))
     return reader.hide([message_id for message_id in message_ids if message_id in lapsing])

@@ -1,4 +1,4 @@
-"""Showing the messages of a queue: grouped by why they are there, or each."""
+"""Showing the messages of a queue, grouped by reason or one by one."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ class Group:
     stage: str
     code: str
     reason: str
-    """With the field."""
+    """The reason, with the field."""
     count: int
     oldest: datetime
     newest: datetime
     example: str
-    """The first id of its newest message, by which it can be traced."""
+    """The original id of its newest message, by which it can be traced."""
 
 
 def grouped(messages: Sequence[QueuedMessage]) -> list[Group]:
@@ -49,7 +49,7 @@ def grouped(messages: Sequence[QueuedMessage]) -> list[Group]:
 
 
 def print_groups(groups: Sequence[Group]) -> None:
-    """Print some lines per group, which fit any width: each code and id is in one piece."""
+    """Print some lines per group, which fit any width; codes and ids are not broken."""
     out = console()
     for group in groups:
         count = "1 message" if group.count == 1 else f"{group.count:,} messages"
@@ -62,7 +62,7 @@ def print_groups(groups: Sequence[Group]) -> None:
 
 
 def print_each(messages: Sequence[QueuedMessage], *, bodies: bool) -> None:
-    """Print some lines per message, with its body or without."""
+    """Print some lines per message, with or without its body."""
     out = console()
     for message in messages:
         failure = message.failure
@@ -85,7 +85,7 @@ def print_each(messages: Sequence[QueuedMessage], *, bodies: bool) -> None:
 
 
 def group_to_json(group: Group) -> dict[str, Any]:
-    """Write a group."""
+    """Format a group as JSON."""
     return {
         "stage": group.stage,
         "code": group.code,

@@ -1,4 +1,4 @@
-"""What is to be done with each message: decided before anything is sent or deleted."""
+"""The decision about each message, made before anything is sent or deleted."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ if TYPE_CHECKING:
     from pipeline_cli.messages.queued_message import Draft, QueuedMessage
 
     Rules = Callable[[Sequence[str]], "Sequence[Refusal | None]"]
-    """Validates bodies; the result has an entry per body."""
+    """Validates bodies; the result has one entry per body."""
 
     from pipeline_cli.messages.stored import StoredData
 
     Stored = Callable[[Sequence[str]], Mapping[str, StoredData]]
-    """Looks up execution ids: the items that there are."""
+    """Looks up execution ids; returns the existing items."""
 
 
 class Refusal(Protocol):
-    """Why a body is invalid by the rules."""
+    """Why the rules refuse a body."""
 
     @property
     def field(self) -> str:
-        """Empty for the whole body."""
+        """The field; empty for the whole body."""
 
     @property
     def reason(self) -> str:
-        """For people."""
+        """The reason, for people."""
 
 
 class Decision(StrEnum):
-    """What is done with a message."""
+    """The decision about a message."""
 
     SEND = "send"
     DROP = "drop"
-    """It is stored, so it is only deleted from its queue."""
+    """Already stored, so it is only deleted from its queue."""
     DISCARD = "discard"
     CONFLICT = "conflict"
     """Other data is stored, or about to be stored, under its identity."""
@@ -50,24 +50,24 @@ class Decision(StrEnum):
     NO_ROOM = "no room"
     UNCHANGED = "unchanged"
     EDITED = "edited"
-    """It is not what was exported, so it is not discarded."""
+    """Changed since the export, so it is not discarded."""
 
 
 LEAVES = frozenset({Decision.SEND, Decision.DROP, Decision.DISCARD})
-"""Decisions by which a message leaves its queue. The others leave it there."""
+"""Decisions that remove a message from its queue. The others leave it there."""
 
 
 @dataclass(frozen=True)
 class Planned:
-    """A message, and what is done with it."""
+    """A message, and the decision about it."""
 
     message: QueuedMessage
     decision: Decision
     reason: str = ""
     execution_id: str = ""
-    """That of the draft: an edited body may have another key."""
+    """The id of the draft: an edited body may have another key."""
     entry: Entry | None = None
-    """What is sent."""
+    """The entry to send."""
     edited: bool = False
 
 
@@ -84,7 +84,7 @@ class _Candidate:
 
     @property
     def renamed(self) -> bool:
-        """Whether the edit has made it another record."""
+        """Whether the edit turned it into another record."""
         return self.execution_id != self.message.execution_id
 
     def decided(self, decision: Decision, reason: str = "", entry: Entry | None = None) -> Planned:
@@ -99,14 +99,14 @@ def plan(
     released: Callable[[], datetime] | None,
     rules: Rules | None = None,
 ) -> list[Planned]:
-    """Decide about each message, in their order.
+    """Decide about each message, in order.
 
     Args:
-        drafts: The messages, each with what is to be sent of it.
-        intake: Reads the bodies as the environment does.
-        stored: Looks into the table.
-        released: Gives the time of the last release, for failures that repeat; None sends such messages as well.
-        rules: The validator's rules, if they are asked too.
+        drafts: The messages, each with the draft to send.
+        intake: Reads bodies as the environment does.
+        stored: Looks up stored items.
+        released: Returns the time of the last release, for failures that repeat; None sends such messages as well.
+        rules: The validator's rules, if they are to be applied.
     """
     candidates = [_candidate(message, draft, intake) for message, draft in drafts]
     unkeyed = {intake.identity(message.first_message_id, None) for message, _ in drafts}
@@ -119,7 +119,7 @@ def plan(
 
 
 def discards(exported: Sequence[tuple[QueuedMessage, Draft]]) -> list[Planned]:
-    """Discard the messages whose bodies are still as they were exported."""
+    """Discard the messages whose bodies are unchanged since the export."""
     return [
         Planned(message, Decision.DISCARD, execution_id=message.execution_id)
         if message.draft.body == draft.body
@@ -134,7 +134,7 @@ def _candidate(message: QueuedMessage, draft: Draft, intake: Intake) -> _Candida
 
 
 def _judged(candidates: Sequence[_Candidate], stored: Container[str], rules: Rules) -> list[_Candidate]:
-    """Note what the rules say of the bodies that are neither stored nor known to be invalid."""
+    """Add the verdicts of the rules on bodies that are neither stored nor known to be invalid."""
     asked = [one for one in candidates if one.content.problem is None and one.execution_id not in stored]
     refusals = iter(rules([one.content.text for one in asked]) if asked else ())
     waiting = {one.message.message_id for one in asked}
@@ -147,14 +147,14 @@ def _judged(candidates: Sequence[_Candidate], stored: Container[str], rules: Rul
 
 
 class _Sent:
-    """What a plan sends: one record under one identity, and no message as two records."""
+    """The messages that a plan sends: one record per identity, and no message as two records."""
 
     def __init__(self) -> None:
         self._by_identity: dict[str, _Candidate] = {}
         self._identities: dict[str, str] = {}
 
     def conflict_of(self, one: _Candidate) -> str:
-        """Claim the identity of a message, and give why it cannot have it; empty if it can."""
+        """Claim the identity of a message, and return the reason if it cannot have it; empty otherwise."""
         first = self._by_identity.get(one.execution_id)
         if first and first.content.digest != one.content.digest:
             return "an older message of this plan has the same identity and other data"
@@ -166,7 +166,7 @@ class _Sent:
         return ""
 
     def note_on(self, one: _Candidate) -> str:
-        """Say what the operator should know of a message that is sent."""
+        """Return what the operator should know about a message that is sent."""
         if self._by_identity[one.execution_id] is not one:
             return "a duplicate of another message of this plan: they are stored once"
         return "its key was edited: it becomes another record" if one.renamed else ""

@@ -1,4 +1,4 @@
-"""Showing a plan, and what became of it."""
+"""Showing a plan, and its result."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _DONE = {Decision.SEND: "sent", Decision.DROP: "dropped", Decision.DISCARD: "dis
 
 
 def print_plan(planned: Sequence[Planned], *, each: bool) -> None:
-    """Print how many messages get which decision for which reason, or the decision of each."""
+    """Print the number of messages per decision and reason, or the decision about each message."""
     if each:
         table = Table(Column("Message", no_wrap=True), Column("Record", overflow="fold"), "Decision", "Reason")
         for one in planned:
@@ -43,12 +43,12 @@ def print_plan(planned: Sequence[Planned], *, each: bool) -> None:
 
 
 def meaning(decision: Decision) -> str:
-    """Say what a decision means for a message."""
+    """Describe what a decision means for a message."""
     return _MEANINGS.get(decision, "stays")
 
 
 def plan_to_json(planned: Sequence[Planned]) -> dict[str, Any]:
-    """Write a plan, without bodies."""
+    """Format a plan as JSON, without bodies."""
     return {
         "counts": dict(Counter(one.decision.value for one in planned)),
         "messages": [
@@ -65,7 +65,7 @@ def plan_to_json(planned: Sequence[Planned]) -> dict[str, Any]:
 
 
 def done_to_json(done: Done) -> dict[str, Any]:
-    """Write what became of a plan."""
+    """Format the result of a plan as JSON."""
     return {
         "counts": {decision.value: count for decision, count in done.counts.items()},
         "problems": dict(done.problems),
@@ -73,7 +73,7 @@ def done_to_json(done: Done) -> dict[str, Any]:
 
 
 def question(planned: Sequence[Planned], title: str) -> str:
-    """Ask whether the plan is to be carried out."""
+    """Return the question that asks for confirmation of the plan."""
     counts = Counter(one.decision for one in planned)
     doing = [
         f"send {counts[Decision.SEND]:,} to the source queue" if counts[Decision.SEND] else "",
@@ -87,13 +87,13 @@ def question(planned: Sequence[Planned], title: str) -> str:
 
 
 def summary(done: Done) -> str:
-    """Say what was done."""
+    """Summarize what was done."""
     counts = [f"{done.counts[decision]:,} {word}" for decision, word in _DONE.items() if done.counts[decision]]
     return ", ".join(counts) or "nothing was done"
 
 
 def shortfall(planned: Sequence[Planned], done: Done | None, missing: int) -> str:
-    """Say what was asked for and was not done; empty if all was."""
+    """List what was asked for but not done; empty if everything was."""
     staying = sum(one.decision not in LEAVES for one in planned)
     stay = "1 message stays in its queue" if staying == 1 else f"{staying:,} messages stay in their queue"
     lines = [f"{stay}, for the reasons in the plan"] if staying else []

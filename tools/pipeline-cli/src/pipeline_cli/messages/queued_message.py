@@ -21,19 +21,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Draft:
-    """What is sent to the source queue: a message as it arrived, or as somebody has edited it."""
+    """What is sent to the source queue: a message as it arrived, or as it was edited."""
 
     body: str
     attributes: Mapping[str, Attribute]
-    """The producer's."""
+    """The producer's attributes."""
 
 
 @dataclass(frozen=True)
 class QueuedMessage:
-    """One message as it is in the queue, and why it is there."""
+    """A message in its queue, and why it is there."""
 
     message_id: str
-    """Of this copy: SQS gives a message that was sent to the invalid message queue another id."""
+    """The id of this copy: a message that was sent to the invalid message queue has a new id there."""
     first_message_id: str
     """The id that its producer got."""
     execution_id: str
@@ -41,13 +41,13 @@ class QueuedMessage:
     trace_header: str
     group_id: str
     sent_at: datetime
-    """A dead letter was sent by its producer, an invalid message when it was rejected."""
+    """For a dead letter, when its producer sent it; for an invalid message, when it was rejected."""
     receive_count: int
     failure: Failure
 
     @classmethod
     def read(cls, message: MessageTypeDef, intake: Intake, failure: Failure) -> QueuedMessage:
-        """Read a received message."""
+        """Build one from a received message."""
         system = message["Attributes"]
         first_id = first_message_id(message)
         return cls(
@@ -63,7 +63,7 @@ class QueuedMessage:
         )
 
     def to_json(self, *, body: bool) -> dict[str, Any]:
-        """Write it, with the body and the attributes or without."""
+        """Format it as JSON, with or without the body and the attributes."""
         told = {
             "message_id": self.message_id,
             "first_message_id": self.first_message_id,
@@ -89,5 +89,5 @@ class QueuedMessage:
 
 
 def sent_at(message: MessageTypeDef) -> datetime:
-    """Give the time at which SQS got a message; it is kept when SQS moves it to the dead-letter queue."""
+    """Return the time at which SQS received a message; moving it to the dead-letter queue does not change it."""
     return datetime.fromtimestamp(int(message["Attributes"]["SentTimestamp"]) / 1000, UTC)

@@ -1,4 +1,4 @@
-"""Opening one of the two queues: its messages, with the reasons why they are there."""
+"""Opening one of the two queues: its messages, and why they are there."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ class Kind(StrEnum):
 
     @property
     def queue_name(self) -> str:
-        """What people call it."""
+        """The name of the queue in texts."""
         return "dead-letter queue" if self is Kind.DEAD else "invalid message queue"
 
     @property
     def resend(self) -> str:
-        """What sending a message from it again is called."""
+        """The name of sending its messages again."""
         return "redrive" if self is Kind.DEAD else "resend"
 
 
 @dataclass(frozen=True)
 class OpenQueue:
-    """A queue that was read, and whose messages are hidden from others."""
+    """A queue that was read; its messages are hidden from others."""
 
     reader: QueueReader
     messages: Sequence[QueuedMessage]
-    """The oldest first."""
+    """The messages, oldest first."""
     notes: Sequence[str]
-    """Why this may not be all."""
+    """Why there may be more."""
 
 
 @contextmanager
@@ -58,9 +58,9 @@ def open_queue(
     log_seconds: float | None,
     progress: Callable[[int], None],
 ) -> Iterator[OpenQueue]:
-    """Read a queue to its end, or up to a limit; afterwards its messages are visible again unless they were deleted.
+    """Read a queue to its end or to a limit; afterwards, its messages are visible again unless they were deleted.
 
-    ``log_seconds`` bound the search of the log for the reasons of dead letters; 0 leaves it out, and None says that
+    ``log_seconds`` limits the search of the log for the reasons of dead letters; 0 skips it, and None says that
     nobody needs them.
     """
     resources = target.resources

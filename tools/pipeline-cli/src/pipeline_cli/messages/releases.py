@@ -1,4 +1,4 @@
-"""The time of the last change of the pipeline's code."""
+"""The time of the last change to the pipeline's code."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
     from pipeline_cli.target import Target
 
-_MOST_NAMES = 10  # of one call, https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html
+_MOST_NAMES = 10  # Per call, https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html
 
 
 def last_release(target: Target, repository: Path) -> datetime:
-    """Give the time at which the newest of the live versions was published: of the orchestrator and of each service.
+    """Return when the newest of the live versions was published, of the orchestrator and of each service.
 
     Raises:
         CommandError: A service of this repository is not deployed.

@@ -18,21 +18,21 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 @dataclass(frozen=True)
 class Selection:
-    """Conditions, all of which a message has to meet."""
+    """Conditions that a message must meet, all of them."""
 
     ids: Collection[str] = ()
-    """The id of the message, its first one, or its execution id."""
+    """The id of the message, its original id, or its execution id."""
     stage: str | None = None
     code: str | None = None
     reason: str | None = None
-    """A part of it."""
+    """A part of the reason."""
     body: str | None = None
-    """A part of it."""
+    """A part of the body."""
     older_than: timedelta | None = None
     newer_than: timedelta | None = None
 
     def of(self, messages: Iterable[QueuedMessage], now: datetime) -> list[QueuedMessage]:
-        """Return the messages that meet them."""
+        """Return the messages that meet the conditions."""
         return [message for message in messages if self._takes(message, now)]
 
     def _takes(self, message: QueuedMessage, now: datetime) -> bool:
@@ -50,7 +50,7 @@ class Selection:
 
 
 def age(text: str) -> timedelta:
-    """Read an age such as 30m, 2h or 3d; raises ValueError when it is none."""
+    """Parse an age such as 30m, 2h or 3d; raises ValueError if it is invalid."""
     match = re.fullmatch(r"(\d{1,6})([smhd])", text)
     if not match:
         raise ValueError(f"expected a number with s, m, h or d, such as 30m or 2h, got {text!r}")

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
     from pipeline_cli.table import StoredItem, Table
 
-_KEYS = 100  # of one call, https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
+_KEYS = 100  # Per call, https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
 _CURRENT = digest({})
 
 
 @dataclass(frozen=True)
 class StoredData:
-    """Whose data an item has."""
+    """The origin and the digest of an item's data."""
 
     digest: str | None
     """`ParsedMessage.data_digest`; None if the storer did not write the item."""
@@ -28,9 +28,9 @@ class StoredData:
 
 
 def stored_data(table: Table, execution_ids: Sequence[str]) -> dict[str, StoredData]:
-    """Return the data of each existing item.
+    """Return the data of each existing item, by execution id.
 
-    The data itself is read only of items that have no digest, or one of another version.
+    The full data is read only for items without a digest, or with one of another version.
     """
     found: dict[str, StoredData] = {}
     for start in range(0, len(execution_ids), _KEYS):
@@ -50,5 +50,5 @@ def _digest_of(item: StoredItem) -> str | None:
         return None
     try:
         return data_digest(item.data)
-    except (AttributeError, TypeError):  # it has values that are not JSON: the storer did not write it
+    except (AttributeError, TypeError):  # it has values that are not JSON, so the storer did not write it
         return None

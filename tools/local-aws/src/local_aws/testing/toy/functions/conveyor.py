@@ -1,4 +1,4 @@
-"""A durable function: asks the judge for the verdicts, then stores, rejects or reports as failed."""
+"""A durable function: asks the judge for the verdicts, then stores, rejects or reports the messages as failed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def identity(record: Record) -> str:
 
 
 def store(record: Record) -> None:
-    """Store under the key if there is one; other data under a stored key is lost, which a pipeline must not do."""
+    """Store under the key if there is one; other data under a stored key is lost, which a real pipeline must avoid."""
     body = json.loads(record["body"], parse_float=Decimal)
     key = body.get("idempotency_key")
     item = {
@@ -52,7 +52,7 @@ def store(record: Record) -> None:
 
 
 def fail(record: Record) -> None:
-    """Say why, and have the message delivered again soon."""
+    """Report the reason, and have the message redelivered soon."""
     line = {
         "message": "message failed",
         "message_id": record["messageId"],
@@ -86,7 +86,7 @@ def handler(event: dict[str, list[Record]], context: DurableContext) -> dict[str
     arn = context.execution_context.durable_execution_arn
     ids = [record["messageId"] for record in records]
     print(json.dumps({"message": "batch is received", "message_ids": ids, "executionArn": arn}))
-    # A chained invoke carries 1 MiB at most, and the judge reads no long bodies.
+    # A chained invoke carries 1 MiB at most, and the judge ignores long bodies.
     bodies = [record["body"][:1000] for record in records]
     answer: dict[str, list[str]] = context.invoke(os.environ["JUDGE_FUNCTION_ARN"], {"bodies": bodies}, name="judge")
     if "nonsense" in answer["verdicts"]:

@@ -1,4 +1,4 @@
-"""A plain function: says for each body what becomes of its message."""
+"""A plain function: decides the outcome of each message from its body."""
 
 from __future__ import annotations
 
