@@ -40,7 +40,7 @@ EXPRESS_SECONDS = 0.3
 """Assumption: three warm invokes, one after the other, in an Express workflow."""
 
 EVENT_BYTES = 1_000
-"""Of a message in the event, besides its body. Assumption: a receipt handle of 400 characters."""
+"""The size of a message in the event, besides its body. Assumption: a receipt handle of 400 characters."""
 
 Bill = dict[str, float]
 """Dollars per million messages, by part."""

@@ -61,7 +61,7 @@ def test_a_record_too_large_to_travel_alone_is_rejected_and_its_neighbours_go_on
 
 
 def widest(record: Record) -> Record:
-    """Give a record the largest output that is reserved."""
+    """Return a record with the largest output that is reserved."""
     output_bytes = sum(stage.reserved_bytes for stage in STAGES)
     transformed = {"k": "x" * (output_bytes - len('{"k": ""}'))}
     return replace(record, transformed=transformed)

@@ -77,7 +77,7 @@ EXPECTATIONS: dict[str, Expectation] = {
     "sqs:GetQueueUrl": a_failed_message_is_brought_forward,
     "sqs:ChangeMessageVisibility": a_failed_message_is_brought_forward,
 }
-"""What fails when a function loses this permission."""
+"""The consequence when a function loses this permission."""
 
 
 FALLS_BACK = {"dynamodb:PartiQLInsert"}

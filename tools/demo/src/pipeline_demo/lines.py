@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MOST_MESSAGES = 100_000
-"""Per run, which tracks each: a message takes about 2 KB of memory, and so many take a quarter of an hour."""
+"""The maximum per run, which tracks each: a message takes about 2 KB of memory, and all take a quarter of an hour."""
 MOST_BYTES = 256 * 1024 * 1024
-"""Of an input file, whose bodies are kept until the end of the run."""
+"""The maximum size of an input file, whose bodies are kept until the end of the run."""
 
 
 @dataclass(frozen=True)

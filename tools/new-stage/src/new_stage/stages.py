@@ -1,4 +1,4 @@
-"""The existing stages, and the new one."""
+"""The stages in the tree, and the new one."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class NewStageError(Exception):
 
 @dataclass(frozen=True)
 class Stage:
-    """What is needed of a stage."""
+    """The names of a stage: of the stage itself, of its service, and of its variable."""
 
     name: str
     service: str

@@ -51,7 +51,7 @@ def first_message_id(message: MessageTypeDef) -> str:
     """Return the original id of a received message, as the orchestrator reads it.
 
     That is the id of this copy, unless our attribute has another one: SQS keeps the id of a message that it moves to
-    dead-letter queue.
+    the dead-letter queue.
     """
     return _first_id(told_of(message), message["MessageId"])
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Removal:
-    """What was removed, and what was not."""
+    """The result of a removal: what was removed, and what was not."""
 
     items: int = 0
     messages: int = 0

@@ -59,8 +59,8 @@ class LocalRunner:
     ) -> None:
         """Start executions of the mapping's function, each on the version that is live at the time.
 
-        As on AWS, an execution stays on that version to its end, wherever an alias points meanwhile: the runner
-        that the execution was started with. https://docs.aws.amazon.com/lambda/latest/dg/durable-invoking.html
+        As on AWS, an execution stays on that version to its end, wherever an alias points meanwhile: the runner invokes
+        the version that the execution was started with. https://docs.aws.amazon.com/lambda/latest/dg/durable-invoking.html
         """
         self._port = port
         self._version = version

@@ -29,9 +29,7 @@ def status(
     ] = None,
     *,
     local: Local = False,
-    watch: Annotated[
-        bool, typer.Option("--watch", help="Update every 5 seconds, or SECONDS, until Ctrl-C.")
-    ] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Update every 5 seconds, or SECONDS, until Ctrl-C.")] = False,
     json: Json = False,
 ) -> None:
     """Show the state of the environment on one screen.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Draft:
-    """What is sent to the source queue: a message as it arrived, or as it was edited."""
+    """The content to send to the source queue: a message as it arrived, or as it was edited."""
 
     body: str
     attributes: Mapping[str, Attribute]
