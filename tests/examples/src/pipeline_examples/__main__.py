@@ -33,7 +33,7 @@ def main() -> int:
     options = parser.parse_args()
     if options.keep and options.keep.exists():
         parser.error(f"{options.keep} exists already; name a new folder")
-    # A shell starts background commands with SIGINT ignored. Programs in the copy would inherit that, and not end by it.
+    # A shell starts background commands with SIGINT ignored. Programs in the copy would inherit that, and not end.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     pages = [read_page((REPOSITORY / PAGES[name]).read_text("utf-8")) for name in options.examples]
     if options.tests:
