@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -58,6 +59,20 @@ def test_what_is_in_the_background_runs_until_the_end_and_is_stopped(tutorial: T
     tutorial.run([Commands("bash server", Manner.BACKGROUND, ("up",)), Commands("test ! -e stopped")])
 
     assert (copy / "stopped").exists()
+
+
+def test_a_background_command_is_stopped_where_a_shell_has_ignored_ctrl_c(tutorial: Tutorial, copy: Path) -> None:
+    (copy / "server").write_text(
+        "trap 'exit' INT\necho up\nfor _ in {1..2000}; do sleep 0.05; done\ntouch not-stopped\n"
+    )
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    try:
+        tutorial.run([Commands("bash server", Manner.BACKGROUND, ("up",))])
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+    assert not (copy / "not-stopped").exists()
 
 
 def test_what_ends_in_the_background_before_it_is_up_ends_the_tutorial(tutorial: Tutorial) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -33,8 +32,6 @@ def main() -> int:
     options = parser.parse_args()
     if options.keep and options.keep.exists():
         parser.error(f"{options.keep} exists already; name a new folder")
-    # A shell starts background commands with SIGINT ignored. Programs in the copy would inherit that, and not end.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     pages = [read_page((REPOSITORY / PAGES[name]).read_text("utf-8")) for name in options.examples]
     if options.tests:
         pages.append([Commands("./nox -s test")])

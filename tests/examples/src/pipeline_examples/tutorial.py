@@ -89,6 +89,8 @@ class Tutorial:
     @contextmanager
     def _started(self, step: Commands) -> Iterator[None]:
         print(_shown(step.script), flush=True)
+        # A shell starts background commands with SIGINT ignored. A program would inherit that, and not end by it.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         with (
             self._log.open("w") as log,
             subprocess.Popen(
