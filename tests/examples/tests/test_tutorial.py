@@ -53,6 +53,12 @@ def test_commands_are_repeated_until_they_print_what_the_page_has(tutorial: Tuto
     assert (copy / "times").read_text() == "x\nx\n"
 
 
+def test_commands_that_fail_are_repeated_until_they_succeed(tutorial: Tutorial, copy: Path) -> None:
+    tutorial.run([Commands("echo x >> times; wc -l < times; test $(wc -l < times) = 3", Manner.REPEAT)])
+
+    assert (copy / "times").read_text() == "x\nx\nx\n"
+
+
 def test_what_is_in_the_background_runs_until_the_end_and_is_stopped(tutorial: Tutorial, copy: Path) -> None:
     (copy / "server").write_text("trap 'touch stopped; exit' INT\necho up\nwhile true; do sleep 0.05; done\n")
 

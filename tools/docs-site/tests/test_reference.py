@@ -106,7 +106,7 @@ def test_a_model_has_its_fields() -> None:
     lines = list(exchanges.models())
 
     assert "### PipelineMessage" in lines
-    assert any(line.startswith("| `data_source` | string | yes |") for line in lines)
+    assert any(line.startswith("| `execution_id` | string | yes |") for line in lines)
 
 
 def test_a_bar_does_not_end_a_cell() -> None:

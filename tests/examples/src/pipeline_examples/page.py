@@ -4,7 +4,7 @@
 |---|---|
 | `sh` | the commands are run, and must succeed |
 | `sh background` | the commands are started, and go on while the rest of the page runs |
-| `sh repeat` | the commands are run until they print what the page says |
+| `sh repeat` | the commands are run until they succeed, and print what the page says |
 | `sh aws` | not run: an account is needed. A comment in front of it may name a command to rehearse it |
 | `text` | what the block before prints, in this order; `…` is anything |
 | `diff` | a change of files |

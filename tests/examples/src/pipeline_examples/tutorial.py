@@ -57,13 +57,19 @@ class Tutorial:
     def _commands(self, step: Commands) -> None:
         deadline = time.monotonic() + _MOST_SECONDS
         while True:
-            printed = self._shell(step.script)
-            absent = missing(step.printed, printed)
-            if absent is None:
+            try:
+                self._once(step)
+            except FailedError:
+                if step.manner is Manner.ONCE or time.monotonic() > deadline:
+                    raise
+                time.sleep(_POLL_SECONDS)
+            else:
                 return
-            if step.manner is Manner.ONCE or time.monotonic() > deadline:
-                raise FailedError(f"{step.script.strip()}\ndid not print: {absent}")
-            time.sleep(_POLL_SECONDS)
+
+    def _once(self, step: Commands) -> None:
+        absent = missing(step.printed, self._shell(step.script))
+        if absent is not None:
+            raise FailedError(f"{step.script.strip()}\ndid not print: {absent}")
 
     def _shell(self, script: str) -> str:
         print(_shown(script), flush=True)
