@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -56,12 +57,20 @@ def test_a_document_may_break_the_tests_that_read_it() -> None:
     assert "storer" not in affected("docs/inputs.md")
 
 
-def test_all_packages_are_tested_where_there_is_no_earlier_commit() -> None:
-    command = [str(REPOSITORY / ".nox/launcher/bin/nox"), "--session", "changed", "--", "0" * 40]
+def test_all_packages_are_tested_where_there_is_no_earlier_commit(tmp_path: Path) -> None:
+    git = {"GIT_DIR": str(tmp_path / "git"), "GIT_WORK_TREE": str(REPOSITORY)}
+    commands = (
+        ["/usr/bin/env", "git", "init", "--quiet"],
+        ["/usr/bin/env", "git", "add", "noxfile.py"],
+        [str(REPOSITORY / ".nox/launcher/bin/nox"), "--session", "changed", "--", "0" * 40],
+    )
 
-    printed = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout
+    *_, changed = [
+        subprocess.run(command, cwd=REPOSITORY, env=os.environ | git, capture_output=True, text=True, check=True)
+        for command in commands
+    ]
 
-    assert f"packages={json.dumps(affected('noxfile.py'))}" in printed.splitlines()
+    assert f"packages={json.dumps(affected('noxfile.py'))}" in changed.stdout.splitlines()
 
 
 def test_no_change_breaks_nothing() -> None:
