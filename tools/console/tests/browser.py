@@ -25,6 +25,8 @@ _SECONDS = 30
 _MOST_TABS = 60
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _TAKES = "self::button or self::a or @role='button'"
+_IS_MOVING = "for (let e = arguments[0]; e; e = e.parentElement) if (e.getAnimations().length) return true; return false"
+"""Whether an element or what contains it is being animated: a click may then land beside it."""
 
 
 def start() -> webdriver.Chrome:
@@ -124,6 +126,8 @@ class Page:
     def _clicked(self, path: str) -> bool:
         element = self._found(path)
         if not element or not element.is_enabled() or not element.is_displayed():
+            return False
+        if self.driver.execute_script(_IS_MOVING, element):
             return False
         element.click()
         return True
