@@ -27,7 +27,6 @@ ROWS = (
     EXPRESS,
     "distributed map, per message",
 )
-COMPUTED = "computed"
 SUMMARY = (OURS, PLAIN_100, LOOP)
 
 
