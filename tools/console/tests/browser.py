@@ -25,7 +25,7 @@ _SECONDS = 30
 _MOST_TABS = 60
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _TAKES = "self::button or self::a or @role='button'"
-_IS_MOVING = "for (let e = arguments[0]; e; e = e.parentElement) if (e.getAnimations().length) return true; return false"
+_IS_MOVING = "for (let e = arguments[0]; e; e = e.parentElement) if (e.getAnimations().length) return true"
 """Whether an element or what contains it is being animated: a click may then land beside it."""
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from local_aws.terminal import printable
 from nicegui import ui
+from pipeline_cli.alarms import are_watching, firing, summary
 from pipeline_cli.declared_stages import ORCHESTRATOR
 from pipeline_cli.recent_outcomes import HISTORY, WINDOW, Minute
 from pipeline_cli.snapshot import Unknown
@@ -67,7 +68,8 @@ class _Overview:
         if isinstance(alarms, Unknown):
             self._say("alarms", alarms.why, "unsure")
         else:
-            self._say("alarms", ", ".join(alarms) or "none is on", "bad" if alarms else "good")
+            quiet = "good" if are_watching(alarms) else "unsure"
+            self._say("alarms", summary(alarms), "bad" if firing(alarms) else quiet)
 
     def _show_queues(self, seen: Snapshot) -> None:
         for name, depth in seen.queues.items():

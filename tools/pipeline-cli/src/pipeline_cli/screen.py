@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline_cli.advice import policy_for
+from pipeline_cli.alarms import are_watching, firing, summary
 from pipeline_cli.event_source import ENABLED
 from pipeline_cli.printing import moment
 from pipeline_cli.recent_outcomes import WINDOW
@@ -101,9 +102,11 @@ def _outcomes(snapshot: Snapshot) -> Text:
 
 
 def _alarms(snapshot: Snapshot) -> Text:
-    if isinstance(snapshot.alarms, Unknown):
-        return _unknown(snapshot.alarms)
-    return Text(", ".join(snapshot.alarms), _BAD) if snapshot.alarms else Text("none is on", _GOOD)
+    states = snapshot.alarms
+    if isinstance(states, Unknown):
+        return _unknown(states)
+    quiet = _GOOD if are_watching(states) else _UNSURE
+    return Text(summary(states), _BAD if firing(states) else quiet)
 
 
 def _versions(snapshot: Snapshot) -> Table:

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from pipeline_cli import event_source
 from pipeline_cli.advice import action_of, concerns_credentials, is_denied
-from pipeline_cli.alarms import ALARM, alarm_states
+from pipeline_cli.alarms import alarm_states
 from pipeline_cli.errors import CommandError
 from pipeline_cli.queue_depth import QueueDepth
 from pipeline_cli.recent_outcomes import RecentOutcomes, read_log, read_metrics
@@ -62,8 +62,8 @@ class Snapshot:
     running: Unfinished | Unknown
     paused: Unfinished | Unknown
     outcomes: RecentOutcomes | Unknown
-    alarms: Sequence[str] | Unknown
-    """The names of the firing alarms, without the environment's prefix."""
+    alarms: Mapping[str, str] | Unknown
+    """The state of each alarm by its name without the environment's prefix."""
     versions: Mapping[str, Version | Unknown]
 
     @property
@@ -101,7 +101,7 @@ def take(target: Target, services: Sequence[str]) -> Snapshot:
         metrics = ask(read_metrics, target, urls, now)
         source = ask(event_source.find, target)
         running, paused = ask(unfinished, target, RUNNING), ask(unfinished, target, *HELD)
-        alarms = ask(_alarms, target)
+        alarms = ask(alarm_states, target)
         versions = {service: ask(_version, target, service) for service in services}
         seen = metrics.result()
         outcomes = seen if isinstance(seen, Unknown) else seen.outcomes
@@ -132,10 +132,6 @@ def guarded(read: Callable[..., Part], *arguments: Any) -> Part | Unknown:
         if is_denied(error):
             return Unknown("not allowed", action_of(error))
         return Unknown(f"{error.operation_name}: {error.response['Error']['Code']}")
-
-
-def _alarms(target: Target) -> list[str]:
-    return sorted(alarm_states(target, StateValue=ALARM))
 
 
 def _version(target: Target, service: str) -> Version:

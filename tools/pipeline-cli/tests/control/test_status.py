@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -73,7 +74,7 @@ def test_a_look_has_every_part_of_an_environment(environment: Environment) -> No
     assert (outcomes.received, outcomes.stored, outcomes.rejected, outcomes.failed) == (10, 4, 2, 4)
     assert (outcomes.source, outcomes.complete) == ("log", True)
     assert seen.event_source.state == "Disabled"  # type: ignore[union-attr]
-    assert [str(seen.running), str(seen.paused), seen.alarms] == ["0", "0", []]
+    assert [str(seen.running), str(seen.paused), seen.alarms] == ["0", "0", {}]
     version = seen.versions["validator"]
     assert isinstance(version, Version)
     assert (version.version, version.description) == ("1", "the validator")
@@ -111,7 +112,27 @@ def test_alarms_that_are_on_are_named_and_those_of_other_environments_are_not(en
     _put_alarm(cloudwatch, "other-durable-pipeline-outage")
     cloudwatch.set_alarm_state(AlarmName="other-durable-pipeline-outage", StateValue="ALARM", StateReason="a test")
 
-    assert take(environment.target, SERVICES).alarms == ["outage"]
+    seen = take(environment.target, SERVICES)
+
+    assert seen.alarms == {"dead-letters": "INSUFFICIENT_DATA", "outage": "ALARM"}
+    (line,) = [line for line in drawn(seen).splitlines() if line.startswith("alarms")]
+    assert line.split() == ["alarms", "outage"]
+
+
+@pytest.mark.parametrize(
+    ("states", "words"),
+    [
+        ({"outage": "OK", "dead-letters": "OK"}, "none of 2 is on"),
+        ({"outage": "OK", "dead-letters": "INSUFFICIENT_DATA"}, "none of 2 is on, 1 without data"),
+        ({}, "no alarm is deployed"),
+    ],
+)
+def test_alarms_that_are_missing_or_without_data_are_not_taken_for_silence(
+    environment: Environment, states: dict[str, str], words: str
+) -> None:
+    seen = replace(take(environment.target, SERVICES), alarms=states)
+
+    assert f"alarms          {words}" in drawn(seen)
 
 
 def test_executions_are_counted_by_status_and_no_more_than_a_hundred(environment: Environment) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from pipeline_cli.alarms import ALARM
+from pipeline_cli.alarms import firing
 from pipeline_cli.snapshot import Unknown
 
 from pipeline_demo.outcome import Outcome
@@ -222,7 +222,7 @@ def _has_alarms(findings: Findings) -> Promise:
     name, how, alarms = "alarms are there, and none is on", "DescribeAlarms", findings.evidence.alarms
     if isinstance(alarms, Unknown):
         return Promise(name, State.NOT_SEEN, f"the alarms: {alarms.why}", how)
-    on = sorted(one for one, state in alarms.items() if state == ALARM)
+    on = firing(alarms)
     problems = [f"{one} is on" for one in on if one != CAUSED]
     if not alarms:
         problems = ["there is no alarm: is the stack monitoring deployed?"]
