@@ -174,6 +174,13 @@ NOT_EXECUTED: dict[str, tuple[Interference, str]] = {
         "AccessDenied",
     ),
     "the errors have no code": (instead(200, json.dumps({"Responses": [{"Error": {}}] * 3}).encode()), "NoCode"),
+    "the errors have an empty code": (
+        instead(200, json.dumps({"Responses": [{"Error": {"Code": ""}}] * 3}).encode()),
+        "NoCode",
+    ),
+    "the refusal has no type": (instead(403, b'{"__type": null}'), "NoCode"),
+    "the refusal has an empty type": (instead(400, b'{"__type": "aws#"}'), "NoCode"),
+    "the refusal is no object": (instead(400, b"[]"), "AttributeError"),
 }
 
 

@@ -35,6 +35,7 @@ _CODES = {
     "ThrottlingException": ErrorCode.THROTTLED,
 }
 
+_NO_CODE = "NoCode"
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_.-]+")
 
 
@@ -113,8 +114,8 @@ class DynamoDBTable:
         try:
             answer = self._client.batch_execute_statement(Statements=[self._insertion(item) for item in items])
         except ClientError as error:
-            return [error.response["Error"]["Code"]] * len(items)
-        except BotoCoreError as error:
+            return [error.response["Error"]["Code"] or _NO_CODE] * len(items)
+        except Exception as error:  # noqa: BLE001 - botocore raises any for a response that is not of AWS; `put` decides
             return [type(error).__name__] * len(items)
         entries = answer.get("Responses") or []
         if len(entries) != len(items):
@@ -175,8 +176,7 @@ def _error_code(entry: Any) -> str | None:
     """Return the code of an entry in the response to a batch; None for an entry without an error."""
     if entry is None:
         return "NoEntry"
-    code: str | None = entry["Error"].get("Code", "NoCode") if "Error" in entry else None
-    return code
+    return (entry["Error"].get("Code") or _NO_CODE) if "Error" in entry else None
 
 
 @contextmanager

@@ -97,4 +97,4 @@ def _store(group: Group, table: Table) -> list[StorageResult | str]:
     if len(group) == 1:
         return [put(write, table) for _, write in group]
     codes = table.insert([write.item for _, write in group])
-    return [code or stored(write) for (_, write), code in zip(group, codes, strict=True)]
+    return [stored(write) if code is None else code for (_, write), code in zip(group, codes, strict=True)]
