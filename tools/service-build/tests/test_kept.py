@@ -124,6 +124,29 @@ def test_a_package_whose_build_was_killed_is_built_again(repository: Repository)
     assert record.is_file()
 
 
+def test_a_package_with_an_empty_record_is_built_again(repository: Repository) -> None:
+    (record,) = repository.cache.glob("validator/*/compiled.json")
+    record.write_text("")
+
+    assert repository.build("again", repository.cache) == contents(repository.folder / "built" / "kept")
+    assert record.read_text()
+
+
+def test_a_package_whose_removal_was_interrupted_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept, built = Kept(tmp_path / "cache/validator/1", ()), tmp_path / "built"
+    built.mkdir()
+    kept.keep(built, set())
+
+    def interrupted(_path: Path) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(shutil, "rmtree", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        kept.keep(built, set())
+
+    assert kept.restore(tmp_path / "restored") is None
+
+
 def test_the_packages_that_were_used_last_are_kept(tmp_path: Path) -> None:
     packages, built = tmp_path / "cache" / "validator", tmp_path / "built"
     built.mkdir()

@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 import sys
+import sysconfig
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,7 +39,7 @@ class Kept:
     def of(cls, cache: Path, service: Path, contracts: Path | None, version: str) -> Kept:
         """Find the package in a cache; ``version`` is the Python version of the target."""
         projects = (service, contracts) if contracts else (service,)
-        digest = hashlib.sha256(f"{sys.version} {version}".encode())
+        digest = hashlib.sha256(f"{sys.version} {sysconfig.get_platform()} {version}".encode())
         for path in _decisive_files(projects):
             digest.update(f"\0{path.name}\0".encode() + path.read_bytes())
         for name in (name for project in projects for name in _names(project / "src")):
@@ -54,8 +55,11 @@ class Kept:
         with _locked(self.folder.parent, fcntl.LOCK_SH):
             if not record.is_file():
                 return None
+            try:
+                compiled: set[str] = set(json.loads(record.read_text(encoding="utf-8")))
+            except ValueError:  # the build that wrote it was killed, or its disk was full
+                return None
             record.touch()
-            compiled: set[str] = set(json.loads(record.read_text(encoding="utf-8")))
             _link_all(self.folder / "package", folder)
         for source in (source for project in self.projects for source in (project / "src").iterdir()):
             for path in _files(folder / source.name):
@@ -71,6 +75,8 @@ class Kept:
             whole = {path.parent for path in records[-_PACKAGES + 1 :]} - {self.folder}
             for path in packages.glob("*/"):
                 if path not in whole:
+                    # First: if this is interrupted, what remains is no package.
+                    (path / _RECORD).unlink(missing_ok=True)
                     shutil.rmtree(path)
             _link_all(folder, self.folder / "package")
             # Last: if a build is killed earlier, its package is ignored.
