@@ -244,7 +244,7 @@ def install(session: nox.Session, into: Path, *steps: Sequence[str]) -> None:
     if made_from.exists() and made_from.read_text(encoding="utf-8") == digest.hexdigest():
         return
     folder, began = os.path.relpath(into, ROOT), time.monotonic()
-    why = "because that has changed" if made_from.exists() else "once"
+    why = "because of a change" if made_from.exists() else "once"
     made_from.unlink(missing_ok=True)
     session.log(f"installing {_named(steps)} into {folder}, {why}")
     for step in steps:

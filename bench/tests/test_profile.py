@@ -11,7 +11,7 @@ WORKER = f"<module> ({CODE}/_worker.py:134)"
 PUT = f"{WORKER};DynamoDBTable.put_new ({CODE}/storer/adapters.py:99);_api_call ({CODE}/botocore/client.py:597)"
 
 
-def test_what_a_library_does_counts_for_who_called_it() -> None:
+def test_the_time_of_a_library_counts_for_its_caller() -> None:
     assert looks(f"{PUT} 3\n{PUT};sign ({CODE}/botocore/auth.py:1) 2\n{WORKER} 1\nrun (/lib/threading.py:982) 4\n") == {
         "storer/adapters.py DynamoDBTable.put_new": 5,
         "_worker.py <module>": 1,

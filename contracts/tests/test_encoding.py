@@ -28,7 +28,7 @@ def form(data: bytes) -> dict[str, Any]:
 
 
 @given(st.lists(st.text(), min_size=1, max_size=5))
-def test_what_was_compressed_reads_as_what_it_was(data: list[str]) -> None:
+def test_a_compressed_payload_is_read_back_unchanged(data: list[str]) -> None:
     sent = request(*data, " " * MIN_BYTES)
 
     compressed = compress(sent.model_dump_json())
@@ -97,7 +97,7 @@ def test_a_form_that_cannot_be_read_breaks_the_contract(sent: dict[str, Any], wo
         read_exchange(ValidationRequest, sent)
 
 
-def test_an_answer_is_compressed_only_for_who_asked_so() -> None:
+def test_an_answer_is_compressed_only_on_request() -> None:
     response = ValidationResponse.model_validate(
         {"results": [{"execution_id": f"dev-esm-{index}", "is_valid": True} for index in range(100)]}
     )

@@ -177,7 +177,7 @@ def test_a_bound_is_a_whole_number_however_it_is_written(sent: float, read: int)
 
 
 @pytest.mark.parametrize("bound", [1, 1_048_577, 4_096.5, "4096", True, None])
-def test_a_bound_that_is_none_is_refused(bound: object) -> None:
+def test_an_invalid_bound_is_refused(bound: object) -> None:
     with pytest.raises(ValidationError, match="max_bytes"):
         TransformationRequest.model_validate({"records": [{"execution_id": "1", "data": "{}"}], "max_bytes": bound})
 

@@ -68,7 +68,7 @@ def test_a_sender_that_is_not_newer_may_not_send_what_the_contract_does_not_name
         read_exchange(model, sent({**version, **payload}))
 
 
-def test_what_else_is_wrong_is_wrong_whatever_the_version(sent: Callable[[dict[str, Any]], Any]) -> None:
+def test_other_errors_break_the_contract_whatever_the_version(sent: Callable[[dict[str, Any]], Any]) -> None:
     with pytest.raises(BrokenContractError, match=r"records.0.data: wrong_type"):
         read_exchange(ValidationRequest, sent({"contract_version": NEWER, "records": [{**RECORD, "data": 1}]}))
 
@@ -79,7 +79,7 @@ def test_another_major_version_breaks_the_contract(sent: Callable[[dict[str, Any
 
 
 @pytest.mark.parametrize("version", [None, 1.0, "", "1", "1.0.0", "1.0\n", "1.01", "v1.0", "1.x", "9" * 5_000])
-def test_a_version_that_is_none_breaks_the_contract(sent: Callable[[dict[str, Any]], Any], version: object) -> None:
+def test_an_invalid_version_breaks_the_contract(sent: Callable[[dict[str, Any]], Any], version: object) -> None:
     with pytest.raises(BrokenContractError, match="contract_version") as raised:
         read_exchange(ValidationRequest, sent({"contract_version": version, "records": [RECORD]}))
 
@@ -87,6 +87,6 @@ def test_a_version_that_is_none_breaks_the_contract(sent: Callable[[dict[str, An
 
 
 @pytest.mark.parametrize("nothing", ["null", "[]", "7", '"text"', "", "{"])
-def test_what_is_no_object_breaks_the_contract(nothing: str) -> None:
+def test_a_payload_that_is_not_an_object_breaks_the_contract(nothing: str) -> None:
     with pytest.raises(BrokenContractError):
         read_exchange(ValidationRequest, nothing)

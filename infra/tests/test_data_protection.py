@@ -37,7 +37,7 @@ def test_a_queue_is_encrypted_and_refuses_plain_http(shared, queue):
 
 
 @pytest.mark.parametrize("queue", [queue for queue in QUEUES if queue != "DataProcessingQueue"])
-def test_what_went_wrong_is_nothing_for_other_accounts(shared, queue):
+def test_other_accounts_cannot_use_the_queues_of_dead_and_rejected_messages(shared, queue):
     _, statement = statements(shared, queue)
 
     assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "sqs:*")

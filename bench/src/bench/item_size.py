@@ -34,4 +34,4 @@ def _value_bytes(value: Mapping[str, Any]) -> int:
             return _CONTAINER + sum(_MEMBER + _value_bytes(member) for member in members)
         case {"M": members}:
             return _CONTAINER + item_bytes(members) + _MEMBER * len(members)
-    raise ValueError(f"{value!r} is no value that the pipeline stores")
+    raise ValueError(f"{value!r} is not a value that the pipeline stores")

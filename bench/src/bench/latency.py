@@ -59,7 +59,7 @@ def kill_workers() -> None:
     deadline = time.monotonic() + DEATH_SECONDS
     while any(_is_alive(worker) for worker in workers):
         if time.monotonic() > deadline:
-            raise RuntimeError(f"a process of a function is alive {DEATH_SECONDS} s after it was killed")
+            raise RuntimeError(f"a process of a function is still alive {DEATH_SECONDS} s after it was killed")
         time.sleep(0.01)
 
 

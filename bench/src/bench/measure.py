@@ -190,7 +190,7 @@ class Bench:
                 Entries=[{"Id": str(index), "MessageBody": body} for index, body in enumerate(part)],
             )
             if len(answer.get("Successful", [])) != len(part):
-                raise RuntimeError(f"not all were sent: {answer.get('Failed')}")
+                raise RuntimeError(f"not all messages were sent: {answer.get('Failed')}")
             return {entry["MessageId"]: now for entry in answer["Successful"]}
 
         with ThreadPoolExecutor(_SENDERS) as pool:
@@ -208,7 +208,7 @@ class Bench:
             if left != before:
                 changed = time.monotonic()
             if time.monotonic() - changed > _PATIENCE_SECONDS:
-                raise RuntimeError(f"{left} messages are in the queue; nothing has changed for {_PATIENCE_SECONDS} s")
+                raise RuntimeError(f"{left} messages are still queued; nothing has changed for {_PATIENCE_SECONDS} s")
 
     def _name(self, end: str) -> str:
         return f"{self._environment}{end}"

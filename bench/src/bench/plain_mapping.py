@@ -106,7 +106,7 @@ class PlainMapping(Poller):
         self._state.on.clear()
         self._state.asked.clear()
         if not self._state.asked.wait(_PAUSE_SECONDS):
-            raise RuntimeError(f"the mapping of {self._mapping.function_name} receives after {_PAUSE_SECONDS} s")
+            raise RuntimeError(f"the mapping of {self._mapping.function_name} still receives after {_PAUSE_SECONDS} s")
 
     def resume(self) -> None:
         """Start receiving."""

@@ -89,7 +89,7 @@ def watched(processes: Mapping[int, str], found: Mapping[str, Counter[str]]) -> 
                 watcher.wait()
         for pid, file in files.items():
             if not file.exists():
-                raise RuntimeError(f"py-spy could not look at process {pid}; on Linux it takes the right to trace")
+                raise RuntimeError(f"py-spy could not attach to process {pid}; on Linux, it needs permission to trace")
             found[processes[pid]].update(looks(file.read_text(encoding="utf-8")))
 
 

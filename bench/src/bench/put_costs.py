@@ -79,7 +79,7 @@ def ways(aws: AwsEndpoint) -> dict[str, Way]:
     def insert(group: Sequence[Attributes]) -> None:
         answers = client.batch_execute_statement(Statements=[_insertion(item) for item in group])["Responses"]
         if any("Error" in answer for answer in answers):
-            raise RuntimeError(f"an item is not inserted: {answers}")
+            raise RuntimeError(f"an item was not inserted: {answers}")
 
     return {
         "boto3, PutItem": lambda all_items: list(pool.map(put, all_items)),
@@ -135,7 +135,7 @@ def _signed(aws: AwsEndpoint, pool: ThreadPoolExecutor) -> Way:
         signer.add_auth(request)
         answer = connections.request("POST", url, body=body, headers=dict(request.headers))
         if answer.status != http.HTTPStatus.OK:
-            raise RuntimeError(f"an item is not put: {answer.data!r}")
+            raise RuntimeError(f"an item was not put: {answer.data!r}")
 
     return lambda all_items: list(pool.map(put, all_items))
 

@@ -50,18 +50,18 @@ def _read(file: Path) -> Any:
     try:
         return json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise UnusableError(f"it is no JSON file: {error}") from error
+        raise UnusableError(f"it is not a JSON file: {error}") from error
 
 
 def _save(name: str, history: History) -> Path:
     if not re.fullmatch("[a-z0-9][a-z0-9.-]*", name):
-        raise UnusableError(f"{name!r} is no name for a file: expected lower-case letters, digits, hyphens and dots")
+        raise UnusableError(f"{name!r} is not a valid file name: expected lower-case letters, digits, hyphens and dots")
     if (FOLDER / f"{name}.json").exists():
         raise UnusableError(f"{FOLDER / name}.json exists already: choose another name, or delete it")
     held = {"a real execution": history}
     if (size := len(as_text(held))) > MAX_SAVED_BYTES:
         raise UnusableError(
-            f"it would be saved in {size:,} bytes, and {MAX_SAVED_BYTES:,} is the most: save one of fewer messages"
+            f"it would be saved in {size:,} bytes; the maximum is {MAX_SAVED_BYTES:,}: save one with fewer messages"
         )
     return write(name, held)
 

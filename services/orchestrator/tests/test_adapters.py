@@ -154,7 +154,7 @@ def test_what_is_sent_is_what_the_api_takes() -> None:
 @pytest.mark.parametrize(
     "malformed", [{"dataType": "String"}, {"dataType": "Binary", "binaryValue": "%%%"}, {"stringValue": "x"}]
 )
-def test_an_attribute_that_is_none_stays_behind_rather_than_the_message(sqs: FakeSQS, malformed: Any) -> None:
+def test_an_invalid_attribute_is_left_out_and_the_message_is_sent(sqs: FakeSQS, malformed: Any) -> None:
     sent = InvalidMessageQueue(sqs, "url").send([rejection_of(attributes={"odd": malformed})], ARN)
 
     assert sent == Sent({0}, left_behind={"m0": 1})
@@ -184,7 +184,7 @@ def test_beside_ten_attributes_of_the_producer_ours_takes_the_place_of_one(sqs: 
     assert set(entry["MessageAttributes"]) == {"durable_pipeline", *(f"a{n}" for n in range(9))}
 
 
-def test_ours_replaces_that_of_an_earlier_rejection(sqs: FakeSQS) -> None:
+def test_our_attribute_replaces_that_of_an_earlier_rejection(sqs: FakeSQS) -> None:
     old = {"durable_pipeline": {"stringValue": '{"code": "old"}', "dataType": "String"}}
 
     sent = InvalidMessageQueue(sqs, "url").send([rejection_of(attributes=old)], ARN)
@@ -202,7 +202,7 @@ def test_ours_replaces_that_of_an_earlier_rejection(sqs: FakeSQS) -> None:
         (400, {"execution_id", "message_id", "stage", "code", "field", "reason", "execution_arn"}, {}),
     ],
 )
-def test_beside_a_body_of_nearly_one_mebibyte_goes_what_fits(
+def test_with_a_body_of_nearly_one_mebibyte_only_attributes_that_fit_are_sent(
     sqs: FakeSQS, room: int, kept: set[str] | None, left_behind: dict[str, int]
 ) -> None:
     attributes = {"t": {"stringValue": "x", "dataType": "String"}}

@@ -194,6 +194,6 @@ def test_what_cannot_be_replayed_is_refused_with_the_reason(change: Any, problem
 
 
 @pytest.mark.parametrize("held", [None, [], "text", {}])
-def test_what_is_no_history_at_all_is_refused(held: Any) -> None:
+def test_a_file_that_is_not_a_history_is_refused(held: Any) -> None:
     with pytest.raises(UnusableError, match="no history"):
         history_of(held)

@@ -183,7 +183,7 @@ def test_a_conflict_with_the_same_data_breaks_the_contract_and_decides_nothing(p
     assert pipeline.queue.messages == []
 
 
-def test_of_those_that_an_item_decides_about_what_cannot_be_sent_comes_again(pipeline: Pipeline) -> None:
+def test_a_rejection_decided_by_an_item_is_redelivered_if_it_cannot_be_sent(pipeline: Pipeline) -> None:
     taken_by(pipeline, keyed(n=2))
     pipeline.queue.refuses = lambda rejection: rejection.message.message_id != "m0"
 

@@ -90,10 +90,10 @@ def test_a_saved_execution_is_one_of_the_golden_set(
 @pytest.mark.parametrize(
     ("held", "save", "problem"),
     [
-        ("text", None, "no JSON file"),
+        ("text", None, "not a JSON file"),
         ("{}", None, "no history"),
-        (None, "Not a name", "'Not a name' is no name for a file"),
-        (None, "../up", "'../up' is no name for a file"),
+        (None, "Not a name", "'Not a name' is not a valid file name"),
+        (None, "../up", "'../up' is not a valid file name"),
         (None, "taken", "taken.json exists already"),
     ],
 )
@@ -116,5 +116,5 @@ def test_an_execution_too_large_for_the_golden_set_is_not_saved(copied: Path, do
     status, text = replayed(copied, held, "--save", "large")
 
     assert status == UNUSABLE
-    assert f"{MAX_SAVED_BYTES:,} is the most: save one of fewer messages" in text
+    assert f"the maximum is {MAX_SAVED_BYTES:,}: save one with fewer messages" in text
     assert not (copied / "tests/golden/large.json").exists()

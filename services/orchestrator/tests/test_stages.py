@@ -157,7 +157,7 @@ def test_a_chunk_has_room_for_what_a_stage_declares_and_no_more(output_bytes: in
     assert after.entry_bytes - before.entry_bytes == output_bytes + len('"own": , ')
 
 
-def test_a_stage_more_takes_operations_of_its_own() -> None:
+def test_an_additional_stage_takes_operations_of_its_own() -> None:
     records = parse_batch(messages_of(event_of(*(body(n=n) for n in range(1_000)))), "test").records
     many = (*(contribution(f"own{n}") for n in range(4)), *STAGES)
 

@@ -23,7 +23,7 @@ LATER = {"error": {"code": "unavailable", "retryable": True, "message": "later"}
 NEVER = {"error": {"code": "not_transformable", "retryable": False, "message": "no"}}
 
 
-def test_the_longest_way_of_a_batch_stays_below_the_bound(pipeline: Pipeline) -> None:
+def test_the_longest_path_of_a_batch_stays_below_the_bound(pipeline: Pipeline) -> None:
     """Each stage succeeds at its last attempt, one record is left for two stages alone, and each queue is slow."""
     pipeline.monkeypatch.setattr(bounds, "RESUMING_SECONDS", 0)  # the runner resumes in no time
     pipeline.use_stages(*CORE)
@@ -84,7 +84,7 @@ def test_there_is_time_for_a_fourth_stage() -> None:
 def test_a_chain_that_takes_too_long_says_which_timeout_could_be_shortened_to_what() -> None:
     slow = (*CORE, contribution("enrich", timeout_seconds=60))
 
-    with pytest.raises(ValueError, match=r"may take \d+ s, and an execution has 840 s") as raised:
+    with pytest.raises(ValueError, match=r"may take \d+ s, but an execution has only 840 s") as raised:
         check_time(slow)
 
     _, _, way = str(raised.value).partition("enrich to ")

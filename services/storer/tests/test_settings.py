@@ -19,7 +19,7 @@ def test_a_variable_that_is_not_set_is_named(name: str) -> None:
 
 
 @pytest.mark.parametrize("table", ["", "ab", "x" * 256, "a table", "table\n", "arn:aws:dynamodb:eu-west-1:1:table/t"])
-def test_what_is_no_name_of_a_table_is_refused_at_start(table: str) -> None:
+def test_an_invalid_table_name_is_refused_at_start(table: str) -> None:
     """Otherwise, DynamoDB would refuse every item as if it could never be stored."""
     with pytest.raises(ValueError, match="PROCESSED_DATA_TABLE must be the name of a table, not "):
         Settings.from_environment({**os.environ, "PROCESSED_DATA_TABLE": table})

@@ -149,7 +149,7 @@ def test_an_item_without_metadata_has_no_such_attribute(
 
 @pytest.mark.parametrize("value", [0.1, {"a": [b"bytes"]}, {1}])
 def test_a_value_that_is_not_of_a_body_has_no_attribute(value: object) -> None:
-    with pytest.raises(TypeError, match=r"(float|bytes|set) is no type of JSON"):
+    with pytest.raises(TypeError, match=r"(float|bytes|set) is not a JSON type"):
         attribute_value(value)
 
 
@@ -163,7 +163,7 @@ def test_floats_of_the_transformed_data_are_stored(table: DynamoDBTable, dynamod
     ("data", "words"),
     [
         (body(f'"text": "{"x" * 400 * 1024}"'), "(?i)size"),
-        (body(f'"text": "{"x" * 500 * 1024}"'), r"the item has 5\d\d,\d{3} bytes; 409,600 is the most"),
+        (body(f'"text": "{"x" * 500 * 1024}"'), r"the item has 5\d\d,\d{3} bytes; the maximum is 409,600"),
         (body(f'"n": [{",".join(["0"] * 500_000)}]'), r"the item has 1,000,\d{3} bytes"),
         (body(f'"n": [{",".join(["[[[[[[]]]]]]"] * 70_000)}]'), r"the item has 1,[67]\d\d,\d{3} bytes"),
         ("nonsense", "not JSON"),

@@ -76,7 +76,7 @@ def infinite(_message: PipelineMessage) -> dict[str, JsonValue]:
     [
         (body(), hopeless, "the columns do not add up"),
         (body(), wordy, "x{1000}"),
-        (body(), verbose, "the transformed data has 5,.* bytes; 4,096 is the most"),
+        (body(), verbose, "the transformed data has 5,.* bytes; the maximum is 4,096"),
         (body(), infinite, "transformed_data: .*not JSON compliant"),
         (body(), surrogate, "transformed_data: .*surrogates not allowed"),
         (body(), decimal, "transformed_data.ratio: .*valid JSON value"),

@@ -50,7 +50,7 @@ def an_invalid_message_is_rejected(stack: Stack) -> None:
 
 def a_failed_message_is_brought_forward(stack: Stack) -> None:
     def given_up() -> int:
-        return stack.logged("redelivery takes the visibility timeout")
+        return stack.logged("redelivery waits for the visibility timeout")
 
     before = given_up()
     with stack.without_table():

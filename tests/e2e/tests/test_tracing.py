@@ -236,4 +236,4 @@ def test_a_message_that_is_sent_again(stack: Stack, cli: Tracing) -> None:
 def test_a_message_that_nobody_has_sent(cli: Tracing, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["trace", "19dd0b57-b21e-4ac1-bd88-01bbb068cb78", "--env", "e2e"]) == 1
 
-    assert "nothing is known of 19dd0b57-b21e-4ac1-bd88-01bbb068cb78" in capsys.readouterr().err
+    assert "nothing is known about 19dd0b57-b21e-4ac1-bd88-01bbb068cb78" in capsys.readouterr().err

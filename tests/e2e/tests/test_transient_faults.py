@@ -255,7 +255,7 @@ def test_messages_that_can_be_neither_finished_nor_brought_forward_nor_deleted_c
     assert outcomes.of(sent) == {message: {"stored"} for message in sent}
     assert sorted(message for message in outcomes.stored if message in sent) == sorted(sent)
     assert not outcomes.dead
-    assert stack.logged("redelivery takes the visibility timeout") == 1
+    assert stack.logged("redelivery waits for the visibility timeout") == 1
 
 
 def test_what_executions_have_done_is_done_again_in_a_replay(stack: Stack, faults: Faults, faulty: Emulator) -> None:

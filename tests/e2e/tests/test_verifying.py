@@ -104,7 +104,7 @@ def test_an_item_that_is_deleted_meanwhile_breaks_the_promise(
 
     assert status == 1
     lost = printed["promises"][0]
-    assert (lost["name"], lost["state"]) == ("none is lost", "not met")
+    assert (lost["name"], lost["state"]) == ("no message is lost", "not met")
     assert [one.partition(": ")[2] for one in lost["problems"]] == ["its item was in the table, and has been deleted"]
 
 
@@ -134,5 +134,5 @@ def test_queues_that_are_too_long_to_look_through_are_left_alone(
 
     assert main(["verify", "--env", ENVIRONMENT]) == 1
 
-    assert "have 1 messages; verify receives all of them, and 0 at most" in capsys.readouterr().err
+    assert ": 1; verify has to receive all of them, and can receive 0 at most" in capsys.readouterr().err
     assert stack.in_queue() == 0

@@ -67,7 +67,7 @@ def test_a_page_is_read_into_steps() -> None:
 
 
 @pytest.mark.parametrize("fence", ["sh often", "text exactly", "diff applied", "sh background and more"])
-def test_a_fence_that_means_nothing_is_refused(fence: str) -> None:
+def test_an_unknown_fence_is_refused(fence: str) -> None:
     with pytest.raises(ValueError, match="says nothing that is known"):
         read_page(f"```{fence}\nls\n```\n")
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pipeline_e2e.stack import Stack
 
 
-def test_a_mended_message_is_stored_under_its_first_id(page: Page, stack: Stack) -> None:
+def test_an_edited_message_is_stored_under_its_first_id(page: Page, stack: Stack) -> None:
     sent, other = stack.send(INVALID, "not json")
     stack.wait_until_drained()
     page.open("/invalid")
@@ -42,7 +42,7 @@ def test_a_mended_message_is_stored_under_its_first_id(page: Page, stack: Stack)
     assert "mended" in str(item)
     assert item["message_id"] == sent
 
-    page.click("What becomes of it")
+    page.click("Trace it")
     page.see("in the table", "Delivery")
     page.open("/invalid")
     page.see(other)
@@ -50,7 +50,7 @@ def test_a_mended_message_is_stored_under_its_first_id(page: Page, stack: Stack)
 
 
 @pytest.mark.parametrize("edit", ["\ud800", body(label='"' * 400_000)])
-def test_an_edit_that_does_not_arrive_is_told(page: Page, stack: Stack, edit: str) -> None:
+def test_an_edit_that_does_not_arrive_is_reported(page: Page, stack: Stack, edit: str) -> None:
     (sent,) = stack.send(INVALID)
     stack.wait_until_drained()
     page.open("/invalid")
@@ -58,7 +58,7 @@ def test_an_edit_that_does_not_arrive_is_told(page: Page, stack: Stack, edit: st
     page.click("Show and edit the body")
     page.type_at_once(page.field("body"), edit)
     page.click("Plan its resend")
-    page.see("What you see has not arrived here", "Show only these")
+    page.see("The edit did not reach the console", "Show only these")
     assert [each["message"] for each in page.errors() if "Payload size" not in each["message"]] == []
 
     page.type_at_once(page.field("body"), body(label="x" * 200_000))
@@ -86,7 +86,7 @@ def test_nothing_is_sent_before_it_is_agreed_to(page: Page, stack: Stack) -> Non
     assert len(stack.wait_for_rejected(1)) == 1
 
 
-def test_messages_are_discarded_and_one_that_has_gone_meanwhile_is_told(page: Page, stack: Stack) -> None:
+def test_messages_are_discarded_and_those_gone_meanwhile_are_reported(page: Page, stack: Stack) -> None:
     stack.send("first", "second")
     stack.wait_until_drained()
     page.open("/invalid")
@@ -98,7 +98,7 @@ def test_messages_are_discarded_and_one_that_has_gone_meanwhile_is_told(page: Pa
     page.click("Discard")
 
     page.see("Nothing was sent or deleted: the queue or the table has changed.")
-    page.see("2 messages are not in the queue any more", "Nothing would be sent or deleted.")
+    page.see("Messages no longer in the queue, or received by somebody else: 2.", "Nothing would be sent or deleted.")
     page.click("Cancel")
 
 

@@ -89,12 +89,12 @@ def test_without_the_token_nothing_is_shown(guarded: Guarded, path: str) -> None
 @pytest.mark.parametrize(
     "cookie", ["console=another", "other={token}", "console", "x; console=", "=;=,", "console ={token}"]
 )
-def test_another_cookie_does_not_do(guarded: Guarded, cookie: str) -> None:
+def test_a_wrong_cookie_is_refused(guarded: Guarded, cookie: str) -> None:
     assert guarded.get("/", cookie=cookie.format(token=guarded.token)).status_code == 403
 
 
 @pytest.mark.parametrize("other", ["theme=a b", "foo", 'x={{"a":1}}', "path=/", "console=another", "\xe4=\xe4"])
-def test_cookies_of_others_are_in_nobodys_way(guarded: Guarded, other: str) -> None:
+def test_foreign_cookies_are_ignored(guarded: Guarded, other: str) -> None:
     cookie = f"{other}; console={guarded.token}".encode("latin-1")
 
     assert guarded.client.get("/", headers={b"cookie": cookie}).text == "the page"

@@ -49,7 +49,7 @@ def test_an_execution_is_found_by_its_status_and_shows_its_operations(page: Page
 
     page.field("status").click()
     page.click_option("RUNNING")
-    page.see("There are no such executions.")
+    page.see("No executions match.")
     page.click_option("RUNNING")
     page.click_option("SUCCEEDED")
     page.see("SUCCEEDED")
@@ -85,9 +85,9 @@ def test_a_message_is_traced_to_its_item(page: Page, stack: Stack) -> None:
     page.see('"label": "personal"', '"stored_at"')
 
 
-def test_a_message_that_nobody_knows_is_none(page: Page) -> None:
+def test_an_unknown_message_says_so(page: Page) -> None:
     page.open("/messages?id=00000000-0000-4000-8000-000000000000")
-    page.see("Nothing is known of it")
+    page.see("Nothing is known about it")
 
     page.open("/messages?id=prod-esm-00000000-0000-4000-8000-000000000000")
     page.see("this is a record of prod")

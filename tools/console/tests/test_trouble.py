@@ -45,12 +45,12 @@ def test_a_call_that_fails_is_shown_where_its_answer_would_be(page: Page, stack:
         page.see(sent)
         page.click("Select all shown")
         page.click("Resend the selected")
-        page.see("ResourceNotFoundException", "Ask the services of this checkout")
+        page.see("ResourceNotFoundException", "Also ask the services of this checkout")
         page.click("Cancel")
     page.see(sent)
 
 
-def test_what_a_person_may_not_do_is_told(driver: Chrome, endpoint: AwsEndpoint, stack: Stack, pictures: Path) -> None:
+def test_missing_permissions_are_reported(driver: Chrome, endpoint: AwsEndpoint, stack: Stack, pictures: Path) -> None:
     stack.send("not json")
     stack.wait_until_drained()
     key, secret = access_key(endpoint, ENVIRONMENT, "readers")
@@ -91,7 +91,7 @@ def test_a_port_that_is_taken_is_refused(
     port = str(urlsplit(address).port)
 
     assert main(["console", "--env", ENVIRONMENT, "--no-browser", "--port", port]) == 1
-    assert f"port {port} of 127.0.0.1 cannot be had" in capfd.readouterr().err
+    assert f"port {port} of 127.0.0.1 is not available" in capfd.readouterr().err
 
 
 def test_ctrl_c_ends_it(endpoint: AwsEndpoint) -> None:

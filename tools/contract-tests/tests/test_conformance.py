@@ -53,7 +53,7 @@ def is_message(text: str) -> bool:
 
 
 @pytest.mark.parametrize("good", [True, False])
-def test_data_is_tried_that_is_a_message_and_that_is_none(good: bool) -> None:
+def test_valid_and_invalid_messages_are_tried(good: bool) -> None:
     found = find(
         requests("validation", "1.0.0"),
         lambda request: any(is_message(record["data"]) is good for record in request["records"]),
@@ -97,7 +97,7 @@ def crash(request: dict[str, Any]) -> dict[str, Any]:
         lambda request: validated(request, contract_version="2.0"),
     ],
 )
-def test_a_service_that_does_not_is_found_out(
+def test_a_service_that_breaks_its_promise_is_found(
     monkeypatch: pytest.MonkeyPatch, handle: Callable[[dict[str, Any]], dict[str, Any]]
 ) -> None:
     monkeypatch.setattr(service, "SETTINGS", QUICK)

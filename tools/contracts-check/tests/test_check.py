@@ -98,9 +98,9 @@ def test_a_change_without_a_version_and_an_entry_is_refused(copy: Copy) -> None:
     status, said = copy.run("check")
 
     assert status == 1
-    assert "minor  PipelineMessage.colour: optional field added. Producers that send other values" in said
-    assert f"ERROR  {LAST} is too small: what changed since {LAST} takes {MINOR}, ./nox" in said
-    assert "ERROR  CHANGELOG.md says nothing of the change" in said
+    assert "minor  PipelineMessage.colour: optional field added. Producers that already send other values" in said
+    assert f"ERROR  {LAST} is too low: the changes since {LAST} require {MINOR}, ./nox" in said
+    assert "ERROR  CHANGELOG.md does not mention the change" in said
 
 
 def test_an_entry_names_the_model_that_changed(copy: Copy) -> None:
@@ -120,7 +120,7 @@ def test_code_that_no_schema_shows_takes_a_patch(copy: Copy) -> None:
     status, said = copy.run("check")
 
     assert status == 1
-    assert "the models are the same, other code differs" in said
+    assert "the models are the same, but other code differs" in said
     assert f"takes {PATCH}, ./nox -s release-contracts -- patch" in said
 
 
@@ -139,7 +139,7 @@ def test_the_next_version_is_the_smallest_that_a_change_takes(copy: Copy, old: s
     assert copy.run("next") == (0, f"{following}\n")
 
 
-def test_a_release_makes_all_that_belongs_to_it_and_then_the_gate_is_content(copy: Copy) -> None:
+def test_a_release_writes_all_its_files_and_then_passes_the_check(copy: Copy) -> None:
     copy.add_field()
     copy.write_entry("- `PipelineMessage`: a colour.")
     before = copy.contents()

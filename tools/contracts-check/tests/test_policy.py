@@ -61,14 +61,14 @@ def exchange(entry: Schema) -> Schema:
 OLD_SENDS = (Level.MAJOR, "{reader} on 1.5.0 would refuse what {sender} on 1.4.2 sends")
 NEW_SENDS = (Level.MAJOR, "{reader} on 1.4.2 would refuse what {sender} on 1.5.0 sends")
 IGNORED = (Level.MINOR, "{reader} on 1.4.2 ignores")
-NOT_THE_SAME = (Level.MAJOR, "{sender} on 1.4.2 and {reader} on 1.5.0 would not mean the same by it")
+NOT_THE_SAME = (Level.MAJOR, "{sender} on 1.4.2 and {reader} on 1.5.0 would interpret it differently")
 # In the body.
-REJECTED = (Level.MAJOR, "producers would be rejected with what they send today")
-ELSEWISE = (Level.MAJOR, "producers would not get what they get today")
-LATER = (Level.MINOR, "producers can use it when every service is beyond 1.4.2")
-ASK = (Level.MINOR, "producers that send other values under this key already would be rejected")
+REJECTED = (Level.MAJOR, "messages that producers send today would be rejected")
+ELSEWISE = (Level.MAJOR, "messages that producers send today would be read differently")
+LATER = (Level.MINOR, "producers can use it when every service has a version later than 1.4.2")
+ASK = (Level.MINOR, "producers that already send other values under this key would be rejected")
 # In both.
-SAME = (Level.PATCH, "can tell")
+SAME = (Level.PATCH, "is affected")
 
 CHANGES = [
     ({"tag": OPTIONAL}, ".tag: optional field added", IGNORED, ASK),
@@ -186,7 +186,7 @@ def test_a_model_that_is_added_or_removed() -> None:
     (removed,) = judge(schemas, {}, LAST)
 
     assert (added.level, removed.level) == (Level.MINOR, Level.MAJOR)
-    assert removed.sentence == "Exchange: removed. It would break whoever uses it: take 2.0.0."
+    assert removed.sentence == "Exchange: removed. It would break its users: release it as 2.0.0."
 
 
 def reads(reader: Schema, sent: Schema) -> bool:

@@ -242,7 +242,7 @@ def test_a_dead_letter_is_told_with_the_reason_for_which_it_failed_last(stack: S
     stack.audit.explain({"a": failure, "b": failure}, {"a": "first", "b": "third"})
 
     (a,), (b,) = (tracked.places for tracked in stack.audit.messages)
-    assert a.reason == "in the dead letter queue, received ? times: store, throttled: too many writes"
+    assert a.reason == "in the dead-letter queue, received ? times: store, throttled: too many writes"
     assert (a.why.stage, a.why.code, a.execution_arn) == ("store", "throttled", "second")
     assert (b.reason, b.execution_arn) == ("", "")
     assert [tracked.execution_arn for tracked in stack.audit.messages] == ["first", "third"]

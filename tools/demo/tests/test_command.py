@@ -140,6 +140,6 @@ def test_a_second_local_is_refused_with_the_address_of_the_first(repository: Pat
     output, errors = second.communicate(timeout=PATIENCE)
 
     assert (second.returncode, output) == (1, "")
-    assert f"error: http://127.0.0.1:{port} (process {first.pid}) is up in this folder already. Use it" in errors
+    assert f"error: http://127.0.0.1:{port} (process {first.pid}) is already up in this folder. Use it" in errors
     first.send_signal(signal.SIGINT)
     first.communicate(timeout=PATIENCE)

@@ -92,7 +92,7 @@ def test_a_message_that_may_still_be_in_the_queue_is_not_seen_yet() -> None:
 
     unmet = run.unmet()
 
-    assert unmet["none is lost"] is State.NOT_SEEN
+    assert unmet["no message is lost"] is State.NOT_SEEN
     assert set(unmet.values()) == {State.NOT_SEEN}
 
 
@@ -110,17 +110,17 @@ def test_a_message_that_is_nowhere_is_lost(lose: Callable[[Run], None]) -> None:
     run.vanish(1)
     lose(run)
 
-    promise = run.promises()["none is lost"]
+    promise = run.promises()["no message is lost"]
 
     assert promise.state is State.NOT_MET
     assert promise.problems[0].startswith("line 1 (message m1): ")
 
 
-def test_two_outcomes_are_one_too_many() -> None:
+def test_a_message_with_two_outcomes_breaks_the_promise() -> None:
     run = Run()
     run.change(1, place(Outcome.STORED), place(Outcome.REJECTED, BLANK))
 
-    assert run.unmet()["each has exactly one outcome"] is State.NOT_MET
+    assert run.unmet()["each message has exactly one outcome"] is State.NOT_MET
 
 
 def test_another_outcome_than_expected_is_named() -> None:
@@ -131,7 +131,7 @@ def test_another_outcome_than_expected_is_named() -> None:
 
     assert promise.state is State.NOT_MET
     assert promise.problems == [
-        "line 1 was expected to be stored, and is rejected: validate, blank_field: columns: must not be empty"
+        "line 1 was expected to be stored, but is rejected: validate, blank_field: columns: must not be empty"
     ]
 
 
@@ -199,7 +199,7 @@ def test_a_dead_letter_is_named() -> None:
     run = Run()
     run.change(1, place(Outcome.FAILED))
 
-    assert run.unmet()["none becomes a dead letter"] is State.NOT_MET
+    assert run.unmet()["no message becomes a dead letter"] is State.NOT_MET
 
 
 @pytest.mark.parametrize(
@@ -251,5 +251,5 @@ def test_alarms_are_there_and_none_is_on(alarms: dict[str, str] | Unknown, state
     run = Run()
     run.evidence = replace(run.evidence, alarms=alarms)
 
-    assert run.promises()["alarms are there, and none is on"].state is state
+    assert run.promises()["the alarms exist, and none is on"].state is state
     assert len(run.unmet()) == (state is not State.MET)

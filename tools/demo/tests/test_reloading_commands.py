@@ -49,4 +49,4 @@ def test_reload_says_that_nothing_runs(tmp_path: Path) -> None:
     _, errors = reload.communicate(timeout=PATIENCE)
 
     assert reload.returncode == 1
-    assert errors == f"error: no emulated AWS runs in {repository}; start one, and keep it running\n"
+    assert errors == f"error: no emulated AWS is running in {repository}; start one, and keep it running\n"

@@ -67,8 +67,8 @@ def test_the_samples_have_to_end_as_expected(tmp_path: Path) -> None:
     status, output, errors = demo(repository)
 
     assert status == 1, errors
-    assert "line 2 was expected to be rejected, and is stored" in output
-    assert "line 4 was expected to be stored, and is rejected: judge, unwanted: the judge does not want it" in output
+    assert "line 2 was expected to be rejected, but is stored" in output
+    assert "line 4 was expected to be stored, but is rejected: judge, unwanted: the judge does not want it" in output
     assert "3 sent = 2 stored + 1 rejected + 0 dead letters" in output
     assert "The logs are kept in " in output
 
@@ -80,7 +80,7 @@ def test_samples_without_an_expected_outcome_each_are_refused(tmp_path: Path) ->
     status, output, errors = demo(repository)
 
     assert (status, output) == (1, "")
-    assert "expected.txt has 1 outcomes for 3 lines" in errors
+    assert "expected.txt needs an outcome for each of 3 lines, and has 1" in errors
     assert not run_folders(repository)
 
 
@@ -112,4 +112,4 @@ def test_a_sample_may_be_expected_to_be_a_dead_letter() -> None:
         return list(Expected({1: Outcome.FAILED}).differences([tracked], []))
 
     assert ended(Outcome.FAILED) == []
-    assert ended(Outcome.STORED) == ["line 1 was expected to be failed, and is stored"]
+    assert ended(Outcome.STORED) == ["line 1 was expected to be failed, but is stored"]

@@ -116,8 +116,8 @@ def test_what_cannot_be_removed_is_named(environment: Environment) -> None:
 
     assert (removal.items, removal.messages) == (0, 0)
     item, pending, unrecorded = removal.left
-    assert item.startswith("the item test-key-k is not deleted: not allowed")
-    assert pending == "1 messages have no outcome yet, and will be stored or rejected later"
+    assert item.startswith("the item test-key-k was not deleted: not allowed")
+    assert pending == "messages without an outcome, which will be stored or rejected later: 1"
     assert unrecorded.startswith("it is done, but not recorded: not allowed")
 
 
@@ -127,4 +127,4 @@ def test_a_message_that_cannot_be_removed_from_its_queue_is_named(environment: E
 
     removal = remove(environment.target, environment.verification, "r1")
 
-    assert "message m1 of a queue is not deleted: gone" in removal.left
+    assert "message m1 of a queue was not deleted: gone" in removal.left

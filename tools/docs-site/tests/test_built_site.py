@@ -38,7 +38,7 @@ def test_a_site_without_faults_has_no_problems(site: Path, body: str) -> None:
 @pytest.mark.parametrize(
     ("body", "problem"),
     [
-        ('<a href="nowhere/">one</a>', "links to nowhere/, which is not there"),
+        ('<a href="nowhere/">one</a>', "links to nowhere/, which does not exist"),
         ('<a href="other/#nowhere">one</a>', "links to other/#nowhere, which has no such anchor"),
         ('<a href="#nowhere">one</a>', "links to #nowhere, which has no such anchor"),
         ('<img src="nowhere.png">', "lacks nowhere.png"),

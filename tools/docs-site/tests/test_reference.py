@@ -49,7 +49,7 @@ def test_each_code_is_in_the_table_of_its_outcome() -> None:
 def test_a_code_without_a_meaning_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(codes, "meanings", dict)
 
-    with pytest.raises(LookupError, match=r"codes\.toml has no meaning of not_json"):
+    with pytest.raises(LookupError, match=r"codes\.toml has no meaning for not_json"):
         codes.rejected()
 
 

@@ -42,7 +42,7 @@ def test_a_second_run_of_a_folder_is_refused_with_the_address_of_the_first(
         second.claim_address(free_address())
 
     assert str(refusal.value) == (
-        f"http://127.0.0.1:{port} (process {os.getpid()}) is up in this folder already. Use it, with the variables in "
+        f"http://127.0.0.1:{port} (process {os.getpid()}) is already up in this folder. Use it, with the variables in "
         f"{tmp_path}/.emulator/env, or end it with Ctrl-C in its terminal before starting another"
     )
 
@@ -83,7 +83,7 @@ def test_what_is_left_of_ended_connections_takes_no_port() -> None:
 
 
 @pytest.mark.parametrize("text", ["0", "1023", "65535", "9" * 5000, "-1", "²", "http"])
-def test_what_is_no_port_of_a_user_is_refused(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_invalid_port_is_refused(text: str, capsys: pytest.CaptureFixture[str]) -> None:
     parser = argparse.ArgumentParser()
     add_port_option(parser)
 

@@ -75,7 +75,7 @@ def test_a_second_one_in_the_folder_is_refused_and_leaves_nothing(tmp_path: Path
     _, errors = second.communicate(timeout=60)
 
     assert second.returncode == 1
-    assert f"error: http://127.0.0.1:{port} (process {first.pid}) is up in this folder already." in errors
+    assert f"error: http://127.0.0.1:{port} (process {first.pid}) is already up in this folder." in errors
     assert len(list((tmp_path / ".emulator" / "runs").iterdir())) == 1
     first.send_signal(signal.SIGINT)
     first.communicate(timeout=30)

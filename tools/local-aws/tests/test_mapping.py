@@ -40,8 +40,8 @@ def test_only_a_batch_of_more_than_ten_takes_a_window(sizes: dict[str, int]) -> 
 @pytest.mark.parametrize(
     ("mapping", "reason"),
     [
-        ({"BatchSize": 11}, "batches of 11 takes a window of 1 s or more"),
-        ({"BatchSize": 400, "MaximumBatchingWindowInSeconds": 0}, "batches of 400 takes a window"),
+        ({"BatchSize": 11}, "batches of 11 needs a window of at least 1 s"),
+        ({"BatchSize": 400, "MaximumBatchingWindowInSeconds": 0}, "batches of 400 needs a window"),
         ({"FilterCriteria": {"Filters": [{"Pattern": "{}"}]}}, "FilterCriteria"),
         ({"FunctionArn": FUNCTION}, "is unqualified"),
     ],

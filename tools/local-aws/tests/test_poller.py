@@ -59,7 +59,7 @@ class FakeService:
     def start(self, event: str) -> str:
         if self.refusals:
             self.refusals -= 1
-            raise DurableServiceError("it does not listen")
+            raise DurableServiceError("the durable execution service does not respond")
         self.started.append([record["messageId"] for record in json.loads(event)["Records"]])
         return str(len(self.started) - 1)
 

@@ -215,12 +215,12 @@ def test_tests_and_what_tools_write_are_no_source(toy: ReloadableToy) -> None:
 
 
 def test_a_name_that_nothing_has_is_refused_with_those_that_there_are(toy: ReloadableToy) -> None:
-    with pytest.raises(EmulatorError, match="there is no jury to reload; there are Judge, Conveyor, shared"):
+    with pytest.raises(EmulatorError, match="there is no jury to reload, only Judge, Conveyor, shared"):
         toy.reloader.named(["Judge", "jury"])
     assert [function.label for function in toy.reloader.named(["shared"])] == ["Judge", "Conveyor"]
     assert [function.label for function in toy.reloader.named(["toy-toy-judge"])] == ["Judge"]
 
 
 def test_where_nothing_runs_nothing_is_reloaded(tmp_path: Path) -> None:
-    with pytest.raises(EmulatorError, match=f"no emulated AWS runs in {tmp_path}"):
+    with pytest.raises(EmulatorError, match=f"no emulated AWS is running in {tmp_path}"):
         running_application(tmp_path)

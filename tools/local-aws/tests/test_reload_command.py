@@ -53,7 +53,7 @@ def test_an_application_is_reloaded_when_its_source_is_saved_and_by_a_command(
     assert "judge.py, line " in broken.stdout
     unknown = reload(tmp_path, "Jury", *words)
     assert unknown.returncode == 1
-    assert unknown.stderr == "error: there is no Jury to reload; there are Judge, Conveyor, shared\n"
+    assert unknown.stderr == "error: there is no Jury to reload, only Judge, Conveyor, shared\n"
     process.send_signal(signal.SIGINT)
     output, errors = process.communicate(timeout=60)
     assert process.returncode == 0, errors

@@ -46,7 +46,7 @@ def test_a_link_to_nothing_is_no_source(tmp_path: Path) -> None:
     assert syntax_errors(PYTHON, [tmp_path]) == {}
 
 
-def test_an_interpreter_that_ends_is_told(tmp_path: Path) -> None:
+def test_an_interpreter_that_ends_is_reported(tmp_path: Path) -> None:
     broken = tmp_path / "python"
     broken.write_text("#!/bin/sh\necho out of memory >&2\nexit 3\n")
     broken.chmod(0o755)

@@ -100,10 +100,10 @@ def test_the_stage_comes_right_after_the_one_that_is_named(root: Path, monkeypat
         ("MyStage", FIRST["name"], "must be 1 to 16 lower-case letters and digits"),
         ("a" * 17, FIRST["name"], "must be 1 to 16 lower-case letters and digits"),
         ("mystage", "translate", "there is no stage 'translate'; a stage may follow"),
-        ("mystage", LAST["name"], "would contribute to records that are stored already"),
+        ("mystage", LAST["name"], "would contribute to records that are already stored"),
     ],
 )
-def test_a_stage_that_cannot_be_is_refused_and_nothing_is_changed(
+def test_an_invalid_stage_is_refused_and_nothing_is_changed(
     root: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],

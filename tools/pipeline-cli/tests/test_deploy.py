@@ -147,7 +147,7 @@ def test_what_a_stack_needs_is_named_with_the_commands_that_deploy_it(catalogue:
     )
 
 
-def test_one_thing_that_is_needed_is_an_it(catalogue: Catalogue, aws: Aws) -> None:
+def test_a_single_dependency_is_named_in_the_singular(catalogue: Catalogue, aws: Aws) -> None:
     aws.has(*SERVICES, environment="test")
 
     message = refusal(check_deploy, *deploying(catalogue, aws, "storer", "test"))
@@ -225,7 +225,7 @@ def test_an_environment_in_parts_is_not_deployed_as_one_stack_as_well(catalogue:
 
 
 @pytest.mark.parametrize("status", ["REVIEW_IN_PROGRESS", "DELETE_COMPLETE"])
-def test_a_stack_that_was_only_looked_at_is_none(catalogue: Catalogue, aws: Aws, status: str) -> None:
+def test_a_stack_in_review_or_deleted_does_not_count(catalogue: Catalogue, aws: Aws, status: str) -> None:
     aws.statuses["durable-pipeline-dev"] = status
 
     check_deploy(*deploying(catalogue, aws, "validator"))
@@ -259,7 +259,7 @@ def test_a_stack_is_not_created_over_the_resources_of_another(
 
 
 @pytest.mark.parametrize("url", ["https://cloudformation.eu-west-1.amazonaws.com", "http://127.0.0.1:4566"])
-def test_what_another_environment_has_is_in_nobodys_way(catalogue: Catalogue, url: str) -> None:
+def test_resources_of_another_environment_do_not_collide(catalogue: Catalogue, url: str) -> None:
     aws = Aws(catalogue, url)
     aws.has_of_another("AWS::Lambda::Function", "prod-durable-pipeline-validator")
 
@@ -274,7 +274,7 @@ def test_a_stack_that_is_there_is_updated_with_the_resources_that_it_has(catalog
     check_deploy(*deploying(catalogue, aws, "validator"))
 
 
-def test_what_others_need_is_not_deleted_under_them(catalogue: Catalogue, aws: Aws) -> None:
+def test_a_stack_that_others_need_is_not_deleted(catalogue: Catalogue, aws: Aws) -> None:
     aws.has(*ORDER)
 
     for name, needed_by in [("shared", "the orchestrator and the storer"), ("validator", "the orchestrator")]:

@@ -119,7 +119,7 @@ def test_a_compressed_request_is_decoded() -> None:
         "[" * 100_000,
     ],
 )
-def test_what_is_no_exchange_has_no_entries(text: str | None) -> None:
+def test_a_payload_that_is_not_an_exchange_has_no_entries(text: str | None) -> None:
     assert entries_of(text) == {}
 
 

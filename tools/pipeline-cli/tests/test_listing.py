@@ -106,11 +106,11 @@ def test_messages_are_chosen_by_all_conditions(aws: AwsEnvironment, capsys: pyte
 
 
 @pytest.mark.parametrize("wrong", ["3", "h", "1w", "-1h", "1 h"])
-def test_what_is_no_age_is_refused(aws: AwsEnvironment, wrong: str) -> None:
+def test_an_invalid_age_is_refused(aws: AwsEnvironment, wrong: str) -> None:
     assert aws.run("dead", "list", f"--older-than={wrong}") == 2
 
 
-def test_a_search_of_the_log_that_is_left_out_is_said(aws: AwsEnvironment, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_skipped_search_of_the_log_is_reported(aws: AwsEnvironment, capsys: pytest.CaptureFixture[str]) -> None:
     aws.send("dead", [body()])
 
     assert aws.run("dead", "list", "--log-seconds", "0") == 0
@@ -210,7 +210,7 @@ def test_a_file_is_not_overwritten_unasked(
     assert file.read_text() == ""
 
 
-def test_a_file_that_cannot_be_written_is_said(
+def test_a_file_that_cannot_be_written_is_reported(
     aws: AwsEnvironment, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert aws.run("dead", "export", str(tmp_path / "none" / "out.jsonl")) == 1

@@ -88,7 +88,7 @@ def test_the_longest_part_of_an_id_that_needs_no_escape_is_searched(identity: st
         received("other", note="m"),
     ],
 )
-def test_other_lines_are_none_about_the_message(line: Any) -> None:
+def test_lines_about_other_messages_are_ignored(line: Any) -> None:
     assert LogSearch(Log(line), "group", SINCE, 60).lines("m") == []
 
 
@@ -105,7 +105,7 @@ def test_a_function_that_has_never_run_has_no_lines() -> None:
     assert LogSearch(Missing(), "group", SINCE, 60).lines("m") == []
 
 
-def test_a_refusal_is_told() -> None:
+def test_a_refusal_is_reported() -> None:
     class Denied:
         def filter_log_events(self, **request: Any) -> None:
             refuse("AccessDeniedException", "FilterLogEvents")

@@ -112,7 +112,7 @@ def test_what_an_earlier_contract_stored_is_dropped_although_it_is_invalid_today
     [
         ("not JSON", "is not JSON"),
         (INVALID, f"{MISSING}: "),
-        (body(text="\uffff").replace("\\uffff", "\uffff"), "SQS accepts no character U+FFFF"),
+        (body(text="\uffff").replace("\\uffff", "\uffff"), "SQS does not accept the character U+FFFF"),
         ("[" * 100_000, "is nested more than 32 levels deep"),
     ],
 )
@@ -154,7 +154,7 @@ def test_the_rules_are_asked_about_what_would_be_sent() -> None:
     ]
 
 
-def test_what_the_rules_refuse_is_in_nobodys_way() -> None:
+def test_a_message_that_the_rules_refuse_conflicts_with_no_other() -> None:
     older, newer = (message(body(number, idempotency_key="order-1"), str(number)) for number in (1, 2))
 
     def rules(bodies: Sequence[str]) -> list[Problem | None]:
@@ -236,7 +236,7 @@ def test_two_messages_with_one_key_and_other_data_conflict() -> None:
     assert "older message of this plan" in second.reason
 
 
-def test_a_message_that_stays_is_in_nobodys_way() -> None:
+def test_a_message_that_stays_conflicts_with_no_other() -> None:
     older = message(body(1, idempotency_key="order-1"), "1", failure=CRASHED)
     newer = message(body(2, idempotency_key="order-1"), "2")
 

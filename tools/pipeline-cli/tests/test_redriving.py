@@ -111,7 +111,7 @@ def test_nothing_is_done_without_a_yes(aws: AwsEnvironment, capsys: pytest.Captu
 
     assert aws.run("dead", "redrive") == 1
 
-    assert "nothing was sent or deleted; to do it without being asked, add --yes" in capsys.readouterr().err
+    assert "nothing was sent or deleted; to skip the question, add --yes" in capsys.readouterr().err
     assert len(aws.messages("dead")) == 1
     assert aws.messages("source") == {}
 
@@ -145,13 +145,13 @@ def test_an_empty_queue_is_no_failure(aws: AwsEnvironment, capsys: pytest.Captur
     assert "nothing to do in the dead-letter queue" in capsys.readouterr().out
 
 
-def test_messages_that_somebody_else_has_are_said(aws: AwsEnvironment, capsys: pytest.CaptureFixture[str]) -> None:
+def test_messages_that_somebody_else_has_are_reported(aws: AwsEnvironment, capsys: pytest.CaptureFixture[str]) -> None:
     aws.send("dead", [body()])
     QueueReader(aws.sqs, aws.url("dead")).new_messages()
 
     assert aws.run("dead", "redrive", *FAST) == 0
 
-    assert "about 1 more messages are hidden" in capsys.readouterr().err
+    assert "hidden messages: about 1." in capsys.readouterr().err
 
 
 def test_without_the_log_nothing_moves(aws: AwsEnvironment, capsys: pytest.CaptureFixture[str]) -> None:

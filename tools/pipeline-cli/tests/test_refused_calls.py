@@ -134,7 +134,7 @@ def test_lines_that_the_log_rejects_keep_their_messages(
 
     assert aws.run("dead", "redrive", *FAST) == 1
 
-    assert "sent but not logged: the log rejected lines, is the clock right?" in capsys.readouterr().err
+    assert "sent but not logged: the log rejected lines; is the clock right?" in capsys.readouterr().err
     assert len(aws.messages("dead")) == 1
 
 
@@ -155,7 +155,7 @@ def test_a_receipt_that_has_expired_leaves_a_copy_that_is_harmless(
 
     assert aws.run("dead", "redrive", *FAST) == 1
 
-    assert "1 messages: still in its queue, sent but not deleted: ReceiptHandleIsInvalid" in capsys.readouterr().err
+    assert "1 message: still in its queue, sent but not deleted: ReceiptHandleIsInvalid" in capsys.readouterr().err
     (left,) = aws.messages("dead")
     assert aws.sent_identities() == Counter(sent)
 
@@ -182,7 +182,7 @@ def test_a_message_that_somebody_else_has_received_meanwhile_is_not_sent(
 
     assert aws.run("dead", "redrive", *FAST) == 1
 
-    assert "1 messages: somebody else has it, or had it" in capsys.readouterr().err
+    assert "1 message: somebody else has received it meanwhile" in capsys.readouterr().err
     assert aws.sent_identities() == {second: 1}
 
 

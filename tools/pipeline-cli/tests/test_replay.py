@@ -168,7 +168,7 @@ def test_an_execution_is_saved_as_a_test_of_the_orchestrator(file: Path, scratch
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("{", "history.json: it is no JSON file"),
+        ("{", "history.json: it is not a JSON file"),
         ('{"Functions": []}', "history.json: it is no history"),
         ('{"Events": [{"EventType": "ExecutionStarted"}]}', "history.json: .*--include-execution-data"),
     ],
@@ -181,7 +181,7 @@ def test_a_file_that_cannot_be_replayed_is_named(tmp_path: Path, text: str, prob
 
 
 def test_a_missing_file_is_no_execution() -> None:
-    with pytest.raises(ReplayError, match=r"missing.json: it is no JSON file"):
+    with pytest.raises(ReplayError, match=r"missing.json: it is not a JSON file"):
         replay("missing.json", no_client, REPOSITORY)
 
 

@@ -66,7 +66,7 @@ def test_data_is_read_only_where_there_is_no_digest(aws: AwsEnvironment, table: 
 @pytest.mark.parametrize(
     "data", [{}, {"original_data": "text"}, {"original_data": {"a": {"b", "c"}}}, {"data_digest": digest("{}")}]
 )
-def test_an_item_that_is_no_messages_has_no_digest(aws: AwsEnvironment, table: Table, data: dict[str, Any]) -> None:
+def test_an_item_of_another_layout_has_no_digest(aws: AwsEnvironment, table: Table, data: dict[str, Any]) -> None:
     aws.put_item({"execution_id": "k", "stored_at": None if "data_digest" in data else "2026", **data})
 
     assert digests(stored_data(table, ["k"])) == {"k": None}

@@ -101,10 +101,10 @@ def test_a_failed_message_waits_as_long_as_the_orchestrator_says() -> None:
     # Poison waits for 10 s, and messages throttled by the table for 60 s.
     assert words("poison", 5) == (
         "queue",
-        "it waits in the queue, and comes again at about 2026-11-26 10:45:00, delivery 2 of 2",
+        "it waits in the queue, and is redelivered at about 2026-11-26 10:45:00, delivery 2 of 2",
     )
     assert words("poison", 15)[1].startswith("in the queue: delivery 2 of 2 was due at about 2026-11-26 10:45:00")
-    assert "comes again at about 2026-11-26 10:45:50" in words("throttled", 15)[1]
+    assert "is redelivered at about 2026-11-26 10:45:50" in words("throttled", 15)[1]
 
 
 def test_the_last_failure_is_no_dead_letter_yet() -> None:
@@ -121,7 +121,7 @@ def test_the_last_failure_is_no_dead_letter_yet() -> None:
     ("last", "days", "words"),
     [
         (0, 15, "SQS has deleted it from the dead-letter queue at 2026-12-10 10:44:35"),
-        (1, 5, "the log has none; SQS has deleted it since"),
+        (1, 5, "the log has none; SQS has since deleted it"),
     ],
 )
 def test_sqs_deletes_a_failed_message_in_the_end(last: int, days: int, words: str) -> None:
@@ -159,7 +159,7 @@ def test_messages_that_are_joined_share_an_outcome() -> None:
 
 
 @recorded_model
-def test_of_two_data_under_one_key_the_invokes_are_told_apart() -> None:
+def test_the_invokes_of_two_messages_with_one_key_are_distinguished() -> None:
     aws = RecordedAws("duplicates")
 
     stored, rejected = trace_one(aws, "same"), trace_one(aws, "other")
@@ -197,7 +197,7 @@ def test_messages_of_an_execution_that_failed_come_again_after_the_visibility_ti
     assert outcomes(message) == [DIED]
     assert (
         message.places[0].words
-        == "it waits in the queue, and comes again at about 2026-11-26 11:01:04, delivery 2 of 2"
+        == "it waits in the queue, and is redelivered at about 2026-11-26 11:01:04, delivery 2 of 2"
     )
 
 

@@ -20,7 +20,7 @@ def test_after_the_retention_of_executions_the_log_and_the_table_tell() -> None:
     stored, poison, rejected = (trace_one(aws, name) for name in ("good", "poison", "invalid"))
 
     assert outcomes(stored) == [UNKNOWN]
-    assert stored.deliveries[0].problem == "Lambda keeps its history no longer"
+    assert stored.deliveries[0].problem == "Lambda no longer keeps its history"
     assert now_in(stored) == [("table", True)]
     assert outcomes(poison) == [FAILED, FAILED]
     assert now_in(poison) == [("dead-letter queue", False)]
@@ -147,6 +147,6 @@ def test_more_messages_of_a_key_than_are_traced_are_noted() -> None:
         ("not an id", "expected the id of a message"),
     ],
 )
-def test_what_is_no_id_of_this_environment_is_refused(asked: str, problem: str) -> None:
+def test_an_invalid_id_or_one_of_another_environment_is_refused(asked: str, problem: str) -> None:
     with pytest.raises(CommandError, match=problem):
         trace(RecordedAws("stored"), asked)

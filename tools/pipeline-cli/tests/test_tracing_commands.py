@@ -38,7 +38,7 @@ def column(text: str, start: str) -> list[str]:
     return [line.rstrip(" █░") for line in text.splitlines() if line.startswith(start)]
 
 
-def test_a_message_is_told_in_words_and_drawn(run: Callable[..., Run]) -> None:
+def test_a_trace_has_text_and_a_timeline(run: Callable[..., Run]) -> None:
     aws = RecordedAws("isolated")
 
     status, text, problems = run(aws, "trace", aws.ids["throttled"])
@@ -95,7 +95,8 @@ def test_an_invoke_that_was_never_answered_ends_with_its_execution(run: Callable
         "  transform  passed",
         "  transform  +0.03 20.50 s passed",
     ]
-    assert "its execution is STOPPED: Execution stopped by user request; all messages of its batch come again" in text
+    stopped = "its execution is STOPPED: Execution stopped by user request"
+    assert f"{stopped}; all messages of its batch are redelivered" in text
 
 
 @recorded_model
@@ -207,7 +208,7 @@ def test_what_could_not_be_read_is_no_success(run: Callable[..., Run], operation
     assert "not everything could be read" in problems
 
 
-def test_a_log_that_may_not_be_read_is_told(run: Callable[..., Run]) -> None:
+def test_a_log_that_may_not_be_read_is_reported(run: Callable[..., Run]) -> None:
     aws = RecordedAws("stored")
     aws.refused["FilterLogEvents"] = "AccessDeniedException"
 
@@ -293,11 +294,11 @@ def test_an_execution_is_found_by_its_name(run: Callable[..., Run]) -> None:
 @pytest.mark.parametrize(
     ("words", "problem"),
     [
-        (["history", "an/arn"], "there is no execution an/arn: Lambda keeps a history for a limited time"),
+        (["history", "an/arn"], "there is no execution an/arn: Lambda keeps histories for a limited time"),
         (["history", "", "--id", "local-esm-unknown"], "the execution has no operation of local-esm-unknown"),
     ],
 )
-def test_what_is_not_there_is_told(run: Callable[..., Run], words: list[str], problem: str) -> None:
+def test_unknown_executions_and_records_are_reported(run: Callable[..., Run], words: list[str], problem: str) -> None:
     aws = RecordedAws("stored")
 
     status, text, problems = run(aws, *(word or _arn(aws) for word in words))
@@ -334,7 +335,7 @@ def test_executions_are_a_table(run: Callable[..., Run]) -> None:
 
     assert status == 0
     assert "2026-11-26 10:46:34 FAILED 0.02 s 1    5272d8bc-84f9-49bd-982c-49e7cbf7f6e4" in text
-    assert "no such executions" in run(aws, "executions", "--status", "RUNNING")[1]
+    assert "no executions match" in run(aws, "executions", "--status", "RUNNING")[1]
 
 
 @pytest.mark.parametrize(

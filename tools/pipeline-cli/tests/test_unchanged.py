@@ -85,5 +85,5 @@ def test_functions_that_cannot_be_looked_up_keep_everything(
 
     assert aws.run("invalid", "resend", *FAST) == 1
 
-    assert "storer/function-arn, so that nobody can tell which functions changed" in capsys.readouterr().err
+    assert "storer/function-arn, so it is unknown which functions changed" in capsys.readouterr().err
     assert len(aws.messages("invalid")) == 1

@@ -128,12 +128,12 @@ def test_the_name_of_an_environment_cannot_contain_the_name(root: Path, monkeypa
         ("2-acme", "must be two words or more"),
         ("aws-orders", "may not begin with aws or ssm"),
         ("ssm-orders", "may not begin with aws or ssm"),
-        (OLD.text, "is the name already"),
+        (OLD.text, "is already the name of the pipeline"),
         ("data-processing", "is in contracts/asyncapi.yaml already"),
-        (f"acme-{'o' * 26}", "is 1 characters too long: ${EnvironmentName}-acme-"),
+        (f"acme-{'o' * 26}", "is too long by 1: ${EnvironmentName}-acme-"),
     ],
 )
-def test_a_name_that_cannot_be_is_refused_and_nothing_is_changed(
+def test_an_invalid_name_is_refused_and_nothing_is_changed(
     root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, words: str
 ) -> None:
     assert run(monkeypatch, name) == 1

@@ -43,9 +43,9 @@ def audit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     return run
 
 
-def test_nothing_known_is_well(audit: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_audit_without_known_vulnerabilities_succeeds(audit: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert audit(KNOWN, CLEAN) == 0
-    assert "1 locks audited, 0 vulnerabilities known" in capsys.readouterr().out
+    assert "locks audited: 1, known vulnerabilities: 0" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("options", [(), ("--if-reachable",)])
@@ -57,7 +57,7 @@ def test_a_known_vulnerability_fails_and_is_named(
 
 
 @pytest.mark.parametrize(("control", "answer"), [(CLEAN, CLEAN), (SKIPPED, SKIPPED), (KNOWN, SKIPPED)])
-def test_an_audit_that_could_not_look_up_is_none(
+def test_an_audit_without_a_lookup_is_not_a_success(
     audit: Any, capsys: pytest.CaptureFixture[str], control: Any, answer: Any
 ) -> None:
     assert audit(control, answer) == 2

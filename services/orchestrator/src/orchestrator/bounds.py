@@ -116,7 +116,7 @@ def check_time(stages: Sequence[Stage]) -> None:
     enough = {stage.name: _shorter(stage, worst - EXECUTION_TIMEOUT_SECONDS) for stage in stages}
     ways = [f"{name} to {seconds} s" for name, seconds in enough.items() if seconds > 0]
     raise ValueError(
-        f"the stages may take {worst} s, and an execution has {EXECUTION_TIMEOUT_SECONDS} s. "
+        f"the stages may take {worst} s, but an execution has only {EXECUTION_TIMEOUT_SECONDS} s. "
         + (
             f"Shorten the timeout of one: {' or '.join(ways)}."
             if ways

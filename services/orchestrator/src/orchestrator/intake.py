@@ -117,5 +117,5 @@ class _Group:
 
 
 def _too_large(record: Record) -> Rejection:
-    reason = f"the body takes {record.entry_bytes:,} bytes in a request; {MAX_PAYLOAD_BYTES:,} is the most"
+    reason = f"the body takes {record.entry_bytes:,} bytes in a request; the maximum is {MAX_PAYLOAD_BYTES:,}"
     return Rejection(record.message, record.execution_id, STAGE, ErrorCode.MESSAGE_TOO_LARGE, reason)

@@ -85,7 +85,7 @@ class Stage:
             BrokenContractError: It is larger.
         """
         if (size := ascii_bytes(output)) > self.output_bytes:
-            raise BrokenContractError(f"an output has {size:,} bytes; {self.output_bytes:,} is the most")
+            raise BrokenContractError(f"an output has {size:,} bytes; the maximum is {self.output_bytes:,}")
 
     def refused(self, record: Record, error: RecordError) -> Rejection | Unfinished:
         """Interpret the error of a record."""
@@ -104,7 +104,7 @@ class Stage:
         if len(by_id) < len(results) or by_id.keys() != requested:
             raise BrokenContractError(
                 f"{len(requested)} records requested, {len(results)} results; "
-                f"{len(requested - by_id.keys())} missing, {len(by_id.keys() - requested)} invented"
+                f"{len(requested - by_id.keys())} missing, {len(by_id.keys() - requested)} unexpected"
             )
         return ((record, by_id[record.execution_id]) for record in records)
 

@@ -52,7 +52,7 @@ class StageCall:
         self.invokes += 1
         request = self._stage.request_for(self.waiting).model_dump_json()
         if (size := len(request.encode())) > MAX_PAYLOAD_BYTES:
-            raise BrokenContractError(f"the outputs of the stages before make a request of {size:,} bytes")
+            raise BrokenContractError(f"with the outputs of the earlier stages, the request would have {size:,} bytes")
         response = context.invoke(self._function_arn, request, self._stage.name, operations.INVOKE)
         verdicts = self._stage.verdicts_in(response or "null", self.waiting)
         requested, self.waiting = self.waiting, []

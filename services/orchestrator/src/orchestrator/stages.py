@@ -62,7 +62,7 @@ def _to_store(record: Record) -> StorageRecord:
 def _stored(stage: Stage, record: Record, result: StorageResult) -> Verdict:
     if result.error:
         if record.data_digest and result.stored_digest == record.data_digest:
-            raise BrokenContractError("a record conflicts with an item of the same data")
+            raise BrokenContractError("a record conflicts with an item that has the same data")
         refused = stage.refused(record, result.error)
         return replace(refused, stored_digest=result.stored_digest) if isinstance(refused, Rejection) else refused
     return replace(record, stored_at=result.stored_at if result.status is StorageStatus.STORED else None)

@@ -44,7 +44,7 @@ def reject(
             context.logger.error("rejected messages could not be sent", extra={"reason": sent.problem})
         for message_id, count in sent.left_behind.items():
             extra = {"message_id": message_id, "attributes": count}
-            context.logger.warning("attributes did not fit beside a rejected message", extra=extra)
+            context.logger.warning("attributes of a rejected message were left out", extra=extra)
         for rejection in rejections:
             _log_rejected(context, rejection, sent=rejection.message.index in sent.indexes)
         return sorted(sent.indexes)
@@ -99,6 +99,6 @@ def redeliver(
         except Exception as error:  # noqa: BLE001 -- the outcomes of the batch stand
             problem = repr(error)
         if problem:
-            context.logger.warning("redelivery takes the visibility timeout", extra={"reason": problem})
+            context.logger.warning("redelivery waits for the visibility timeout", extra={"reason": problem})
 
     context.step(shorten, operations.REDELIVER, operations.STEP)

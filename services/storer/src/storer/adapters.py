@@ -76,7 +76,7 @@ def attribute_value(value: object) -> dict[str, Any]:
         case None:
             return {"NULL": True}
         case _:
-            raise TypeError(f"{type(value).__name__} is no type of JSON")
+            raise TypeError(f"{type(value).__name__} is not a JSON type")
 
 
 class ExactDeserializer(TypeDeserializer):
@@ -168,7 +168,7 @@ class DynamoDBTable:
                 ConsistentRead=True,
             )
         if "Item" not in answer:
-            raise RefusedError(ErrorCode.UNAVAILABLE, "the item under this key was deleted a moment ago")
+            raise RefusedError(ErrorCode.UNAVAILABLE, "the item with this key has just been deleted")
         return {name: self._deserialize(value) for name, value in answer["Item"].items()}
 
 

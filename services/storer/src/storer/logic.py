@@ -78,7 +78,7 @@ def prepare(record: StorageRecord, now: datetime, *, with_text: bool = False) ->
     except InvalidBodyError as error:
         return _not_stored(record, ErrorCode.NOT_STORABLE, str(error))
     if (size := item_bytes(item)) > SURELY_TOO_LARGE_BYTES:
-        reason = f"the item has {size:,} bytes; {MAX_ITEM_BYTES:,} is the most"
+        reason = f"the item has {size:,} bytes; the maximum is {MAX_ITEM_BYTES:,}"
         return _not_stored(record, ErrorCode.NOT_STORABLE, reason)
     return Write(record, item, size)
 
@@ -126,7 +126,7 @@ def _compared(record: StorageRecord, item: Item, table: Table) -> StorageResult:
 
 def out_of_time(record: StorageRecord) -> StorageResult:
     """Return the result of a record that was not written before the invocation had to answer."""
-    return _not_stored(record, ErrorCode.UNAVAILABLE, "the write had not ended when the invocation had to answer")
+    return _not_stored(record, ErrorCode.UNAVAILABLE, "the write had not finished when the invocation had to respond")
 
 
 def _in_table(record: StorageRecord, status: StorageStatus, stored_at: str) -> StorageResult:

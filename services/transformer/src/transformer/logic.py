@@ -76,7 +76,7 @@ def _applied(
         field = ".".join(str(part) for part in detail["loc"])
         return _refused(record, ErrorCode.NOT_TRANSFORMABLE, f"{field}: {detail['msg']}")
     if (size := ascii_bytes(transformed)) > max_bytes:
-        words = f"the transformed data has {size:,} bytes; {max_bytes:,} is the most"
+        words = f"the transformed data has {size:,} bytes; the maximum is {max_bytes:,}"
         return _refused(record, ErrorCode.NOT_TRANSFORMABLE, words)
     return result
 

@@ -42,6 +42,6 @@ def changed_copy(folder: Path, *edits: Edit) -> Path:
         file = folder / name
         text = file.read_text(encoding="utf-8")
         if text.count(old) != 1:
-            raise ValueError(f"{old!r} is {text.count(old)} times in {name}")
+            raise ValueError(f"{old!r} occurs {text.count(old)} times in {name}")
         file.write_text(text.replace(old, new), encoding="utf-8")
     return folder

@@ -90,7 +90,7 @@ class Editor:
         words = (
             why(found.field, found.reason)
             if found
-            else "It satisfies the contract. The plan asks the rules of this checkout, too."
+            else "It satisfies the contract. The plan also applies the rules of this checkout."
         )
         self._verdict.text = printable(words)
         self._verdict.classes(replace=f"lines {'bad' if found else 'good'}")
@@ -103,7 +103,7 @@ class Editor:
     async def _keep(self, *, sends: bool) -> None:
         body = self._area.value
         if not await self._is_what_is_seen(body):
-            told("What you see has not arrived here: it is no Unicode, or too long, which export is for.", bad=True)
+            told("The edit did not reach the console: it is invalid Unicode or too long. Use export instead.", bad=True)
             return
         self._dialog.close()
         await self._edited(None if body == self._original else body, sends=sends)

@@ -95,14 +95,14 @@ class _Listing:
             if isinstance(found, Trouble):
                 problem(found.why)
             elif not found:
-                text("There are no such executions.", "faint")
+                text("No executions match.", "faint")
             else:
                 table = ui.table(rows=[_row(one) for one in found], columns=_COLUMNS, row_key="arn", pagination=50)
                 table.classes("wide").props("dense flat bordered")
                 table.add_slot("body-cell-name", _LINK)
                 table.add_slot("body-cell-status", _STATUS)
                 if len(found) == _LIMIT:
-                    text(f"These are the newest {_LIMIT}.", "faint")
+                    text(f"Only the newest {_LIMIT} are shown.", "faint")
 
 
 class _Detail:
@@ -121,7 +121,7 @@ class _Detail:
                 ("version", execution.version),
                 ("error", str(history.execution.error or "")),
                 ("operations", f"{len(history.operations):,}"),
-                ("note", "the service left data out in part" if history.truncated else ""),
+                ("note", "Lambda left out part of the data" if history.truncated else ""),
             ]
         )
         with section("Operations"):
@@ -169,7 +169,7 @@ def _read(target: Target, arn: str) -> tuple[Execution, History]:
         if not is_not_found(error):
             raise
         raise CommandError(
-            "There is no such execution: Lambda keeps a history for a limited time, ExecutionRetentionDays."
+            "There is no such execution: Lambda keeps histories for a limited time (ExecutionRetentionDays)."
         ) from None
 
 

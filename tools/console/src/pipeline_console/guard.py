@@ -78,9 +78,9 @@ class Guard:
         needed = scope["type"] == "websocket" or scope["method"] not in ("GET", "HEAD")
         origins = headers.getlist("origin")
         if (origins or needed) and origins != [self.origin]:
-            return "The console answers its own pages only.\n"
+            return "The console accepts requests only from its own pages.\n"
         if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
-            return "The console answers its own pages only.\n"
+            return "The console accepts requests only from its own pages.\n"
         return ""
 
     def _knows(self, headers: Headers) -> bool:

@@ -124,7 +124,7 @@ class _Letters:
             for note in self._listed.notes if self._listed else ():
                 problem(note)
             if len(messages) == MOST:
-                text(f"These are {MOST:,} of them; what is not here is not planned either.", "unsure")
+                text(f"Only {MOST:,} of them are shown; the others are not planned either.", "unsure")
             if not messages:
                 text(f"There is no message in the {self._kind.queue_name}.", "good")
                 return
@@ -177,7 +177,7 @@ class _Letters:
             ui.button(f"{verb.capitalize()} the selected", on_click=lambda: self._plan(discards=False)).props("no-caps")
             ui.button("Discard the selected", on_click=lambda: self._plan(discards=True)).props("flat no-caps")
             ui.button("Select all shown", on_click=lambda: self._select(shown)).props("flat no-caps")
-        text("Nothing is sent or deleted before a plan is shown and agreed to.", "faint")
+        text("Nothing is sent or deleted until you have seen and confirmed a plan.", "faint")
 
     def _select(self, messages: list[QueuedMessage]) -> None:
         if self._table:
@@ -227,7 +227,7 @@ class _Letters:
             for one in messages
         }
         if self._busy:
-            told("The queue is being read; plan again when that has ended.", bad=True)
+            told("The queue is still being read; plan again when this is done.", bad=True)
             return
         self._busy = True
         try:

@@ -86,7 +86,7 @@ def _show(trace: Trace, complete: bool) -> None:  # noqa: FBT001 - what _trace g
         problem(f"The log was not searched to its end within {_SEARCH_SECONDS:g} s: search fewer days.")
     if not trace.found:
         problem(
-            "Nothing is known of it: no line in the log, and no item in the table. It may be waiting in the queue for "
+            "Nothing is known about it: no line in the log, no item in the table. It may be waiting in the queue for "
             "its first delivery; while the pipeline is paused, nothing is delivered."
         )
         return

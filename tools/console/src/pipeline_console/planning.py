@@ -78,7 +78,7 @@ class Planning:
             table.classes("wide").props("dense flat bordered wrap-cells")
             table.add_slot("body-cell-decision", _DECISION)
             if plan.missing:
-                text(f"{plan.missing:,} messages are not in the queue any more, or somebody else has them.", "unsure")
+                text(f"Messages no longer in the queue, or received by somebody else: {plan.missing:,}.", "unsure")
             if not self._wish.discards:
                 self._options()
             asks = plan_report.question(plan.planned, self._wish.kind.queue_name) if plan.leaving else ""
@@ -106,12 +106,12 @@ class Planning:
 
         with ui.row():
             ui.checkbox(
-                "Ask the services of this checkout, too",
+                "Also ask the services of this checkout",
                 value=self._wish.rules,
                 on_change=lambda event: choose(replace(self._wish, rules=bool(event.value))),
             )
             ui.checkbox(
-                "Send also what failed on the version that is still live",
+                "Also send messages that failed on the version that is still live",
                 value=self._wish.unchanged,
                 on_change=lambda event: choose(replace(self._wish, unchanged=bool(event.value))),
             )
@@ -138,7 +138,7 @@ class Planning:
             if done:
                 block(plan_report.summary(done), "number")
                 if traced:
-                    ui.link("What becomes of it", address_of_message(traced))
+                    ui.link("Trace it", address_of_message(traced))
             if short:
                 problem(short)
             with ui.row().classes("buttons"):

@@ -40,7 +40,7 @@ def serve(find: Callable[[], Target], port: int, *, opens: bool) -> None:
         listener = socket.create_server((LOOPBACK, port))
     except OSError as error:
         raise CommandError(
-            f"port {port} of {LOOPBACK} cannot be had: {error.strerror}; --port 0 takes a free one"
+            f"port {port} of {LOOPBACK} is not available: {error.strerror}; --port 0 chooses a free one"
         ) from None
     with listener, closing(environment):
         app = FastAPI(openapi_url=None)

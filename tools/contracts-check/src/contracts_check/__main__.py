@@ -35,13 +35,13 @@ def run_check() -> int:
     for finding in change.findings:
         print(f"{finding.level.name.lower():5}  {finding.sentence}")
     if not change.findings:
-        differ = "the models are the same, other code differs" if change.sources_differ else "nothing differs"
+        differ = "the models are the same, but other code differs" if change.sources_differ else "nothing differs"
         print(f"Compared with {change.last}, {differ}.")
     problems = [*check.problems(change, version, log), *check.of_releases(log)]
     for problem in problems:
         print(f"ERROR  {problem}")
     if not problems:
-        print(f"Version {version} and CHANGELOG.md are enough; the last release is {change.last}.")
+        print(f"Version {version} and CHANGELOG.md cover the changes; the last release is {change.last}.")
     return 1 if problems else 0
 
 
@@ -66,8 +66,8 @@ def release(level: Level) -> int:
     env = {**os.environ, "PYTHONPATH": str(wheel)}
     command = [sys.executable, "-m", "pipeline_asyncapi", str(releases.CONTRACTS.parent)]
     subprocess.run(command, env=env, check=True)  # noqa: S603 - words of this file
-    print(f"Released {version}: commit it. From the main branch on it is never edited.")
-    print(f"A service takes it with `durable-pipeline-contracts>={version},<{version.major + 1}`, and ./nox -s lock.")
+    print(f"Released {version}: commit it. Once it is on the main branch, it must never be edited.")
+    print(f"In a service, require `durable-pipeline-contracts>={version},<{version.major + 1}`, and run ./nox -s lock.")
     return 0
 
 

@@ -42,11 +42,11 @@ class Change:
         found = []
         if version < following:
             found.append(
-                f"{version} is too small: what changed since {self.last} takes {following}, "
+                f"{version} is too low: the changes since {self.last} require {following}, "
                 f"./nox -s release-contracts -- {self._level.name.lower()}"
             )
         if not entry:
-            return [*found, f"CHANGELOG.md says nothing of the change: write it under `## {changelog.UNRELEASED}`"]
+            return [*found, f"CHANGELOG.md does not mention the change: describe it under `## {changelog.UNRELEASED}`"]
         models = sorted({finding.model for finding in self.findings})
         unmentioned = [model for model in models if f"`{model}`" not in entry]
         return found + [f"CHANGELOG.md does not name `{model}`, which changed" for model in unmentioned]

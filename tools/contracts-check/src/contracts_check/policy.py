@@ -54,7 +54,7 @@ def judge(old: Mapping[str, Schema], new: Mapping[str, Schema], last: Version) -
     for file in sorted(old.keys() | new.keys()):
         model = (new if file in new else old)[file]["title"]
         for change, level, why in _judged(file, old, new, last):
-            sentence = f"{model}{change}. {why[0].upper()}{why[1:]}: take {level.after(last)}."
+            sentence = f"{model}{change}. {why[0].upper()}{why[1:]}: release it as {level.after(last)}."
             findings.append(Finding(model, level, sentence))
     return findings
 
@@ -65,7 +65,7 @@ def _judged(
     if file not in old:
         yield ": added", Level.MINOR, "nobody uses it yet"
     elif file not in new:
-        yield ": removed", Level.MAJOR, "it would break whoever uses it"
+        yield ": removed", Level.MAJOR, "it would break its users"
     else:
         for difference in differences(_by_authors(old[file]), _by_authors(new[file])):
             judged = _in_body(difference, last) if file == BODY else _in_exchange(difference, file, last)
@@ -89,20 +89,20 @@ def _in_exchange(difference: Difference, file: str, last: Version) -> tuple[Leve
     if difference.wider_for_tolerant:
         return Level.MAJOR, f"{reader} on {last} would refuse what {sender} on {following} sends"
     if difference.means_another_thing:
-        return Level.MAJOR, f"{sender} on {last} and {reader} on {following} would not mean the same by it"
+        return Level.MAJOR, f"{sender} on {last} and {reader} on {following} would interpret it differently"
     if difference.wider or difference.is_optional_addition:
         return Level.MINOR, f"{reader} on {last} ignores it, which has to be safe"
-    return Level.PATCH, "no sender or reader can tell"
+    return Level.PATCH, "no sender or reader is affected"
 
 
 def _in_body(difference: Difference, last: Version) -> tuple[Level, str]:
     if difference.is_optional_addition:
         # It narrows the values of that key, because any key may be sent. It must be possible nevertheless.
-        return Level.MINOR, "producers that send other values under this key already would be rejected, so ask them"
+        return Level.MINOR, "producers that already send other values under this key would be rejected, so ask them"
     if difference.narrower:
-        return Level.MAJOR, "producers would be rejected with what they send today"
+        return Level.MAJOR, "messages that producers send today would be rejected"
     if difference.means_another_thing:
-        return Level.MAJOR, "producers would not get what they get today"
+        return Level.MAJOR, "messages that producers send today would be read differently"
     if difference.wider:
-        return Level.MINOR, f"producers can use it when every service is beyond {last}"
-    return Level.PATCH, "no producer can tell"
+        return Level.MINOR, f"producers can use it when every service has a version later than {last}"
+    return Level.PATCH, "no producer is affected"

@@ -185,7 +185,7 @@ class Audit:
             tracked.loss = f"its item, {whose}, holds other data, and it is in no queue"
             tracked.altered = own
         elif Outcome.STORED not in tracked.outcomes and (own or not tracked.places):
-            note = "" if own else f"once, with message {item.message_id} of the same idempotency_key"
+            note = "" if own else f"stored once, with message {item.message_id}, which has the same idempotency_key"
             self._found(tracked, Outcome.STORED, note=note)
 
     def _read_queues(self) -> None:
@@ -201,7 +201,7 @@ class Audit:
         for message in self._dead.new_messages():
             if tracked := self._owner(message, message["MessageId"]):
                 count = message.get("Attributes", {}).get("ApproximateReceiveCount", "?")
-                note = f"in the dead letter queue, received {count} times"
+                note = f"in the dead-letter queue, received {count} times"
                 self._found(tracked, Outcome.FAILED, note=note, queued_id=message["MessageId"])
 
     def _owner(self, message: MessageTypeDef, message_id: str) -> TrackedMessage | None:

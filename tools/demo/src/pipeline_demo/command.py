@@ -149,4 +149,4 @@ def _print_example(aws: Emulator, finished: Finished, console: Console) -> None:
     chosen = min(stored, key=lambda tracked: tracked.message.line.number)
     item = Table(aws.endpoint.dynamodb(), StackOutputs.of(aws.outputs).table_name).item(chosen.execution_id)
     body = chosen.message.line.body[:80]
-    table_view.print_item(console, f"What became of {body}, read back with GetItem:", item)
+    table_view.print_item(console, f"The item stored for {body}, read with GetItem:", item)

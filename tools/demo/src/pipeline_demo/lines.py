@@ -47,7 +47,7 @@ def read_lines(path: Path) -> tuple[list[Line], list[NotSent]]:
     except OSError as error:
         raise EmulatorError(f"the input cannot be read: {error}") from error
     if len(content) > MOST_BYTES:
-        raise EmulatorError(f"the input {path} has more than {MOST_BYTES:,} bytes, the most that a run takes")
+        raise EmulatorError(f"the input {path} has more than {MOST_BYTES:,} bytes, the maximum for a run")
     lines, refused = [], []
     for read in body_lines(content.split(b"\n")):
         line = Line(read.number, read.body)
@@ -56,7 +56,7 @@ def read_lines(path: Path) -> tuple[list[Line], list[NotSent]]:
         else:
             lines.append(line)
     if len(lines) > MOST_MESSAGES:
-        raise EmulatorError(f"the input {path} has more than {MOST_MESSAGES:,} messages, the most that a run takes")
+        raise EmulatorError(f"the input {path} has more than {MOST_MESSAGES:,} messages, the maximum for a run")
     return lines, refused
 
 

@@ -113,8 +113,8 @@ def _wait(
 def _whereabouts(sqs: SQSClient, outputs: StackOutputs, pending: int) -> str:
     queues = {
         "the queue": outputs.queue_url,
-        "the dead letter queue": outputs.dead_letter_queue_url,
+        "the dead-letter queue": outputs.dead_letter_queue_url,
         "the invalid message queue": outputs.invalid_message_queue_url,
     }
     depths = ", ".join(f"{depth(sqs, url)} in {name}" for name, url in queues.items())
-    return f"{pending} messages are without an outcome, while there are {depths}"
+    return f"messages without an outcome: {pending}; SQS counts {depths}"

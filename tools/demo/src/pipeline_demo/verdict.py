@@ -39,7 +39,7 @@ class Expected:
         except (OSError, ValueError) as error:
             raise EmulatorError(f"the expected outcomes cannot be read: {error}") from error
         if len(outcomes) != len(numbers):
-            raise EmulatorError(f"{path} has {len(outcomes)} outcomes for {len(numbers)} lines")
+            raise EmulatorError(f"{path} needs an outcome for each of {len(numbers)} lines, and has {len(outcomes)}")
         return cls(dict(zip(numbers, outcomes, strict=True)), dead_letters=dead_letters)
 
     def differences(self, messages: Sequence[TrackedMessage], not_sent: Sequence[NotSent]) -> Iterator[str]:
@@ -52,10 +52,10 @@ class Expected:
                 yield f"line {number} is a dead letter: {reason}"
             elif wanted and outcome not in (wanted, Outcome.LOST, Outcome.FAILED):
                 reasons = "".join(f": {place.reason}" for place in tracked.places if place.reason)
-                yield f"line {number} was expected to be {wanted}, and is {outcome}{reasons}"
+                yield f"line {number} was expected to be {wanted}, but is {outcome}{reasons}"
         for refusal in not_sent:
             if wanted := self.outcomes.get(refusal.line.number):
-                yield f"line {refusal.line.number} was expected to be {wanted}, and was not sent: {refusal.reason}"
+                yield f"line {refusal.line.number} was expected to be {wanted}, but was not sent: {refusal.reason}"
         if not_sent and not messages:
             yield "no message was sent"
 
@@ -67,9 +67,9 @@ def print_verdict(console: Console, finished: Finished, not_sent: Sequence[NotSe
     differences = list(expected.differences(audit.messages, not_sent))
     console.print()
     if not_sent:
-        console.print(f"lines that were not sent, because SQS cannot take them: {len(not_sent)}", style="magenta")
+        console.print(f"lines that were not sent, because SQS does not accept them: {len(not_sent)}", style="magenta")
     if finished.given_up:
-        console.print(shown(f"given up: {finished.given_up}", "bold red"), soft_wrap=True)
+        console.print(shown(f"gave up: {finished.given_up}", "bold red"), soft_wrap=True)
     for problems in (violations, differences):
         for problem in problems[:_SOME_LINES]:
             console.print(shown(problem, "red"), soft_wrap=not console.is_terminal)

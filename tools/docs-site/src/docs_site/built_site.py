@@ -76,7 +76,7 @@ def _of(path: Path, page: _Page, pages: dict[Path, _Page]) -> Iterator[str]:
         if target.is_dir():
             target /= "index.html"
         if not target.exists():
-            yield f"links to {address}, which is not there"
+            yield f"links to {address}, which does not exist"
         elif parts.fragment and target in pages and unquote(parts.fragment) not in pages[target].anchors:
             yield f"links to {address}, which has no such anchor"
 

@@ -42,7 +42,7 @@ def claim(folder: Path, port: int) -> IO[str]:
         first = file.read().strip() or "a run that is starting"
         file.close()
         raise EmulatorError(
-            f"{first} is up in this folder already. Use it, with the variables in {folder / 'env'}, or end it with "
+            f"{first} is already up in this folder. Use it, with the variables in {folder / 'env'}, or end it with "
             f"Ctrl-C in its terminal before starting another"
         ) from error
     file.truncate(0)
@@ -56,8 +56,8 @@ def check_ports(port: int) -> None:
     for offset, user in _USERS.items():
         if not _is_free(port + offset):
             raise EmulatorError(
-                f"port {port + offset} is taken{_holder(port + offset)}, and is needed for {user}. End what listens "
-                f"there, or choose another port with --port: it and the next one have to be free"
+                f"port {port + offset} is taken{_holder(port + offset)}, and is needed for {user}. End the process "
+                f"that listens there, or choose another port with --port: it and the next one must be free"
             )
 
 

@@ -52,7 +52,7 @@ def patch(installed: str) -> bool:
     """Put the patched methods in place if they are for the installed version; otherwise log a warning."""
     if installed != PATCHED_VERSION:
         logging.getLogger(__name__).warning(
-            "%s %s is not patched, as the patch is for %s: histories lack what AWS's have, and functions that are "
+            "%s %s is not patched, as the patch is for %s: histories lack data that AWS has, and functions that are "
             "deployed later are unknown to it",
             _DISTRIBUTION,
             installed,

@@ -122,7 +122,7 @@ class DurableInvoker:
         body = json.dumps(start).encode()
         answer = await ask(self.session, "POST", f"{self.service}/start-durable-execution", _JSON, body)
         if answer.status != http.HTTPStatus.CREATED:
-            raise UnreachableError(f"{self.service} starts no execution: {answer.status} {answer.body.decode()}")
+            raise UnreachableError(f"{self.service} did not start an execution: {answer.status} {answer.body.decode()}")
         arn: str = answer.json()["ExecutionArn"]
         return arn
 
@@ -137,7 +137,7 @@ class DurableInvoker:
     async def _get(self, path: str) -> Mapping[str, Any]:
         answer = await ask(self.session, "GET", self.service + path, {})
         if answer.status != http.HTTPStatus.OK:
-            raise UnreachableError(f"{self.service} answers {answer.status} {answer.body.decode()}")
+            raise UnreachableError(f"{self.service} answered {answer.status} {answer.body.decode()}")
         body: Mapping[str, Any] = answer.json()
         return body
 

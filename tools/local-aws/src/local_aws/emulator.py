@@ -210,7 +210,7 @@ class Emulator:
             for mapping in page["EventSourceMappings"]:
                 name = mapping["FunctionArn"].partition(":function:")[2].partition(":")[0]
                 if name in found:
-                    raise EmulatorError(f"{name} has several event source mappings, of which one can be emulated")
+                    raise EmulatorError(f"{name} has several event source mappings, but only one can be emulated")
                 if function := durable.get(name):
                     apply_template(mapping, client)
                     found[name] = event_source_process(

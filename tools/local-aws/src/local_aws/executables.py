@@ -50,7 +50,7 @@ def _executable(variable: str, default: str | None) -> Path:
     if value and os.access(value, os.X_OK):
         # Not resolved, because the link in a virtual environment makes its packages importable.
         return Path(value).absolute()
-    problem = f"names {value!r}, which is no program" if value else "is not set"
+    problem = f"names {value!r}, which is not a program" if value else "is not set"
     raise EmulatorError(f"{variable} {problem}; {_WANTED[variable]}")
 
 
@@ -60,7 +60,7 @@ def _runtime_of(python: Path) -> str:
     answer = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - the caller's own
     runtime, _, has_ministack = answer.stdout.strip().partition(" ")
     if not has_ministack:
-        raise EmulatorError(f"MINISTACK_PYTHON={python} is no Python: {answer.stderr.strip()}")
+        raise EmulatorError(f"MINISTACK_PYTHON={python} is not a Python interpreter: {answer.stderr.strip()}")
     if has_ministack != "True":
         raise EmulatorError(f"MINISTACK_PYTHON={python} has no MiniStack; {_WANTED['MINISTACK_PYTHON']}")
     return runtime

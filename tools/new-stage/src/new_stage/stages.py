@@ -59,7 +59,7 @@ def new_and_former(root: Path, name: str, after: str) -> tuple[Stage, Stage]:
     _check_name(root, name, stages)
     *others, last = stages
     if after == last.name:
-        raise NewStageError(f"a stage after {after} would contribute to records that are stored already")
+        raise NewStageError(f"a stage after {after} would contribute to records that are already stored")
     for former in others:
         if former.name == after:
             return Stage(name, name, f"{name.upper()}_FUNCTION_ARN"), former

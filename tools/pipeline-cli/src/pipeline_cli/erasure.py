@@ -118,20 +118,20 @@ def erase(target: Target, record: ErasableRecord, since: datetime, show: Callabl
             found = [message["MessageId"] for message in contents.messages if matches(message)]
             problems = reader.delete(found)
         erasure.undone += _unseen(queue, contents)
-        erasure.undone += (f"a message of the {queue} is not deleted: {problem}" for problem in problems.values())
+        erasure.undone += (f"a message of the {queue} was not deleted: {problem}" for problem in problems.values())
         return len(found) - len(problems)
 
-    with _undone(erasure, "the dead letters are not deleted"):
+    with _undone(erasure, "the dead letters were not deleted"):
         erasure.dead_letters = sweep(
             "dead-letter queue", resources.dead_letter_queue_url, partial(is_it, rejected=False)
         )
-    with _undone(erasure, "the invalid messages are not deleted"):
+    with _undone(erasure, "the invalid messages were not deleted"):
         url = resources.invalid_message_queue_url
         erasure.invalid_messages = sweep("invalid message queue", url, matches_rejected)
     with _undone(erasure, "not all executions were found", f"; erase its messages later: {', '.join(sorted(ids))}"):
         show("searching the log for executions")
         _erase_executions(target, record.execution_id, ids, since, erasure)
-    with _undone(erasure, "the item is not deleted"):
+    with _undone(erasure, "the item was not deleted"):
         show("deleting the item")
         key = {"execution_id": {"S": record.execution_id}}
         deleted = target.client("dynamodb").delete_item(TableName=resources.table_name, Key=key, ReturnValues="ALL_OLD")
@@ -168,8 +168,8 @@ def remains(target: Target, record: ErasableRecord, erasure: Erasure) -> list[st
         f"backups of the table: point-in-time recovery can restore the item, until {now + timedelta(days=35):%Y-%m-%d}",
         f"log lines: the ids of the record and its messages, no data, {_log_retention(target, now)}",
         "the operations log: the ids of messages that were sent again, for as long as it keeps its lines",
-        f"the source queue: nobody can look into it. A copy in it would be stored again: it is kept for at most "
-        f"{queue_days:g} days, so run this again when it is empty",
+        f"the source queue: it cannot be searched. A copy in it would be stored again, and is kept for at most "
+        f"{queue_days:g} days: run this again when the queue is empty",
         "exports of queues and histories that operators made",
     ]
     if record.execution_id.startswith(f"{target.environment}-key-"):
@@ -179,8 +179,8 @@ def remains(target: Target, record: ErasableRecord, erasure: Erasure) -> list[st
         )
     if erasure.unidentified:
         left.append(
-            f"{erasure.unidentified} messages of the invalid message queue that do not say which record they are, "
-            "if one of them is this record without its key: 14 days after they were rejected"
+            f"messages of the invalid message queue that do not identify their record ({erasure.unidentified}), "
+            "in case one of them is this record without its key: until 14 days after they were rejected"
         )
     return left
 
@@ -196,7 +196,7 @@ def _identity_in_executions(target: Target, message_id: str, since: datetime) ->
 def _erase_executions(target: Target, execution_id: str, ids: set[str], since: datetime, erasure: Erasure) -> None:
     found = find_executions(target, sorted({*ids, execution_id}), since)
     if not found.complete:
-        erasure.undone.append(f"the log has more than was searched for executions of {', '.join(sorted(ids))}")
+        erasure.undone.append(f"the log has more lines than were searched for executions of {', '.join(sorted(ids))}")
     for arn in found.arns:
         message_ids = [
             message["messageId"]
@@ -208,16 +208,16 @@ def _erase_executions(target: Target, execution_id: str, ids: set[str], since: d
         try:
             target.client("lambda").delete_durable_execution(DurableExecutionArn=arn)
         except ClientError as error:
-            erasure.undone.append(f"the execution {arn} is not deleted: {_why_kept(error, message_ids[0])}")
+            erasure.undone.append(f"the execution {arn} was not deleted: {_why_kept(error, message_ids[0])}")
         else:
             erasure.executions.append(arn)
 
 
 def _why_kept(error: ClientError, message_id: str) -> str:
     if error.response["Error"]["Code"] == "ResourceConflictException":
-        return f"it has not ended; when it has, erase its message {message_id}"
+        return f"it is still running; when it has ended, erase its message {message_id}"
     if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == HTTPStatus.NOT_IMPLEMENTED:
-        return "the emulated AWS cannot delete one, and keeps it until it is stopped"
+        return "the emulated AWS cannot delete executions, and keeps them until it is stopped"
     return advice(error)
 
 
@@ -228,10 +228,10 @@ def _identity_of(target: Target, message: dict[str, Any]) -> str:
 def _unseen(queue: str, contents: Contents) -> list[str]:
     unseen = []
     if contents.unread:
-        unseen.append(f"about {contents.unread:,} more messages of the {queue} could not be read")
+        unseen.append(f"messages of the {queue} that could not be read: about {contents.unread:,}")
     if contents.hidden:
         unseen.append(
-            f"about {contents.hidden:,} messages of the {queue} are hidden, as somebody else has received them"
+            f"hidden messages of the {queue}, because somebody else has received them: about {contents.hidden:,}"
         )
     return unseen
 
@@ -245,4 +245,4 @@ def _log_retention(target: Target, now: datetime) -> str:
             return "for as long as the log keeps them (LogRetentionDays)"
         raise
     days = next((one.get("retentionInDays") for one in described if one["logGroupName"] == group), None)
-    return f"until {now + timedelta(days=days):%Y-%m-%d}" if days else "for ever: the log has no retention"
+    return f"until {now + timedelta(days=days):%Y-%m-%d}" if days else "indefinitely: the log has no retention period"

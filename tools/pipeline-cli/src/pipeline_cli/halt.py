@@ -61,8 +61,8 @@ def wait_until_nothing_runs(target: Target, patience: Patience, show: Callable[[
         if quiet == _LOOKS_IN_A_ROW:
             return unfinished(target, *HELD)
         if running.arns:
-            show(f"{running} executions are running")
-    return _out_of_time(patience, f"{running} executions are running")
+            show(f"executions running: {running}")
+    return _out_of_time(patience, f"executions running: {running}")
 
 
 def wait_until_empty(target: Target, patience: Patience, show: Callable[[str], None]) -> None:

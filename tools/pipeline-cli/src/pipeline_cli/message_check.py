@@ -128,7 +128,7 @@ class MessageCheck:
             return replace(checked, problem=Problem(INTAKE, "model_error", "", location_of(error)))
         needed, most = self._request_bytes(candidate), self._record_bytes["most"]
         if needed > most:
-            reason = f"the body takes {needed:,} bytes in a request; {most:,} is the most"
+            reason = f"the body takes {needed:,} bytes in a request; the maximum is {most:,}"
             return replace(checked, problem=Problem(INTAKE, ErrorCode.MESSAGE_TOO_LARGE, "", reason))
         return candidate
 
@@ -161,7 +161,7 @@ class MessageCheck:
         if "refused" in result:
             return Problem(STORE, ErrorCode.NOT_STORABLE, "", result["refused"])
         if result["bytes"] > answer["most"]:
-            reason = f"the item has {result['bytes']:,} bytes; {answer['most']:,} is the most"
+            reason = f"the item has {result['bytes']:,} bytes; the maximum is {answer['most']:,}"
             return Problem(STORE, ErrorCode.NOT_STORABLE, "", reason)
         return None
 

@@ -62,7 +62,7 @@ class OperationsLog:
         except (BotoCoreError, ClientError) as error:
             return advice(error)
         rejected = answer.get("rejectedLogEventsInfo")
-        return f"the log rejected lines, is the clock right? {rejected}" if rejected else ""
+        return f"the log rejected lines; is the clock right? {rejected}" if rejected else ""
 
 
 def record(target: Target, command: str, line: Mapping[str, Any]) -> str:

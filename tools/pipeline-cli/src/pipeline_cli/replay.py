@@ -80,8 +80,8 @@ def download(client: LambdaClient, arn: str) -> dict[str, Any]:
     except ClientError as error:
         if is_not_found(error):
             raise ReplayError(
-                f"there is no execution {arn}: it is of another account or region, or its history was deleted at the "
-                "end of its retention (ExecutionRetentionDays)"
+                f"there is no execution {arn}: it belongs to another account or region, or its history was deleted at "
+                "the end of its retention (ExecutionRetentionDays)"
             ) from error
         raise
     pages = client.get_paginator("get_durable_execution_history").paginate(

@@ -62,7 +62,7 @@ class Table:
                 return found
             if wait:
                 time.sleep(wait)
-        raise CommandError(f"the table {self._name} is throttled: it leaves keys unread; try again later")
+        raise CommandError(f"the table {self._name} is throttled, and some keys were not read; try again later")
 
     def all_items(self) -> Iterator[StoredItem]:
         """Scan the table."""

@@ -77,7 +77,7 @@ class Target:
         missing = [path for path in _PARAMETERS.values() if path not in self._published]
         if missing:
             raise CommandError(
-                f"{self.environment} is not deployed, or not all of it, in {self.region}: "
+                f"{self.environment} is not deployed, or only in part, in {self.region}: "
                 f"no SSM parameter {', '.join(sorted(map(self._parameter, missing)))}"
             )
         return Resources(**{field: self._published[path] for field, path in _PARAMETERS.items()})

@@ -250,7 +250,7 @@ def test_exported_messages_are_no_bodies_and_the_command_for_them_is_named(
     mixed.write_text(f"{json.dumps(told)}\n{{}}\n")
 
     assert main(["check", str(exported)]) == 1
-    assert f"invalid resend {exported} --dry-run --rules plans them" in capsys.readouterr().err
+    assert f"check them with invalid resend {exported} --dry-run --rules" in capsys.readouterr().err
     assert main(["check", str(mixed)]) == 1
     assert capsys.readouterr().err == ""
 
@@ -357,7 +357,7 @@ def test_good_messages_exit_with_0(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "1 accepted, 0 rejected" in capsys.readouterr().out
 
 
-def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_that_cannot_be_read_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", str(tmp_path / "none.jsonl")]) == 1
     assert "none.jsonl cannot be read: No such file or directory" in capsys.readouterr().err
 

@@ -145,7 +145,7 @@ def test_a_record_is_removed_everywhere_and_its_neighbours_stay(
     told = capsys.readouterr().out
     assert f"execution_id  {key}\nmessage_id    {ID}\nstored_at     2026-11-26T10:00:00.000000Z" in told
     assert "point-in-time recovery can restore the item, until" in told
-    assert "the source queue: nobody can look into it" in told
+    assert "the source queue: it cannot be searched" in told
     assert "for at most 4 days" in told
     assert "executions that had other messages with this idempotency key" in told
     (line,) = environment.operations()
@@ -195,14 +195,14 @@ def test_a_rejected_message_that_says_nothing_is_found_by_its_key_or_counted(
 
     assert run(f"{environment.name}-key-k", "--yes") == 0
     assert environment.depth(INVALID) == 1
-    assert "1 messages of the invalid message queue that do not say which record they are" in capsys.readouterr().out
+    assert "messages of the invalid message queue that do not identify their record (1)" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
     ("code", "told"),
     [
-        ("ResourceConflictException", f"it has not ended; when it has, erase its message {ID}"),
-        ("501", "the emulated AWS cannot delete one"),
+        ("ResourceConflictException", f"it is still running; when it has ended, erase its message {ID}"),
+        ("501", "the emulated AWS cannot delete executions"),
         ("AccessDeniedException", "not allowed: DeleteDurableExecution. It is in the policy erasers"),
     ],
 )
@@ -217,7 +217,7 @@ def test_an_execution_that_cannot_be_deleted_is_undone_and_the_rest_is_done(
     assert run(execution_id, "--yes") == 1
 
     assert not stored(environment)
-    assert f"not all of it was erased:\n    the execution arn is not deleted: {told}" in capsys.readouterr().err
+    assert f"not all of it was erased:\n    the execution arn was not deleted: {told}" in capsys.readouterr().err
     assert environment.operations()[0]["undone"] == 1
 
 
@@ -239,14 +239,14 @@ def test_nothing_is_done_without_a_yes(
 
     assert run(ID) == 1
     assert stored(environment)
-    assert "nothing was erased; to do it without being asked, add --yes" in capsys.readouterr().err
+    assert "nothing was erased; to skip the question, add --yes" in capsys.readouterr().err
 
 
 def test_an_id_of_which_nothing_is_found_is_an_error(
     environment: Environment, run: Callable[..., int], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(ID, "--yes") == 1
-    assert f"nothing of {ID} was found in {environment.name}" in capsys.readouterr().err
+    assert f"nothing was found for {ID} in {environment.name}" in capsys.readouterr().err
     assert not environment.operations()
 
 
@@ -263,7 +263,7 @@ def test_messages_that_could_not_be_looked_at_are_undone(
     assert run(ID, "--yes") == 1
 
     error = capsys.readouterr().err
-    assert "about 1 messages of the invalid message queue are hidden, as somebody else has received them" in error
+    assert "hidden messages of the invalid message queue, because somebody else has received them: about 1" in error
     assert environment.depth(DEAD) == 25
 
 
@@ -283,7 +283,7 @@ def test_messages_are_put_back_if_a_deletion_fails_and_the_rest_is_done(
     assert environment.depth(DEAD) == 6
     assert not stored(environment)
     assert (
-        "a message of the dead-letter queue is not deleted: not allowed: test:DeleteMessageBatch"
+        "a message of the dead-letter queue was not deleted: not allowed: test:DeleteMessageBatch"
         in capsys.readouterr().err
     )
 
@@ -314,7 +314,7 @@ def test_a_log_with_more_than_is_searched_is_undone(
     store(environment, f"{environment.name}-esm-{ID}", ID)
 
     assert run(ID, "--yes") == 1
-    assert "the log has more than was searched for executions" in capsys.readouterr().err
+    assert "the log has more lines than were searched for executions" in capsys.readouterr().err
 
 
 def test_a_caller_who_may_not_read_the_retention_of_the_log_is_still_told_the_rest(

@@ -51,7 +51,7 @@ def now_ms() -> int:
     return int(time.time() * 1_000)
 
 
-def test_a_look_has_every_part_of_an_environment(environment: Environment) -> None:
+def test_the_status_has_every_part_of_an_environment(environment: Environment) -> None:
     sqs = environment.client("sqs")
     sqs.send_message(QueueUrl=environment.queue_url("data-processing"), MessageBody="{}", DelaySeconds=900)
     sqs.send_message(QueueUrl=environment.queue_url("invalid-message"), MessageBody="{}")
@@ -146,7 +146,7 @@ def test_executions_are_counted_by_status_and_no_more_than_a_hundred(environment
 
 
 @pytest.mark.parametrize("code", ["AccessDenied", "AccessDeniedException"])
-def test_what_is_refused_is_said_in_its_place_and_the_rest_is_shown(
+def test_a_refused_part_is_marked_and_the_rest_is_shown(
     environment: Environment, refusing: type[Refusing], code: str
 ) -> None:
     real = environment.client("lambda")
@@ -191,7 +191,7 @@ def test_credentials_that_have_expired_end_it(environment: Environment, refusing
         take(environment.target, SERVICES)
 
 
-def test_a_log_with_more_than_is_read_gives_a_least_number(environment: Environment) -> None:
+def test_a_log_that_is_read_in_part_gives_a_lower_bound(environment: Environment) -> None:
     done = {"message": "batch is done", "received": 7, "stored": 7, "rejected": 0, "failed": 0}
 
     class Endless:

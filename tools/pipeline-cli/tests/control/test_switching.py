@@ -135,7 +135,7 @@ def test_pausing_waits_until_the_mapping_is_off_and_nothing_runs(
     assert aws.statuses == [["SUCCEEDED"]]
     told = "".join(capsys.readouterr())
     assert "the event source mapping is Disabling" in told
-    assert "2 executions are running" in told
+    assert "executions running: 2" in told
     assert "Paused. Messages wait in the queue, for 4 days at most." in told
 
 
@@ -153,7 +153,7 @@ def test_executions_that_somebody_has_paused_are_listed(
     ("aws", "state"),
     [
         (Aws(states=["Disabling"]), "the event source mapping is Disabling, not Disabled"),
-        (Aws(states=["Disabled"], statuses=[["RUNNING"] * 101]), "100+ executions are running"),
+        (Aws(states=["Disabled"], statuses=[["RUNNING"] * 101]), "executions running: 100+"),
     ],
 )
 def test_it_does_not_wait_for_ever(
@@ -281,7 +281,7 @@ def test_a_real_queue_is_looked_at(environment: Environment) -> None:
         wait_until_empty(environment.target, patience, lambda _: None)
 
 
-def test_a_caller_who_may_not_write_the_log_is_told(
+def test_a_missing_permission_for_the_log_is_reported(
     environment: Environment,
     refusing: type[Refusing],
     monkeypatch: pytest.MonkeyPatch,

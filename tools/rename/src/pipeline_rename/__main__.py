@@ -28,7 +28,7 @@ console, and the history in git.
 Rename before the first deployment: what is deployed keeps its names, and another name makes other stacks beside it.
 """
 NEXT = """
-{old} is {new} now. Look at it with git diff, test it with ./nox, and commit it.
+Renamed {old} to {new}. Review the changes with git diff, test them with ./nox, and commit them.
 """
 
 

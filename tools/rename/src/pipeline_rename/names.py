@@ -110,18 +110,18 @@ def check_name(root: Path, files: Sequence[Path], new: Name, old: Name) -> None:
         RenameError: It is not.
     """
     if new == old:
-        raise RenameError(f"{new.text} is the name already")
+        raise RenameError(f"{new.text} is already the name of the pipeline")
     if not re.fullmatch("[a-z][a-z0-9]*(-[a-z0-9]+)+", new.text):
         raise RenameError(
             f"{new.text!r} must be two words or more, of lower-case letters and digits with a hyphen between them: one "
-            "word could not be told from the same word of a sentence"
+            "word could not be distinguished from the same word in a sentence"
         )
     if new.text.startswith(("aws", "ssm")):
         raise RenameError(f"{new.text!r}: the path of an SSM parameter may not begin with aws or ssm")
     for resource, limit, length in _resource_names(root, old, new):
         if length > limit:
             raise RenameError(
-                f"{new.text!r} is {length - limit} characters too long: {resource} has {length} with the longest "
+                f"{new.text!r} is too long by {length - limit}: {resource} has {length} characters with the longest "
                 f"EnvironmentName, and AWS allows {limit}"
             )
     for path in files:
@@ -129,7 +129,7 @@ def check_name(root: Path, files: Sequence[Path], new: Name, old: Name) -> None:
         if name.startswith(DEPLOYED) and path.suffix != ".whl":
             text = path.read_text("utf-8")
             if any(spelling in text for spelling in (new.text, new.module, new.namespace)):
-                raise RenameError(f"{new.text!r} is in {name} already, and could not be told from the pipeline's name")
+                raise RenameError(f"{new.text!r} already occurs in {name}; the new name must not")
 
 
 def _resource_names(root: Path, old: Name, new: Name) -> Iterator[tuple[str, int, int]]:

@@ -256,7 +256,7 @@ def build(
     they give the same bytes as without it.
     """
     if not (service / "pyproject.toml").is_file():
-        raise BuildError(f"{service} has no pyproject.toml; give a service's folder, as services/validator")
+        raise BuildError(f"{service} has no pyproject.toml; give a service's folder, such as services/validator")
     if folder.exists() and any(folder.iterdir()):
         raise BuildError(f"{folder} is not empty; remove it, or build into another folder")
     folder.mkdir(parents=True, exist_ok=True)
@@ -279,7 +279,7 @@ def build(
                 kept.keep(folder, modules - ours)
         compile_bytecode(python, folder, ours)
     else:
-        print(f"{service.name}: no bytecode, as Python {target.version} is not here: cold starts are slower")
+        print(f"{service.name}: no bytecode, because Python {target.version} is not installed: cold starts are slower")
     normalize_modes(folder)
 
 

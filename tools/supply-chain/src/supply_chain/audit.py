@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 0 if options.if_reachable else 2
     for line in vulnerable:
         print(line)
-    print(f"{len(options.locks)} locks audited, {len(vulnerable)} vulnerabilities known")
+    print(f"locks audited: {len(options.locks)}, known vulnerabilities: {len(vulnerable)}")
     return 1 if vulnerable else 0
 
 
@@ -49,7 +49,7 @@ def audit(locks: list[Path]) -> list[str]:
     """List packages with their vulnerabilities; raises NotAuditedError if one package was not looked up."""
     if not any(package.get("vulns") for package in looked_up(CONTROL, "--no-deps")):
         raise NotAuditedError(
-            f"nothing is known against {CONTROL}, so PyPI's register of vulnerabilities is not reached"
+            f"no vulnerability was found for {CONTROL}, which has known ones: PyPI's data was not reached"
         )
     found = []
     for lock in locks:

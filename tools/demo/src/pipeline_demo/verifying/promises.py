@@ -100,7 +100,7 @@ def _none_is_lost(findings: Findings) -> Promise:
         seen += f"; the source queue has {in_queue:,} messages"
     problems = [f"{_name(one)}: {one.loss}" for one in lost]
     how = "the item of each key, and all messages of the two queues"
-    return Promise("none is lost", _state(problems, complete=not unfinished), seen, how, problems)
+    return Promise("no message is lost", _state(problems, complete=not unfinished), seen, how, problems)
 
 
 def _has_one_outcome(findings: Findings) -> Promise:
@@ -110,7 +110,7 @@ def _has_one_outcome(findings: Findings) -> Promise:
     once = sum(len(one.outcomes) == 1 for one in findings.messages)
     seen = f"{once} of {len(findings.messages)} messages are in exactly one place"
     state = _state(problems, complete=not findings.unfinished())
-    return Promise("each has exactly one outcome", state, seen, "a last look at all of these", problems)
+    return Promise("each message has exactly one outcome", state, seen, "a final look at table and queues", problems)
 
 
 def _is_as_expected(findings: Findings) -> Promise:
@@ -141,7 +141,7 @@ def _has_a_reason(findings: Findings) -> Promise:
             problems.append(f"{_name(one)}: the field is {told.field!r}, expected {wanted.field!r}")
     state = _state(problems, complete=findings.all_were_sent(Outcome.REJECTED, len(rejections)))
     seen = f"{len(rejections) - len(problems)} rejected messages have the expected stage, code and field, and a reason"
-    how = "their attribute durable_pipeline, compared with what this checkout says of the body"
+    how = "their attribute durable_pipeline, compared with the verdict of this checkout on the body"
     return Promise("a rejected message says why", state, seen, how, problems)
 
 
@@ -159,7 +159,7 @@ def _keeps_attributes(findings: Findings) -> Promise:
 def _is_stored_once(findings: Findings) -> Promise:
     name, how = "a duplicate is stored once", "three messages with one key: the item, and the invalid message queue"
     if findings.lines.keyed is None:
-        return Promise(name, State.NOT_SEEN, "the samples have no two messages to give one key", how)
+        return Promise(name, State.NOT_SEEN, "the samples do not have two messages that can share a key", how)
     original, duplicate, conflict = map(findings.by_line, findings.lines.keyed)
     if not original or not duplicate or not conflict:
         return Promise(name, State.NOT_SEEN, "they were not all sent", how)
@@ -184,7 +184,7 @@ def _is_no_dead_letter(findings: Findings) -> Promise:
     problems = [f"{_name(one)} is a dead letter" for one in findings.messages if Outcome.FAILED in one.outcomes]
     seen = f"the dead-letter queue has {findings.evidence.dead_letters:,} messages, {len(problems)} of them of this run"
     state = _state(problems, complete=not findings.unfinished())
-    return Promise("none becomes a dead letter", state, seen, "all messages of the dead-letter queue", problems)
+    return Promise("no message becomes a dead letter", state, seen, "all messages of the dead-letter queue", problems)
 
 
 def _travels_in_batches(findings: Findings) -> Promise:
@@ -219,7 +219,7 @@ def _is_logged(findings: Findings) -> Promise:
 
 
 def _has_alarms(findings: Findings) -> Promise:
-    name, how, alarms = "alarms are there, and none is on", "DescribeAlarms", findings.evidence.alarms
+    name, how, alarms = "the alarms exist, and none is on", "DescribeAlarms", findings.evidence.alarms
     if isinstance(alarms, Unknown):
         return Promise(name, State.NOT_SEEN, f"the alarms: {alarms.why}", how)
     on = firing(alarms)

@@ -40,9 +40,9 @@ def remove(target: Target, verification: Verification, run: str) -> Removal:
         queued = [place.queued_id for one in messages for place in one.places if place.outcome is outcome]
         problems = reader.delete(queued)
         removal.messages += len(queued) - len(problems)
-        removal.left += (f"message {one} of a queue is not deleted: {problem}" for one, problem in problems.items())
+        removal.left += (f"message {one} of a queue was not deleted: {problem}" for one, problem in problems.items())
     if pending := verification.audit.pending:
-        removal.left.append(f"{pending} messages have no outcome yet, and will be stored or rejected later")
+        removal.left.append(f"messages without an outcome, which will be stored or rejected later: {pending}")
     line = {"action": "verify", "run": run, "items": removal.items, "messages": removal.messages}
     if problem := operations_log.record(target, "verify --clean", line):
         removal.left.append(problem)
@@ -60,6 +60,6 @@ def _delete_item(target: Target, execution_id: str, own: set[str], removal: Remo
             ExpressionAttributeValues=names,
         )
     except (BotoCoreError, ClientError) as error:
-        removal.left.append(f"the item {execution_id} is not deleted: {advice(error)}")
+        removal.left.append(f"the item {execution_id} was not deleted: {advice(error)}")
     else:
         removal.items += 1

@@ -109,8 +109,8 @@ def opened(target: Target, lines: MarkedLines) -> Iterator[Verification]:
     queued = sum(depth(sqs, url) for url in urls)
     if queued > MOST_QUEUED:
         raise CommandError(
-            f"the invalid message queue and the dead-letter queue of {target.environment} have {queued:,} messages; "
-            f"verify receives all of them, and {MOST_QUEUED:,} at most"
+            f"messages in the invalid message queue and the dead-letter queue of {target.environment}: {queued:,}; "
+            f"verify has to receive all of them, and can receive {MOST_QUEUED:,} at most"
         )
     invalid, dead = (QueueReader(sqs, url, hidden_seconds=HIDDEN_SECONDS) for url in urls)
     with ExitStack() as hidden:

@@ -47,5 +47,5 @@ def _table(names: Iterable[str]) -> list[str]:
     listed, known = list(names), meanings()
     missing = [name for name in listed if name not in known]
     if missing:
-        raise LookupError(f"codes.toml has no meaning of {', '.join(missing)}")
+        raise LookupError(f"codes.toml has no meaning for {', '.join(missing)}")
     return table(("code", "meaning"), [(code(name), known[name]) for name in listed])

@@ -125,4 +125,4 @@ def _number(value: Any, parameters: Mapping[str, str], function: str) -> int | N
             return int(parameters[reference])
         case int() | str():
             return int(value)
-    raise EmulatorError(f"ExecutionTimeout of {function} is {value!r}; only a number or a parameter is understood")
+    raise EmulatorError(f"ExecutionTimeout of {function} is {value!r}; only a number or a parameter is supported")

@@ -28,7 +28,7 @@ def _wanted(declaration: Mapping[str, Any], value: str) -> str:
         return _wanted_number(declaration, value)
     pattern = declaration.get("AllowedPattern")
     if pattern and not re.fullmatch(pattern, value):
-        return str(declaration.get("ConstraintDescription", f"as {pattern}"))
+        return str(declaration.get("ConstraintDescription", f"text that matches {pattern}"))
     return ""
 
 

@@ -81,10 +81,10 @@ class LocalRunner:
         try:
             status, answer = self._call("POST", "/start-durable-execution", json.dumps(request))
         except ConnectionRefusedError as error:
-            raise DurableServiceError("it does not listen") from error
+            raise DurableServiceError("the durable execution service does not respond") from error
         execution = answer.get("ExecutionArn")
         if status != http.client.CREATED or not isinstance(execution, str):
-            raise DurableServiceError(f"it answered {status} {answer}")
+            raise DurableServiceError(f"the durable execution service answered {status} {answer}")
         return execution
 
     def describe(self, execution: str) -> Execution:
@@ -97,9 +97,9 @@ class LocalRunner:
         except ConnectionRefusedError as error:
             raise ExecutionLostError("the durable execution service is gone") from error
         if status == http.client.NOT_FOUND:
-            raise ExecutionLostError("the durable execution service does not know it")
+            raise ExecutionLostError("the durable execution service does not know the execution")
         if status != http.client.OK:
-            raise DurableServiceError(f"it answered {status} {answer}")
+            raise DurableServiceError(f"the durable execution service answered {status} {answer}")
         return Execution(status=answer["Status"], result=answer.get("Result"), error=answer.get("Error"))
 
     def _call(self, method: str, path: str, body: str | None = None) -> tuple[int, dict[str, Any]]:

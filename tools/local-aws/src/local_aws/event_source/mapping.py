@@ -53,12 +53,12 @@ class EventSourceMapping:
         batch_size, window = mapping.get("BatchSize", 10), mapping.get("MaximumBatchingWindowInSeconds", 0)
         if batch_size > 10 and not window:
             # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-parameters.html
-            raise EmulatorError(f"an event source mapping with batches of {batch_size} takes a window of 1 s or more")
+            raise EmulatorError(f"an event source mapping with batches of {batch_size} needs a window of at least 1 s")
         queue_arn = mapping["EventSourceArn"].removesuffix(UNPOLLED)
         _, _, _, region, account, queue_name = queue_arn.split(":")
         function_name, _, qualifier = mapping["FunctionArn"].partition(":function:")[2].partition(":")
         if not qualifier:
-            raise EmulatorError(f"{mapping['FunctionArn']} is unqualified; a durable function needs version or alias")
+            raise EmulatorError(f"{mapping['FunctionArn']} is unqualified; a durable function needs a version or alias")
         queue_url = sqs.get_queue_url(QueueName=queue_name)["QueueUrl"]
         attributes = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["VisibilityTimeout"])["Attributes"]
         return cls(

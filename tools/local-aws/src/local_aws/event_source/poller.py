@@ -155,7 +155,7 @@ class Poller:
                 _LOGGER.warning("an execution could not be started, next attempt in %.1f s: %s", pause, error)
                 self._stopping.wait(pause)
             if time.monotonic() > latest:
-                _LOGGER.warning("%d messages are left to become visible again", len(batch.records))
+                _LOGGER.warning("%d messages stay in the queue until they become visible again", len(batch.records))
                 break
         return None
 
@@ -166,7 +166,7 @@ class Poller:
             executions = min(len(self._in_flight), self._mapping.maximum_concurrency)
             pause = executions * max(1 / _QUESTIONS_PER_SECOND, answer_seconds / _SHARE_OF_TIME)
             if self._stopping.wait(min(pause, _LONGEST_WAIT_SECONDS)):
-                raise ExecutionLostError("it had not ended when the event source mapping stopped")
+                raise ExecutionLostError("the execution had not ended when the event source mapping stopped")
             asked = time.monotonic()
             try:
                 described = self._service.describe(execution)
@@ -177,7 +177,7 @@ class Poller:
                 answer_seconds = time.monotonic() - asked
             if not described.running:
                 return described
-        raise ExecutionLostError("it is running past its timeout")
+        raise ExecutionLostError("the execution has exceeded its timeout")
 
     def _failed_messages(self, batch: Batch, execution: Execution) -> set[str]:
         if not execution.succeeded:
@@ -196,7 +196,7 @@ class Poller:
             if not left or self._stopping.wait(pause):
                 break
         if left:
-            _LOGGER.error("%d messages that succeeded could not be deleted and come again", len(left))
+            _LOGGER.error("%d messages that succeeded could not be deleted and will be redelivered", len(left))
 
 
 def _pauses() -> Iterator[float]:

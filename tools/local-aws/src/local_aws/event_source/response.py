@@ -32,5 +32,5 @@ def failed_messages(answer: str | None, batch: AbstractSet[str]) -> set[str]:
     if not isinstance(failures, list | None):
         raise WholeBatchFailedError(f"batchItemFailures is a {type(failures).__name__}, not a list")
     if not failed <= batch:
-        raise WholeBatchFailedError(f"itemIdentifiers {failed - batch} are no messages of the batch")
+        raise WholeBatchFailedError(f"itemIdentifiers {failed - batch} are not messages of the batch")
     return failed

@@ -62,5 +62,5 @@ def running_application(folder: Path) -> Application:
     """Find the application that runs in a folder; raises EmulatorError if there is none."""
     run = published_run(folder)
     if run is None:
-        raise EmulatorError(f"no emulated AWS runs in {folder}; start one, and keep it running")
+        raise EmulatorError(f"no emulated AWS is running in {folder}; start one, and keep it running")
     return Application.of_run(run)

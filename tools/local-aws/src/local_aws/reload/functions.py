@@ -84,7 +84,7 @@ def _nested(template: Path, location: object) -> Path | None:
 def _alias(value: object, function: str) -> str | None:
     if value is None or isinstance(value, str):
         return value
-    raise EmulatorError(f"AutoPublishAlias of {function} is {value!r}; only a name is understood")
+    raise EmulatorError(f"AutoPublishAlias of {function} is {value!r}; only a name is supported")
 
 
 def _read(template: Path) -> dict[str, Any]:

@@ -64,7 +64,7 @@ class Reloader:
         self._describe = describe
         self._publisher = Publisher(application.endpoint)
         if not self.functions:
-            raise EmulatorError(f"{application.template} has no function with BuildMethod: makefile, to be reloaded")
+            raise EmulatorError(f"{application.template} has no function with BuildMethod: makefile to reload")
 
     def named(self, names: Sequence[str]) -> list[ReloadableFunction]:
         """Return the functions of these labels or names; raises EmulatorError for an unknown name.
@@ -77,7 +77,7 @@ class Reloader:
         found = {name: [one for one in self.functions if name in (one.label, one.name)] for name in names}
         if unknown := [name for name, functions in found.items() if not functions]:
             known = [*(one.label for one in self.functions), *shared]
-            raise EmulatorError(f"there is no {', '.join(unknown)} to reload; there are {', '.join(known)}")
+            raise EmulatorError(f"there is no {', '.join(unknown)} to reload, only {', '.join(known)}")
         return [one for functions in found.values() for one in functions]
 
     def made_from(self, paths: Sequence[Path]) -> list[ReloadableFunction]:

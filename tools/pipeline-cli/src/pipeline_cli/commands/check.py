@@ -54,7 +54,7 @@ def check(
     if any(line.problem for line in checked):
         if all(_is_exported(line.body) for line in lines):
             print_note(
-                f"these are exported messages, and no bodies: invalid resend {file} --dry-run --rules plans them"
+                f"these are exported messages, not bodies: check them with invalid resend {file} --dry-run --rules"
             )
         raise typer.Exit(1)
 
@@ -91,7 +91,7 @@ def _print(checked: Sequence[CheckedLine], skipped: Sequence[str]) -> None:
     rejected = sum(line.problem is not None for line in checked)
     out.print(f"{len(checked) - rejected} accepted, {rejected} rejected", highlight=False)
     if skipped:
-        out.print(shown(f"Not asked, as they may depend on more than the message: {', '.join(skipped)}"))
+        out.print(shown(f"Not asked, because they may depend on more than the message: {', '.join(skipped)}"))
 
 
 def _outcome(line: CheckedLine) -> tuple[str, str]:

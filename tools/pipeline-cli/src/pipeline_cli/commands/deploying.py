@@ -49,7 +49,7 @@ def delete(env: NamedEnv, stack: Stack = None, *, yes: Yes = False, as_json: Jso
     """
     what = f"the {stack}" if stack else "everything"
     if not yes and not agreed(f"Delete {what} in {env}, with the data that it holds?"):
-        raise DeployError("nothing was deleted; to do it without being asked, add --yes")
+        raise DeployError("nothing was deleted; to skip the question, add --yes")
     retained = delete_stack(find_repository(), stack, env, aws_client)
     words = [f"Deleted {what} in {env}."]
     if retained:

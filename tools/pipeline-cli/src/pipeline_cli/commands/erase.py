@@ -32,7 +32,7 @@ def erase(
     Example: pipeline erase dev-key-order-4711 --env dev
     """
     if as_json and not yes:
-        raise typer.BadParameter("JSON asks no question: add --yes", param_hint="--json")
+        raise typer.BadParameter("JSON output cannot ask a question: add --yes", param_hint="--json")
     chosen = target(env, local=local)
     since = datetime.now(UTC) - retention(chosen) - timedelta(days=1)
     with progress() as show:
@@ -41,13 +41,13 @@ def erase(
     if not as_json:
         _print_record(record)
     if not yes and not agreed(
-        "Erase it, with the histories of all executions that had it, and of their other messages?"
+        "Erase it, with the histories of all executions that had it, which also hold other messages?"
     ):
-        raise CommandError("nothing was erased; to do it without being asked, add --yes")
+        raise CommandError("nothing was erased; to skip the question, add --yes")
     with progress() as show:
         erasure = erase_record(chosen, record, since, show)
     if erasure.nothing:
-        raise CommandError(f"nothing of {id_} was found in {chosen.environment}")
+        raise CommandError(f"nothing was found for {id_} in {chosen.environment}")
     unrecorded = operations_log.record(chosen, "erase", erasure.entry(record.execution_id))
     left = remains(chosen, record, erasure)
     if as_json:

@@ -130,7 +130,7 @@ def export(
     Example: pipeline invalid export wrong.jsonl --code blank_field
     """
     if file.exists() and not force:
-        raise CommandError(f"{file} exists; to write over it, add --force")
+        raise CommandError(f"{file} exists; to overwrite it, add --force")
     selection = Selection(ids or (), stage, code, reason, body, older_than, newer_than)
     with _opened(context, target(env, local=local), limit, log_seconds) as queue:
         chosen = selection.of(queue.messages, datetime.now(UTC))
@@ -176,7 +176,7 @@ def send(
     """
     _check(as_json=as_json, dry_run=dry_run, yes=yes)
     if file and limit:
-        raise typer.BadParameter("a part of the queue may lack messages of FILE", param_hint="--limit")
+        raise typer.BadParameter("with a limit, messages of FILE could be missed", param_hint="--limit")
     exported = read_export(file) if file else None
     selection = Selection(ids or (), stage, code, reason, body, older_than, newer_than)
     one = target(env, local=local)
@@ -245,7 +245,7 @@ def _kind(context: typer.Context) -> Kind:
 
 def _check(*, as_json: bool, dry_run: bool, yes: bool) -> None:
     if as_json and not dry_run and not yes:
-        raise typer.BadParameter("JSON asks no question: add --dry-run or --yes", param_hint="--json")
+        raise typer.BadParameter("JSON output cannot ask a question: add --dry-run or --yes", param_hint="--json")
 
 
 def _print_notes(queue: OpenQueue) -> None:

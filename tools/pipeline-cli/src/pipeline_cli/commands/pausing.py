@@ -75,7 +75,7 @@ def drain(env: Env = None, *, local: Local = False, timeout: Timeout = 900, as_j
     """
     chosen, patience = target(env, local=local), Patience(timeout)
     if event_source.find(chosen).state == DISABLED:
-        raise CommandError(f"{chosen.environment} is paused, so that its queue does not empty: resume it first")
+        raise CommandError(f"{chosen.environment} is paused, so its queue does not become empty: resume it first")
     with progress() as show:
         wait_until_empty(chosen, patience, show)
         unrecorded = switch(chosen, patience, "drain", on=False)

@@ -38,9 +38,9 @@ def status(
     Exits with 1 if a part could not be read. Example: pipeline status --env dev --watch 10
     """
     if seconds is not None and not watch:
-        raise typer.BadParameter("it is for --watch", param_hint="SECONDS")
+        raise typer.BadParameter("it needs --watch", param_hint="SECONDS")
     if watch and json:
-        raise typer.BadParameter("one look is one document", param_hint="--watch with --json")
+        raise typer.BadParameter("JSON is printed once, as a single document", param_hint="--watch with --json")
     chosen, names = target(env, local=local), services(find_repository())
 
     def look() -> Snapshot:

@@ -88,7 +88,7 @@ def trace(
     searched = f"{search.group} since {moment(search.since)} UTC"
     if not found.found:
         raise CommandError(
-            f"nothing is known of {message}: no line in {searched}{_cut(search)}, and no item in the table. "
+            f"nothing is known about {message}: no line in {searched}{_cut(search)}, and no item in the table. "
             "It may be waiting in the queue for its first delivery, or an older delivery may have stored or rejected "
             "it: try a longer --since. While the pipeline is paused, nothing is delivered. "
             "The record of a message with an idempotency_key is ENV-key-KEY"
@@ -96,7 +96,7 @@ def trace(
     if not search.complete:
         raise CommandError(f"not all deliveries may be shown: {searched}{_cut(search)}")
     if found.notes or any(one.problem for each in found.messages for one in each.deliveries):
-        raise CommandError("not everything could be read, as is said above")
+        raise CommandError("not everything could be read; see above")
 
 
 def _cut(search: LogSearch) -> str:
@@ -132,8 +132,8 @@ def history(
         if not is_not_found(error):
             raise
         raise CommandError(
-            f"there is no execution {arn}: Lambda keeps a history for a limited time, "
-            "the parameter ExecutionRetentionDays; or it is of another account or region"
+            f"there is no execution {arn}: Lambda keeps histories for a limited time "
+            "(ExecutionRetentionDays), or it belongs to another account or region"
         ) from None
     kept = _kept(read, of.intake, record) if record else None
     if json:
@@ -176,7 +176,7 @@ def executions(
         table.add_row(*map(shown, row))
     out = console()
     if not found:
-        out.print("no such executions")
+        out.print("no executions match")
         return
     out.print(table)
     out.print("pipeline history NAME shows one of them.", style="dim")

@@ -112,7 +112,7 @@ class Catalogue:
         if name is None:
             return self.root
         if name not in self.parts:
-            raise DeployError(f"there is no stack {name}, only {', '.join(self.parts)}, or all of it without a name")
+            raise DeployError(f"there is no stack {name}, only {', '.join(self.parts)}; omit the name for all")
         return self.parts[name]
 
     def owner(self, path: str) -> Stack:

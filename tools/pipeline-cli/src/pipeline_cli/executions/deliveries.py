@@ -117,7 +117,7 @@ class Executions:
             history = read_history(self._client, arn)
         except ClientError as error:
             if is_not_found(error):
-                return execution, None, None, "Lambda keeps its history no longer"
+                return execution, None, None, "Lambda no longer keeps its history"
             return execution, None, None, f"its history cannot be read: {error.response['Error']['Code']}"
         return execution, history, Batch.of(history.execution.input, self._intake), ""
 

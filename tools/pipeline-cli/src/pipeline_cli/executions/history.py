@@ -55,7 +55,7 @@ class OperationError:
 
     def __str__(self) -> str:
         """Format it in one line."""
-        return ": ".join(filter(None, (self.type, self.message))) or "an error without a text"
+        return ": ".join(filter(None, (self.type, self.message))) or "an error without a message"
 
 
 @dataclass(frozen=True)

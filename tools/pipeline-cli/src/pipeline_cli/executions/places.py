@@ -112,7 +112,7 @@ def places_of(first_id: str, deliveries: Sequence[Delivery], item: Item | None, 
     # A rejected message is in the table only if it had been stored before; otherwise, the item is another message's.
     foreign = item is not None and item.message_id != first_id and last and last.outcome == outcomes.REJECTED
     places = [rest, found] if foreign else [found, rest]
-    nothing = Place(UNKNOWN, "the log names no delivery of it, and the table has no item of it")
+    nothing = Place(UNKNOWN, "the log has no delivery of it, and the table has no item for it")
     return [place for place in places if place] or [nothing]
 
 
@@ -124,18 +124,18 @@ def _in_table(first_id: str, deliveries: Sequence[Delivery], item: Item | None) 
     if item.message_id == first_id or not deliveries:
         words = "in the table"
     elif not item.data_digest or not digests:
-        words = f"the table has an item of its key, stored for {of}"
+        words = f"the table has an item with its key, stored for {of}"
     elif digests == {item.data_digest}:
-        words = f"in the table: it is a duplicate of {of}, for which its data were stored"
+        words = f"in the table: it is a duplicate of {of}, for which its data was stored"
     else:
-        words = f"the table has other data under its key, those of {of}"
+        words = f"the table has other data under its key, from {of}"
     return Place(TABLE, words, certain=True)
 
 
 def _after(last: Delivery, first_id: str, known: int, item: Item | None, facts: Facts) -> Place | None:
     """Determine where a message is after its last delivery, unless the table has it."""
     if last.outcome == outcomes.RUNNING:
-        return Place(EXECUTION, f"an execution has it, which is {last.execution.status}", certain=True)
+        return Place(EXECUTION, f"it is in an execution, which is {last.execution.status}", certain=True)
     if last.outcome == outcomes.REJECTED:
         return _rejected(last, first_id, facts)
     if last.outcome in (outcomes.FAILED, outcomes.DIED):
@@ -143,8 +143,8 @@ def _after(last: Delivery, first_id: str, known: int, item: Item | None, facts: 
     if item:
         return None
     if last.outcome == outcomes.STORED:
-        return Place(UNKNOWN, "it was stored, and the table has no such item: it was deleted, or the table is another")
-    return Place(UNKNOWN, "nothing tells how its last known delivery ended: it was stored, or its execution died")
+        return Place(UNKNOWN, "it was stored, but the table has no such item: it was deleted, or this is another table")
+    return Place(UNKNOWN, "it is not recorded how its last known delivery ended: it was stored, or its execution died")
 
 
 def _rejected(last: Delivery, first_id: str, facts: Facts) -> Place:
@@ -167,14 +167,14 @@ def _failed(last: Delivery, first_id: str, known: int, facts: Facts) -> Place:
         return _dead(last, due, f"it failed at delivery {number} of {most}", facts)
     next_one = f"delivery {number + 1}" + ("" if most is None else f" of {most}")
     if facts.now < due:
-        return Place(QUEUE, f"it waits in the queue, and comes again at about {moment(due)}, {next_one}")
+        return Place(QUEUE, f"it waits in the queue, and is redelivered at about {moment(due)}, {next_one}")
     sent = last.record.message.sent if last.record else None
     if sent and facts.settings and facts.now > sent + timedelta(seconds=facts.settings.retention_seconds):
         return Place(
-            UNKNOWN, f"{next_one} was due at about {moment(due)}, and the log has none; SQS has deleted it since"
+            UNKNOWN, f"{next_one} was due at about {moment(due)}, but the log has none; SQS has since deleted it"
         )
-    late = "the log may be late by a minute, or the pipeline is paused"
-    return Place(QUEUE, f"in the queue: {next_one} was due at about {moment(due)}, and the log has none yet; {late}")
+    late = "the log may be up to a minute late, or the pipeline is paused"
+    return Place(QUEUE, f"in the queue: {next_one} was due at about {moment(due)}, but the log has none yet; {late}")
 
 
 def _dead(last: Delivery, due: datetime, why: str, facts: Facts) -> Place:
@@ -186,7 +186,7 @@ def _dead(last: Delivery, due: datetime, why: str, facts: Facts) -> Place:
     if sent and facts.now > sent + _RETENTION:
         return Place(UNKNOWN, f"{why}; SQS has deleted it from the dead-letter queue at {moment(sent + _RETENTION)}")
     until = f" until {moment(sent + _RETENTION)}" if sent else ""
-    words = f"in the dead-letter queue{until}: {why}. If it was redriven since, it has a new id"
+    words = f"in the dead-letter queue{until}: {why}. If it has been redriven since, it has a new id"
     return Place(DEAD, words + _not_seen(facts.look.dead if facts.look else None))
 
 

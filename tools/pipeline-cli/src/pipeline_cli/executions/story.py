@@ -75,11 +75,11 @@ def headline(delivery: Delivery) -> str:
     if delivery.outcome == outcomes.DIED:
         error = delivery.history.execution.error if delivery.history else None
         why = f": {error}" if error else ""
-        return f"its execution is {delivery.execution.status}{why}; all messages of its batch come again"
+        return f"its execution is {delivery.execution.status}{why}; all messages of its batch are redelivered"
     if delivery.outcome == outcomes.RUNNING:
         return f"its execution is {delivery.execution.status}"
     if delivery.outcome == outcomes.UNKNOWN:
-        return "nothing tells how it ended"
+        return "it is not recorded how it ended"
     if delivery.reason is None:
         return delivery.outcome
     unknown = "no reason is recorded; its chunk was not run, or ended in an unexpected error"
@@ -100,7 +100,7 @@ def details(delivery: Delivery) -> Iterator[tuple[str, str]]:
         batch += f"; chunk {path.chunk} of {path.chunks}, {counted(records, 'record')}"
     yield "batch", batch
     if joined := delivery.batch.duplicates(delivery.record):
-        yield "joined", f"with {_named(joined)}: the same key and data, and one record"
+        yield "joined", f"with {_named(joined)}: the same key and data, so they are one record"
     if conflicts := delivery.batch.conflicts(delivery.record):
         yield "conflicts", f"with {_named(conflicts)}: the same key and other data"
     for stage, visits in groupby(
@@ -108,14 +108,14 @@ def details(delivery: Delivery) -> Iterator[tuple[str, str]]:
     ):
         yield stage[0], _stage_words(list(visits))
     if path.isolated_chunk and not any(visit.isolated for visit in path.visits):
-        yield "isolated", "other records of its chunk, which all failed; this one was not tried alone"
+        yield "isolated", "other records of its chunk were tried alone, and all failed; this one was not"
     if delivery.outcome == outcomes.FAILED and path.own_fault is not None:
         yield (
             "fault",
             (
-                "its own: others succeeded where it failed, so that its wait is short"
+                "its own: others succeeded where it failed, so its wait is short"
                 if path.own_fault
-                else "not its own, as far as can be told, so that its wait is long, as in an outage"
+                else "probably not its own, so its wait is long, as in an outage"
             ),
         )
 

@@ -196,7 +196,7 @@ def _parsed(asked: str, environment: str) -> tuple[str, bool]:
     message_id = asked.removeprefix(f"{environment}-esm-")
     other = re.fullmatch("([a-z][a-z0-9-]{0,15}?)-(esm|key)-.+", message_id, re.DOTALL)
     if other:
-        raise CommandError(f"this is a record of {other[1]}, and {environment} was asked: add --env {other[1]}")
+        raise CommandError(f"this is a record of {other[1]}, not of {environment}: add --env {other[1]}")
     if not _MESSAGE_ID.fullmatch(message_id):
         raise CommandError(
             "expected the id of a message, as SQS gave it when it was sent, "

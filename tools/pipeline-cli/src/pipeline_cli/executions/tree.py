@@ -81,7 +81,7 @@ def _label(operation: Operation, history: History, execution_id: str | None) -> 
     if operation.error and operation.kind != WAIT:
         parts.append((str(operation.error), "red"))
     if operation.truncated:
-        parts.append(("its data was left out in part", "yellow"))
+        parts.append(("part of its data was left out", "yellow"))
     for text, style in parts:
         if text:
             label.append("  ").append_text(shown(text, style))

@@ -48,7 +48,7 @@ def act(
     done = None
     if leaving and not manner.dry_run:
         if not manner.yes and not agreed(plan_report.question(planned, kind.queue_name)):
-            raise CommandError("nothing was sent or deleted; to do it without being asked, add --yes")
+            raise CommandError("nothing was sent or deleted; to skip the question, add --yes")
         log = OperationsLog(target, manner.command)
         carrier = Carrier(
             target.client("sqs"),
@@ -76,4 +76,4 @@ def _print(kind: Kind, queue: OpenQueue, planned: Sequence[Planned], manner: Man
     if planned:
         plan_report.print_plan(planned, each=manner.each)
     else:
-        print(f"There is nothing to do in the {kind.queue_name}: no message, or none that was asked for.")
+        print(f"There is nothing to do in the {kind.queue_name}: it has no messages, or none that match.")

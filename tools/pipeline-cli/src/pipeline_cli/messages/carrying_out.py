@@ -110,7 +110,7 @@ class Carrier:
         self._pace(sum(one.decision is Decision.SEND for one in batch))
         refused = False
         problems = {
-            message_id: f"somebody else has it, or had it: {problem}"
+            message_id: f"somebody else has received it meanwhile: {problem}"
             for message_id, problem in secure(self._reader, [one.message.message_id for one in batch]).items()
         }
         batch = [one for one in batch if one.message.message_id not in problems]
@@ -138,7 +138,7 @@ class Carrier:
         except (BotoCoreError, ClientError) as error:
             return {}, dict.fromkeys(ids, f"not sent: {advice(error)}"), True
         sent = {ids[int(success["Id"])]: success["MessageId"] for success in answer.get("Successful", [])}
-        failed = dict.fromkeys(ids, "not sent: SQS did not answer for it") | {
+        failed = dict.fromkeys(ids, "not sent: it is missing from the response of SQS") | {
             ids[int(failure["Id"])]: f"not sent: {failure['Code']}: {failure.get('Message', '')}"
             for failure in answer.get("Failed", [])
         }

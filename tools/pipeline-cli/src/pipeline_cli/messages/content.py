@@ -57,7 +57,7 @@ def content_of(body: str, intake: Intake) -> Content:
     try:
         parsed = intake.parse(body)
         refused = NOT_ACCEPTED.search(body)
-        problem = Problem("", f"SQS accepts no character U+{ord(refused[0]):04X}") if refused else None
+        problem = Problem("", f"SQS does not accept the character U+{ord(refused[0]):04X}") if refused else None
         return Content(parsed, parsed.data_digest(), problem)
     except InvalidBodyError as error:
         problem = Problem(error.errors[0].field, str(error))

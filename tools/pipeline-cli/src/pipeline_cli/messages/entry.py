@@ -66,8 +66,8 @@ def _problem(draft: Draft, own: Mapping[str, Attribute]) -> str:
     attributes = {**draft.attributes, **own}
     needed = f", {OWN_ATTRIBUTE} included, which keeps its identity" if own else ""
     if len(attributes) > MAX_ATTRIBUTES:
-        return f"it would have {len(attributes)} attributes{needed}; {MAX_ATTRIBUTES} is the most"
+        return f"it would have {len(attributes)} attributes{needed}; the maximum is {MAX_ATTRIBUTES}"
     size = bytes_of(draft.body, attributes)
     if size > MAX_BYTES:
-        return f"it would have {size:,} bytes with its attributes{needed}; {MAX_BYTES:,} is the most"
+        return f"it would have {size:,} bytes with its attributes{needed}; the maximum is {MAX_BYTES:,}"
     return ""

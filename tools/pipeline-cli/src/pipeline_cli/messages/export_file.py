@@ -66,7 +66,7 @@ def write_export(path: Path, messages: Iterable[QueuedMessage], *, force: bool) 
                 for message in messages
             )
     except FileExistsError:
-        raise CommandError(f"{path} exists; to write over it, add --force") from None
+        raise CommandError(f"{path} exists; to overwrite it, add --force") from None
     except OSError as error:
         raise CommandError(f"{path} cannot be written: {error}") from None
 
@@ -90,7 +90,7 @@ def read_export(path: Path) -> dict[str, ExportedMessage]:
         except (KeyError, TypeError, ValueError, RecursionError) as error:
             raise CommandError(f"{path}, line {number}, is not an exported message: {_why(error)}") from None
         if message.message_id in found:
-            raise CommandError(f"{path}, line {number}, has message {message.message_id} a second time")
+            raise CommandError(f"{path}, line {number}, repeats message {message.message_id}")
         found[message.message_id] = message
     return found
 

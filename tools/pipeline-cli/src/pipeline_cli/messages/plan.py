@@ -123,7 +123,7 @@ def discards(exported: Sequence[tuple[QueuedMessage, Draft]]) -> list[Planned]:
     return [
         Planned(message, Decision.DISCARD, execution_id=message.execution_id)
         if message.draft.body == draft.body
-        else Planned(message, Decision.EDITED, "its body in the file is another one", message.execution_id)
+        else Planned(message, Decision.EDITED, "its body in the file is different", message.execution_id)
         for message, draft in exported
     ]
 

@@ -98,6 +98,9 @@ def shortfall(planned: Sequence[Planned], done: Done | None, missing: int) -> st
     stay = "1 message stays in its queue" if staying == 1 else f"{staying:,} messages stay in their queue"
     lines = [f"{stay}, for the reasons in the plan"] if staying else []
     if missing:
-        lines.append(f"{missing:,} messages of the file are not in the queue, or are hidden: they may be done already")
-    lines += [f"{count:,} messages: {problem}" for problem, count in (done.problems if done else Counter()).items()]
+        lines.append(f"messages of the file not in the queue, or hidden: {missing:,}. They may be done already")
+    lines += [
+        f"{count:,} message{'' if count == 1 else 's'}: {problem}"
+        for problem, count in (done.problems if done else Counter()).items()
+    ]
     return "\n".join(lines)

@@ -88,10 +88,10 @@ def _logged(target: Target, messages: Sequence[MessageTypeDef], seconds: float |
 def _notes(contents: Contents, failures: LoggedFailures) -> list[str]:
     notes = []
     if contents.unread:
-        notes.append(f"about {contents.unread:,} more messages are in the queue and could not be read")
+        notes.append(f"messages in the queue that could not be read: about {contents.unread:,}")
     if contents.hidden:
         notes.append(
-            f"about {contents.hidden:,} more messages are hidden: somebody is reading them, or was within the last "
+            f"hidden messages: about {contents.hidden:,}. Somebody is reading them, or was within the last "
             f"{HIDDEN_SECONDS // 60} minutes"
         )
     if failures.incomplete:

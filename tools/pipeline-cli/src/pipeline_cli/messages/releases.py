@@ -29,7 +29,7 @@ def last_release(target: Target, repository: Path) -> datetime:
         if found["InvalidParameters"]:
             missing = ", ".join(found["InvalidParameters"])
             raise CommandError(
-                f"no SSM parameter {missing}, so that nobody can tell which functions changed: "
+                f"no SSM parameter {missing}, so it is unknown which functions changed: "
                 f"deploy the service, or add --unchanged"
             )
         arns += [one["Value"] for one in found["Parameters"]]
