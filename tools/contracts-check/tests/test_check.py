@@ -121,7 +121,7 @@ def test_code_that_no_schema_shows_takes_a_patch(copy: Copy) -> None:
 
     assert status == 1
     assert "the models are the same, but other code differs" in said
-    assert f"takes {PATCH}, ./nox -s release-contracts -- patch" in said
+    assert f"require {PATCH}, ./nox -s release-contracts -- patch" in said
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_a_release_that_is_too_small_for_the_change_touches_nothing_and_a_larger
     assert status == 1
     assert copy.contents() == before
     assert "PipelineMessage.idempotency_key: narrowed: maxLength 256 -> 128" in said
-    assert f"takes {MAJOR}" in said
+    assert f"require {MAJOR}" in said
     assert copy.run("release", "major")[0] == 0
     assert copy.run("check")[0] == 0
 

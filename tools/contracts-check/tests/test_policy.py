@@ -134,7 +134,7 @@ def test_a_change_takes_a_version_and_says_who_would_break(
     assert finding.model == ("Exchange" if sender else "Entry")
     assert finding.sentence.startswith(model_and_field)
     assert why.format(sender=sender, reader=reader).lower() in finding.sentence.lower()
-    assert finding.sentence.endswith(f": take {level.after(LAST)}.")
+    assert finding.sentence.endswith(f": release it as {level.after(LAST)}.")
 
 
 def test_a_bound_of_the_list_itself_is_found() -> None:
