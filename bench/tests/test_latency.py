@@ -56,7 +56,7 @@ def test_a_process_that_stays_is_an_error(
     monkeypatch.setattr(latency, "DEATH_SECONDS", -1.0)
     monkeypatch.setattr(latency, "_is_alive", lambda _: True)
 
-    with pytest.raises(RuntimeError, match="is alive"):
+    with pytest.raises(RuntimeError, match="is still alive"):
         kill_workers()
 
 

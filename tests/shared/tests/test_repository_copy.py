@@ -28,5 +28,5 @@ def test_only_the_edited_files_differ(tmp_path: Path) -> None:
 
 
 def test_an_edit_that_finds_nothing_or_too_much_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"'nowhere in it' is 0 times in infra/template\.yaml"):
+    with pytest.raises(ValueError, match=r"'nowhere in it' occurs 0 times in infra/template\.yaml"):
         changed_copy(tmp_path, ("infra/template.yaml", "nowhere in it", "anything"))

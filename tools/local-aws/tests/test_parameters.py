@@ -43,7 +43,7 @@ def template(tmp_path: Path) -> Path:
         ("Size", "many", "Size must be a number, not 'many'"),
         ("Wait", "0", "Wait must be at least 1, not '0'"),
         ("Name", "A", "Name must be lower-case letters, not 'A'"),
-        ("Code", "x", "Code must be as [0-9]*, not 'x'"),
+        ("Code", "x", "Code must be text that matches [0-9]*, not 'x'"),
     ],
 )
 def test_a_value_that_is_not_allowed_is_refused(template: Path, name: str, value: str, problem: str) -> None:

@@ -121,15 +121,15 @@ def test_the_name_of_an_environment_cannot_contain_the_name(root: Path, monkeypa
     ("name", "words"),
     [
         ("acme", "must be two words or more"),
-        ("Acme-orders", "must be two words or more"),
-        ("acme_orders", "must be two words or more"),
+        ("Green-pond", "must be two words or more"),
+        ("green_pond", "must be two words or more"),
         ("acme--orders", "must be two words or more"),
         ("acme-", "must be two words or more"),
         ("2-acme", "must be two words or more"),
         ("aws-orders", "may not begin with aws or ssm"),
         ("ssm-orders", "may not begin with aws or ssm"),
         (OLD.text, "is already the name of the pipeline"),
-        ("data-processing", "is in contracts/asyncapi.yaml already"),
+        ("data-processing", "already occurs in contracts/asyncapi.yaml"),
         (f"acme-{'o' * 26}", "is too long by 1: ${EnvironmentName}-acme-"),
     ],
 )
