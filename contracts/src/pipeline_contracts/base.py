@@ -1,4 +1,4 @@
-"""What all contract models and their fields have in common."""
+"""The base of all contract models, and the types of their fields."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, StringConstraints
 
 MAX_RECORDS = 1_000
-"""Records in one request. A chunk is far smaller; the bound keeps a request from being unbounded."""
+"""The most records in one request. A chunk is far smaller."""
 
 ExecutionId = Annotated[
     str,
@@ -21,8 +21,8 @@ JsonText = Annotated[
     str,
     Field(
         description=(
-            "The message: the body as it arrived, or what was in its envelope. It crosses as text, because the Lambda "
-            "runtime reads JSON numbers as floats and would not give back 38 digits."
+            "The message: the body as it arrived, or the content of its envelope. It is passed as text, because the "
+            "Lambda runtime reads JSON numbers as floats, which do not keep 38 digits."
         ),
         json_schema_extra={"contentMediaType": "application/json"},
     ),
@@ -47,14 +47,14 @@ def _encodable(value: dict[str, Any]) -> dict[str, Any]:
 
 
 JsonObject = Annotated[dict[str, JsonValue], AfterValidator(_encodable)]
-"""What a stage returns for a record: any JSON object of finite numbers and valid Unicode."""
+"""The output of a stage for a record: any JSON object of finite numbers and valid Unicode."""
 
 StageName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 
 Contributions = Annotated[
     dict[StageName, JsonObject],
     Field(
-        description="What the stages of your own returned before, by stage.",
+        description="The outputs of earlier stages of your own, by stage.",
         default_factory=dict,
         exclude_if=lambda contributions: not contributions,
         json_schema_extra={"additionalProperties": False},
@@ -73,8 +73,8 @@ MaxBytes = Annotated[
         ge=2,
         le=1_048_576,
         description=(
-            "Bytes that one record's output may have as JSON, with all but ASCII escaped. The stage declares it, and a "
-            "chunk has room for no more."
+            "The most bytes that the output of one record may have as JSON, with non-ASCII characters escaped. The "
+            "stage declares it, and each chunk reserves it."
         ),
     ),
     BeforeValidator(_whole),
@@ -82,9 +82,9 @@ MaxBytes = Annotated[
 
 
 class Contract(BaseModel):
-    """A model that crosses a service border: frozen, strict, and closed to keys it does not name.
+    """A model that services exchange: frozen, strict, and without additional keys.
 
-    Its errors do not quote the input: they end in logs, and message bodies do not belong there.
+    Its errors do not quote the input, because they are logged, and message bodies do not belong in logs.
     """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", hide_input_in_errors=True)
@@ -96,5 +96,5 @@ def timestamp(moment: datetime) -> str:
 
 
 def ascii_bytes(value: Any) -> int:
-    """Count the bytes of a JSON value, with all but ASCII escaped: no runtime writes it longer."""
+    """Count the bytes of a JSON value with non-ASCII characters escaped, its longest form."""
     return len(json.dumps(value))

@@ -1,4 +1,4 @@
-"""Reading the JSON text of a body, with every limit of what can be stored.
+"""Reading the JSON text of a body within the limits of an item.
 
 The limits are DynamoDB's:
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from pipeline_contracts.errors import ErrorCode, FieldError, InvalidBodyError
 
 MAX_NESTING = 32
-"""Levels of values within one another, the body's own object being the first, and its members on the second."""
+"""Levels of nested values. The body itself is the first level, and its members are on the second."""
 MAX_DIGITS = 38
 """Significant digits of a number."""
 MIN_EXPONENT, MAX_EXPONENT = -130, 125
@@ -23,7 +23,7 @@ MIN_EXPONENT, MAX_EXPONENT = -130, 125
 BOM = "\ufeff"
 
 EXACT = Context(prec=MAX_DIGITS, traps=[Inexact])
-"""Arithmetic that raises `Inexact` rather than lose a digit."""
+"""Arithmetic that raises `Inexact` if a digit would be lost."""
 
 
 def parse_body(text: str) -> dict[str, Any]:
@@ -58,7 +58,7 @@ def without_bom(text: str) -> str:
 
 
 def same_json(left: object, right: object) -> bool:
-    """Compare what `parse_body` read: numbers by value, and unlike Python's `==`, 1 is not true."""
+    """Compare values that `parse_body` read: numbers by value, and unlike in Python's `==`, 1 is not true."""
     if isinstance(left, dict) and isinstance(right, dict):
         return left.keys() == right.keys() and all(same_json(left[name], right[name]) for name in left)
     if isinstance(left, list) and isinstance(right, list):
@@ -67,7 +67,7 @@ def same_json(left: object, right: object) -> bool:
 
 
 def json_type(value: object) -> str:
-    """Name the JSON type of a value that was read, with its article."""
+    """Name the JSON type of a value with its article, such as `a string`."""
     match value:
         case None:
             return "null"

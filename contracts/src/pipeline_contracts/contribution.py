@@ -1,4 +1,4 @@
-"""What a stage of your own is asked, and what it answers: an object that is stored with the record."""
+"""The request to a stage of your own, and its response: objects that are stored with the records."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ class ContributionRecord(Contract):
     execution_id: ExecutionId
     data: JsonText
     transformed_data: Annotated[
-        JsonObject | None, Field(description="What the transformer returned; null before it.")
+        JsonObject | None, Field(description="The output of the transformer; null before the transformer.")
     ] = None
     contributions: Contributions
 
 
 class ContributionRequest(Exchange):
-    """What the orchestrator asks a stage of your own about: the records of a chunk."""
+    """The request to a stage of your own: the records of a chunk."""
 
     model_config = ConfigDict(
         json_schema_extra=examples.example(
@@ -48,11 +48,11 @@ class ContributionRequest(Exchange):
 
 
 class ContributionResult(Contract):
-    """What is contributed to one record, or the reason why nothing is."""
+    """The contribution to one record, or an error."""
 
     execution_id: ExecutionId
     contribution: Annotated[JsonObject | None, Field(description="Null if there is an error.")] = None
-    error: Annotated[RecordError | None, Field(description="Why there is no contribution.")] = None
+    error: Annotated[RecordError | None, Field(description="The reason if there is no contribution.")] = None
 
     @model_validator(mode="after")
     def _either_or(self) -> Self:
@@ -62,7 +62,7 @@ class ContributionResult(Contract):
 
 
 class ContributionResponse(Exchange):
-    """What a stage of your own answers: its contribution to each record, or why there is none."""
+    """The response of a stage of your own: its contribution to each record, or an error."""
 
     model_config = ConfigDict(
         json_schema_extra=examples.example(

@@ -1,4 +1,4 @@
-"""A digest of JSON values, by which two documents are compared without keeping either."""
+"""A digest of JSON values: two documents can be compared without keeping either."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
 VERSION = "1"
-"""Of the canonical form. Digests of two versions say nothing about each other."""
+"""Version of the canonical form. Digests of different versions cannot be compared."""
 
 PATTERN = r"^[0-9]{1,3}:[A-Za-z0-9_-]{43}$"
 """The version, and SHA-256 in base64."""
 
-# No string of a body has a lone surrogate, so what is written behind one is no string.
+# A body has no lone surrogate, so text that begins with one cannot be a string of the body.
 _NUMBER = "\ud800"
 
 
@@ -34,19 +34,19 @@ def digest(body: Mapping[str, Any]) -> str:
 
 
 def comparable(one: object, other: str) -> bool:
-    """Whether one is a digest, and of the version of the other."""
+    """Tell whether `one` is a digest of the same version as `other`."""
     if not isinstance(one, str) or not re.fullmatch(PATTERN, one):
         return False
     return one.partition(":")[0] == other.partition(":")[0]
 
 
 def canonical(body: Mapping[str, Any]) -> str:
-    """Write a body in the one way that all equal bodies share, in about as many characters as it was sent in."""
+    """Write a body in its canonical form, equal for equal bodies, in about as many characters as were sent."""
     return json.dumps(body, sort_keys=True, separators=(",", ":"), default=_number, check_circular=False)
 
 
 def _number(value: Decimal) -> int | str:
-    """Write a Decimal as the integer that it is, if it can have been read as one, too."""
+    """Write a Decimal as an integer if another body can have the same value as an integer."""
     if value == value.to_integral_value() and value.adjusted() < MAX_DIGITS:
         return int(value)
     return f"{_NUMBER}{value.normalize(EXACT)}"

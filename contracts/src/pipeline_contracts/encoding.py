@@ -1,6 +1,6 @@
 """The compressed form of a request or a response.
 
-A durable function checkpoints both sides of every invoke, and what is written is billed by the byte. The decision and
+A durable function checkpoints the request and the response of every invoke, and each byte is billed. The decision and
 its figures: docs/decisions/0010-compress-what-is-checkpointed.md.
 """
 
@@ -16,10 +16,10 @@ from pydantic import AfterValidator
 from pipeline_contracts.base import Contract
 
 MIN_BYTES = 4_096
-"""Shorter text stays as it is: it is read more easily by people, and would save less than a millionth of a dollar."""
+"""Shorter text is not compressed: people can read it, and compression would save less than a millionth of a dollar."""
 
 MAX_DECODED_BYTES = 1_048_576
-"""UTF-8 bytes before compression: what an invoke carries each way, so that compression widens no bound."""
+"""The most UTF-8 bytes before compression: the limit of an invoke, so that no bound depends on compression."""
 
 
 def _decode(body: str) -> str:

@@ -1,7 +1,7 @@
-"""Error codes, and the errors that cross a border.
+"""Error codes, and the errors in requests and responses.
 
-The codes here are those of the pipeline itself. A service of your own may use any code: whether it is retryable is said
-beside it.
+These codes are the pipeline's own. A service of your own may use any other code, and states beside it whether the error
+is retryable.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class ErrorCode(StrEnum):
-    """Why a record did not go on."""
+    """The reason why a record was rejected or failed."""
 
     NOT_JSON = "not_json"
     NOT_AN_OBJECT = "not_an_object"
@@ -66,17 +66,17 @@ MAX_MESSAGE_BYTES = 1_024
 
 
 class RecordError(Contract):
-    """Why a service did not do its work on one record."""
+    """The error of a service with one record."""
 
     code: Code
     retryable: Annotated[
         bool,
-        Field(description="Whether the record may succeed later. If not, its message is rejected."),
+        Field(description="True if the record may succeed later; if false, its message is rejected."),
     ]
     message: Annotated[
         str,
         StringConstraints(min_length=1, max_length=1024),
-        Field(description="For people. That of a retryable error is logged, so it must not quote the record."),
+        Field(description="For people. The message of a retryable error is logged, so it must not quote the record."),
     ]
 
     @classmethod
@@ -86,26 +86,26 @@ class RecordError(Contract):
 
 
 def short(message: str) -> str:
-    """Cut a message to 1,024 bytes of JSON, with all but ASCII escaped: a chunk has room for no more."""
+    """Cut a message to 1,024 bytes of JSON with non-ASCII characters escaped, the size reserved for it in a chunk."""
     while ascii_bytes(message) > MAX_MESSAGE_BYTES:
         message = message[: len(message) * MAX_MESSAGE_BYTES // ascii_bytes(message)]
     return message or "no reason was given"
 
 
 class FieldError(Contract):
-    """What is wrong with one field of a body."""
+    """One error of a body."""
 
-    field: Annotated[str, StringConstraints(max_length=128), Field(description="Name; empty for the whole body.")]
+    field: Annotated[str, StringConstraints(max_length=128), Field(description="Path; empty for the whole body.")]
     code: Code
     message: Annotated[str, StringConstraints(min_length=1, max_length=256), Field(description="For people.")]
 
 
 class BrokenContractError(ValueError):
-    """A request or a response that is not what its contract says. The words hold nothing of a message."""
+    """A request or a response that breaks its contract. The error quotes nothing of a message."""
 
 
 class InvalidBodyError(ValueError):
-    """A body that can never be processed, with everything that is wrong with it."""
+    """A body that can never be processed, with all its errors."""
 
     def __init__(self, errors: Sequence[FieldError]) -> None:
         if not errors:
@@ -115,5 +115,5 @@ class InvalidBodyError(ValueError):
 
 
 def reason(errors: Sequence[FieldError]) -> str:
-    """Say what is wrong in one line: `columns: must not be empty; name: is missing`."""
+    """Give all errors in one line: `columns: must not be empty; name: is missing`."""
     return "; ".join(f"{error.field}: {error.message}" if error.field else error.message for error in errors)

@@ -1,4 +1,4 @@
-"""What the published schemas show: one record on its way, and another that did not go on."""
+"""Examples for the published schemas: a record that succeeds, and another that does not."""
 
 from __future__ import annotations
 
@@ -19,5 +19,5 @@ TRANSFORMED = {"processed_at": NOON, "execution_id": EXECUTION_ID, "transformati
 
 
 def example(**members: Any) -> JsonDict:
-    """Give the schema of an exchange its example."""
+    """Make the example for the schema of an exchange."""
     return {"examples": [{"contract_version": f"{MAJOR}.0", **members}]}

@@ -1,4 +1,4 @@
-"""Reading a request or a response, whatever minor version of the contracts its sender has.
+"""Reading a request or a response of any minor version of the contracts.
 
 The decision and its reasons: docs/decisions/0002-strictness-and-forward-compatibility.md.
 """
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pydantic.config import ExtraValues
 
 VERSION = "2.1.0"
-"""Of this package, as its pyproject.toml has it: to read it from the metadata would import the email package."""
+"""Version of this package, as in its pyproject.toml. Reading it from the metadata would import the email package."""
 
 MAJOR, MINOR = (int(part) for part in VERSION.split(".")[:2])
 
@@ -49,13 +49,13 @@ def _own_version() -> str:
 
 
 class Exchange(Contract):
-    """A request or a response: it says which contracts its sender has."""
+    """A request or a response, with the contract version of its sender."""
 
     contract_version: ContractVersion = Field(default_factory=_own_version)
 
 
 class Envelope(BaseModel):
-    """What can be read of every exchange: which contracts its sender has, and whether it is compressed."""
+    """The fields of every exchange: the contract version of its sender, and the encoding."""
 
     model_config = ConfigDict(strict=True, extra="ignore", hide_input_in_errors=True)
 
@@ -67,13 +67,13 @@ Read = TypeVar("Read", bound=Exchange)
 
 
 def read_exchange(model: type[Read], sent: str | Mapping[str, Any]) -> Read:
-    """Read a request or a response, JSON text or what was parsed from it, compressed or not.
+    """Read a request or a response as JSON text or as parsed JSON, compressed or not.
 
     A key that the model does not name breaks the contract, unless the sender has a newer minor version: such a key
     is an addition that is safe to ignore, or the version would be another major one.
 
     Raises:
-        BrokenContractError: It breaks the contract, or its sender has another major version.
+        BrokenContractError: It breaks the contract, or its sender has a different major version.
     """
     envelope = _validated(Envelope, sent)
     if envelope.encoding is not None:
@@ -83,7 +83,7 @@ def read_exchange(model: type[Read], sent: str | Mapping[str, Any]) -> Read:
 
 
 def answer(response: Exchange, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Write a service's response: compressed only if the request was, so that whoever asks plainly reads plain JSON."""
+    """Write the response of a service, compressed only if the request was, so that people can read it otherwise."""
     form = compress(response.model_dump_json()) if "encoding" in request else None
     return form or response.model_dump(mode="json")
 
@@ -98,7 +98,7 @@ def _validated(model: type[Model], sent: str | Mapping[str, Any], extra: ExtraVa
         return model.model_validate(sent, extra=extra)
     except ValidationError as error:
         first = field_errors(model, error)[0]
-        # pydantic's words may quote a key; those of a ValueError are ours.
+        # pydantic's message may quote a key; the message of a ValueError is ours.
         why = first.message if first.code == "value_error" else first.code
         raise BrokenContractError(
             f"{model.__name__} has {error.error_count()} errors, the first: {first.field or 'all'}: {why}"

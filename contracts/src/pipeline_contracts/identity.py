@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def execution_id(environment: str, message_id: str, message: ParsedMessage | None) -> str:
-    """Name a record, so that its second delivery has the name of its first.
+    """Name a record, with the same name for each delivery.
 
     SQS gives a message a new id when it is redriven or sent again. Only a key in the body stays the same: its
     `idempotency_key`, or the id of its envelope.

@@ -1,6 +1,6 @@
 """The body of an SQS message: the one file to change for a message of your own.
 
-Any pydantic model will do. The functions below it say what the pipeline needs to know about it.
+Any pydantic model will do. The functions below it give the pipeline the values that it needs of a message.
 """
 
 from __future__ import annotations
@@ -30,19 +30,19 @@ EXAMPLES: list[dict[str, JsonValue]] = [
         "columns": ["id", "amount"],
     },
 ]
-"""For the schema, and for the tests: the first has nothing but what is required."""
+"""For the schema, and for the tests. The first has only the required fields."""
 
 
 class PipelineMessage(MessageBase):
-    """What a producer sends: two fields that steer the processing, and any others.
+    """A message of a producer: two fields that control its processing, and any others.
 
-    Other fields are the producer's data and are kept as they are. What no table can store is rejected: more than 32
-    levels of nesting, numbers of more than 38 digits or beyond 9.99E+125, duplicate keys, lone surrogates.
+    Other fields are the producer's data and are kept as they are. Bodies that DynamoDB cannot store are rejected: more
+    than 32 levels of nesting, numbers of more than 38 digits or beyond 9.99E+125, duplicate keys, lone surrogates.
     """
 
     model_config = ConfigDict(json_schema_extra={"examples": list(EXAMPLES)})
 
-    data_source: Annotated[NonBlank, Field(description="Where the data comes from, such as a file name.")]
+    data_source: Annotated[NonBlank, Field(description="Source of the data, such as a file name.")]
     processing_type: Annotated[NonBlank, Field(description="Selects the validation rules and the transformation.")]
 
 
@@ -52,12 +52,12 @@ def processing_type_of(message: PipelineMessage) -> str:
 
 
 def item_attributes_of(message: PipelineMessage) -> Mapping[str, str]:
-    """Give what the item has as attributes beside the whole message, for indexes and filters."""
+    """Give the attributes that the item has beside the whole message, for indexes and filters."""
     return {"data_source": message.data_source, "processing_type": message.processing_type}
 
 
 OBJECT_TYPES: tuple[tuple[str, str, str], ...] = (("", "", "standard"),)
-"""Processing types of objects in S3, each with the prefix and the suffix of the keys that have it. The first counts."""
+"""Processing types of objects in S3, each with a prefix and a suffix of keys. The first that matches applies."""
 
 
 def fields_of_object(found: S3Object) -> dict[str, JsonValue]:

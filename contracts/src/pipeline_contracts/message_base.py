@@ -17,10 +17,10 @@ class MessageBase(BaseModel):
 
     idempotency_key: Annotated[
         Annotated[str, StringConstraints(min_length=1, max_length=256)] | None,
-        Field(description="Two messages with one key are one record. Without it, the message id is the key."),
+        Field(description="Messages with the same key are one record. Without a key, the message id identifies it."),
     ] = None
 
     metadata: Annotated[
         Annotated[dict[str, str], Field(max_length=MAX_METADATA)] | None,
-        Field(description="What the producer notes about the message. Its item has it as an attribute of its own."),
+        Field(description="Notes of the producer about the message, stored in an attribute of their own."),
     ] = None

@@ -1,4 +1,4 @@
-"""What a model refuses, as field errors: the path of the field, and pydantic's own words."""
+"""The errors of a model as field errors: the path of each field, and pydantic's message."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 MAX_LISTED = 1_000
-"""Errors of one body that are described: half a million wrong entries of a list would take hundreds of megabytes."""
+"""The most errors of a body that are described. Half a million invalid entries would take hundreds of megabytes."""
 
 NOT_BLANK = r"\S"
-"""Pattern of a string with something to see in it, for which pydantic's words would be a riddle."""
+"""Pattern of a string that is not blank. pydantic's message would only quote the pattern, so ours replaces it."""
 
 METADATA_IS_RESERVED = "; this key is reserved for an object of strings that describes the message"
 
@@ -27,7 +27,7 @@ _CODE = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
 def field_errors(model: type[BaseModel], error: ValidationError) -> list[FieldError]:
-    """Describe what is wrong with a body; the paths hold only names that the model declares, so they may be logged."""
+    """Describe the errors of a body. The paths have only names that the model declares, so they may be logged."""
     if error.error_count() > MAX_LISTED:
         words = f"the body has {error.error_count():,} errors, too many to list"
         return [FieldError(field="", code=TOO_MANY_ERRORS, message=words)]
@@ -38,7 +38,7 @@ def field_errors(model: type[BaseModel], error: ValidationError) -> list[FieldEr
 def _field_error(detail: ErrorDetails, declared: frozenset[str]) -> FieldError:
     path = [str(part) if isinstance(part, int) or part in declared else "*" for part in detail["loc"]]
     message = "must not be blank" if _is_blank(detail) else detail["msg"] or "is not valid"
-    if "*" in path:  # a key of the producer's: it is named in the words, which are not logged
+    if "*" in path:  # a key of the producer: only the message names it, which is not logged
         shown = (known if known != "*" else quoted(str(part)) for known, part in zip(path, detail["loc"], strict=True))
         message = f"{'.'.join(shown)}: {message}"
     if path[:1] == ["metadata"]:

@@ -1,4 +1,4 @@
-"""From the body of an SQS message to the model, with all that the pipeline needs of any message."""
+"""Reading the body of an SQS message as its model."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ class ParsedMessage:
     """A body that has been read and validated."""
 
     content: PipelineMessage
-    """Its model. The keys that the model does not name are in `content.model_extra`, their numbers with all digits."""
+    """The model. Keys that the model does not name are in `content.model_extra`, with all digits of their numbers."""
     body: Mapping[str, Any]
-    """All that was sent, as `parse_body` reads it."""
+    """The whole body, as `parse_body` reads it."""
     text: str = ""
-    """The JSON text that was read, which is what the services get."""
+    """The JSON text that was read. The services get this text."""
     default_key: str | None = None
-    """Of its envelope: identifies the record of a message that has no key."""
+    """Key from the envelope: identifies the record of a message without an `idempotency_key`."""
     attributes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """The message attributes in its envelope, in the form in which Lambda gives those of SQS."""
 
     @property
     def key(self) -> str | None:
-        """Identify its record; None if only the message id does."""
+        """Identify the record; None if only the message id does."""
         own: str | None = self.content.idempotency_key
         return self.default_key if own is None else own
 
@@ -47,7 +47,7 @@ class ParsedMessage:
 
     @property
     def item_attributes(self) -> Mapping[str, str]:
-        """Give what its item has as attributes of their own, beside the whole message."""
+        """Give the attributes that the item has beside the whole message."""
         return message.item_attributes_of(self.content)
 
     def data_digest(self) -> str:
@@ -58,11 +58,11 @@ class ParsedMessage:
 def parse_message(text: str, model: type[Any] | None = None) -> ParsedMessage:
     """Read the body of an SQS message as a model, `PipelineMessage` by default.
 
-    The model is validated as JSON, where dates, enums and sets have a form, and floats are floats. What it does not
-    name is kept as `parse_body` reads it, with all digits.
+    The model is validated as JSON, so that dates, enums and sets are read from their JSON form. Keys that it does not
+    name are kept as `parse_body` reads them, with all digits.
 
     Raises:
-        InvalidBodyError: It names each field that is wrong, and why, in pydantic's words.
+        InvalidBodyError: It names each invalid field, with pydantic's message.
     """
     text = without_bom(text)
     body = parse_body(text)

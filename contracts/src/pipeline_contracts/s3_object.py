@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class S3Object:
-    """What `fields_of_object` in message.py makes a message of."""
+    """The object that `fields_of_object` in message.py turns into a message."""
 
     bucket: str
     key: str
-    """Decoded."""
+    """URL-decoded."""
     version_id: str | None
     """None if the bucket has no versions."""
     sequencer: str | None

@@ -1,4 +1,4 @@
-"""What the storer is asked, and what it answers."""
+"""The request to the storer, and its response."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ class StorageRecord(Contract):
     execution_id: ExecutionId
     message_id: MessageId
     data: JsonText
-    transformed_data: Annotated[JsonObject, Field(description="What the transformer returned. Stored as it is.")]
+    transformed_data: Annotated[JsonObject, Field(description="The output of the transformer, stored unchanged.")]
     contributions: Contributions
     attributes: Annotated[
         JsonObject,
         Field(
-            description="What is stored about the message beside its data, such as its message attributes.",
+            description="Stored with the data of the message, such as its message attributes.",
             default_factory=dict,
             exclude_if=lambda attributes: not attributes,
         ),
@@ -41,7 +41,7 @@ class StorageRecord(Contract):
 
 
 class StorageRequest(Exchange):
-    """What the orchestrator asks the storer to store: the transformed records of a chunk."""
+    """The request to the storer: the transformed records of a chunk."""
 
     model_config = ConfigDict(
         json_schema_extra=examples.example(
@@ -63,9 +63,9 @@ class StorageRequest(Exchange):
 
 
 class StorageStatus(StrEnum):
-    """What became of one record at the table.
+    """The outcome of one record at the table.
 
-    stored: its item was written now. duplicate: it was there already, with the same data, as good as stored.
+    stored: its item was written now. duplicate: an item with the same data existed already, as good as stored.
     rejected: it can never be stored. failed: it may be stored later.
     """
 
@@ -76,17 +76,17 @@ class StorageStatus(StrEnum):
 
 
 class StorageResult(Contract):
-    """One record's status."""
+    """The status of one record."""
 
     execution_id: ExecutionId
     status: Annotated[StorageStatus, Field(strict=False)]
     stored_at: Annotated[Timestamp | None, Field(description="When its item was written.")] = None
-    error: Annotated[RecordError | None, Field(description="Why it was rejected or failed.")] = None
+    error: Annotated[RecordError | None, Field(description="The reason if it was rejected or failed.")] = None
     stored_digest: Annotated[
         Annotated[str, StringConstraints(pattern=digest.PATTERN)] | None,
         Field(
-            description="Of the item that has its key, if it was rejected for that: the digest of the item's data. "
-            "Other records with this key are decided by it.",
+            description="If the record was rejected because an item has its key: the digest of that item's data, by "
+            "which the other records with this key are decided.",
             exclude_if=lambda digest: digest is None,
         ),
     ] = None
@@ -104,7 +104,7 @@ class StorageResult(Contract):
 
 
 class StorageResponse(Exchange):
-    """What the storer answers: the status of each record at the table."""
+    """The response of the storer: the status of each record at the table."""
 
     model_config = ConfigDict(
         json_schema_extra=examples.example(

@@ -1,4 +1,4 @@
-"""What the transformer is asked, and what it answers."""
+"""The request to the transformer, and its response."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class TransformationRecord(Contract):
 
 
 class TransformationRequest(Exchange):
-    """What the orchestrator asks the transformer about: the valid records of a chunk."""
+    """The request to the transformer: the valid records of a chunk."""
 
     model_config = ConfigDict(json_schema_extra=examples.example(records=[examples.RECORD], max_bytes=4_096))
 
@@ -32,13 +32,13 @@ class TransformationRequest(Exchange):
 
 
 class TransformationResult(Contract):
-    """One record's transformed data, or the reason why there is none."""
+    """The transformed data of one record, or an error."""
 
     execution_id: ExecutionId
     transformed_data: Annotated[
-        JsonObject | None, Field(description="Stored beside the original, as it is. Null if there is an error.")
+        JsonObject | None, Field(description="Stored unchanged beside the original. Null if there is an error.")
     ] = None
-    error: Annotated[RecordError | None, Field(description="Why there is no transformed data.")] = None
+    error: Annotated[RecordError | None, Field(description="The reason if there is no transformed data.")] = None
 
     @model_validator(mode="after")
     def _either_or(self) -> Self:
@@ -48,7 +48,7 @@ class TransformationResult(Contract):
 
 
 class TransformationResponse(Exchange):
-    """What the transformer answers: the transformed data of each record, or why there is none."""
+    """The response of the transformer: the transformed data of each record, or an error."""
 
     model_config = ConfigDict(
         json_schema_extra=examples.example(

@@ -1,6 +1,6 @@
-"""Exceptions without their words.
+"""Exceptions without their messages.
 
-The words of an exception may quote a message, and Lambda logs them. Its type and its place in the code do not.
+The text of an exception may quote a message, and Lambda logs it. Its type and its place in the code quote nothing.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class UnexpectedError(Exception):
-    """A service has raised; the words name the type of the exception and its place in the code."""
+    """An exception of a service, described by its type and its place in the code."""
 
 
 def location_of(error: BaseException) -> str:
@@ -29,7 +29,7 @@ def location_of(error: BaseException) -> str:
 def without_words(
     handler: Callable[[dict[str, Any], Any], dict[str, Any]],
 ) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
-    """Let a Lambda handler raise an `UnexpectedError` in place of any exception whose words are not ours."""
+    """Let a Lambda handler raise an `UnexpectedError` in place of any exception whose text is not ours."""
 
     @wraps(handler)
     def guarded(event: dict[str, Any], context: Any) -> dict[str, Any]:

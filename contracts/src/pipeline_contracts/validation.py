@@ -1,4 +1,4 @@
-"""What the validator is asked, and what it answers."""
+"""The request to the validator, and its response."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pipeline_contracts.errors import FieldError
 from pipeline_contracts.exchange import Exchange
 
 MAX_ERRORS = 10
-"""Errors in one verdict: enough to fix a body, and a response stays small."""
+"""The most errors in one verdict: enough to correct a body, and the response stays small."""
 
 
 class ValidationRecord(Contract):
@@ -23,7 +23,7 @@ class ValidationRecord(Contract):
 
 
 class ValidationRequest(Exchange):
-    """What the orchestrator asks the validator about: the records of a chunk."""
+    """The request to the validator: the records of a chunk."""
 
     model_config = ConfigDict(json_schema_extra=examples.example(records=[examples.RECORD]))
 
@@ -43,7 +43,7 @@ class ValidationResult(Contract):
     ] = ()
     errors: Annotated[
         tuple[FieldError, ...],
-        Field(strict=False, max_length=MAX_ERRORS, description="What is wrong, the first of it if there is more."),
+        Field(strict=False, max_length=MAX_ERRORS, description="The first errors of the body."),
     ] = ()
 
     @model_validator(mode="after")
@@ -54,7 +54,7 @@ class ValidationResult(Contract):
 
 
 class ValidationResponse(Exchange):
-    """What the validator answers: a verdict on each record of the request."""
+    """The response of the validator: a verdict on each record of the request."""
 
     model_config = ConfigDict(
         json_schema_extra=examples.example(

@@ -33,7 +33,7 @@ class _Event(EnvelopeModel):
 
 
 def is_cloudevent(members: Mapping[str, str]) -> bool:
-    """Recognize it."""
+    """Recognize a CloudEvent by its required fields."""
     return {"specversion", "id", "source", "type"} <= members.keys()
 
 

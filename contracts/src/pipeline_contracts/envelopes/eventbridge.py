@@ -18,7 +18,7 @@ NAME = "an EventBridge event"
 
 
 class Event(EnvelopeModel):
-    """What an event says about its detail."""
+    """The fields of an event that describe its detail."""
 
     id: Annotated[str, Field(min_length=1)]
     type: Annotated[str, Field(alias="detail-type")]
@@ -27,7 +27,7 @@ class Event(EnvelopeModel):
 
     @property
     def metadata(self) -> dict[str, str]:
-        """Give what is kept of it."""
+        """Give the fields that become metadata of the message."""
         return described(id=self.id, source=self.source, type=self.type, time=self.time)
 
 

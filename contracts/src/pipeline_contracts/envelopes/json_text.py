@@ -6,6 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from pipeline_contracts.body import without_bom
 from pipeline_contracts.message_base import MAX_METADATA
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ _DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
 def members_of(text: str) -> dict[str, str] | None:
     """Give the JSON text of each member of an object; None for any other text, and if a key is repeated."""
     try:
-        return _members(text)
+        return _members(without_bom(text))
     except (ValueError, IndexError, RecursionError):
         return None
 

@@ -27,7 +27,7 @@ class _Format:
     undeclared: ErrorCode
 
 
-# In the order in which a body that none was declared for is recognized.
+# In the order in which an undeclared envelope is looked for.
 _FORMATS = {
     Envelope.S3: _Format(s3.NAME, s3.is_s3, s3.unwrap, ErrorCode.UNDECLARED_S3),
     Envelope.SNS: _Format(sns.NAME, sns.is_sns, sns.unwrap, ErrorCode.UNDECLARED_SNS),
@@ -44,7 +44,7 @@ _AROUND = {
     Envelope.S3: (Envelope.SNS, Envelope.EVENTBRIDGE),
     Envelope.CLOUDEVENTS: (Envelope.SNS, Envelope.EVENTBRIDGE),
 }
-"""The envelopes in which another one may be. Each is looked for once, so that the work stays linear."""
+"""The envelopes that may enclose another one. Each is looked for once, so that the work stays linear."""
 
 
 def read_message(text: str, envelope: Envelope) -> ParsedMessage:
@@ -100,7 +100,9 @@ def _explained(error: InvalidBodyError, text: str, unwrapped: Unwrapped | None, 
         other = _recognized(text)  # an event of S3 is one of EventBridge as well
     if other and other is not envelope:
         form = _FORMATS[other]
-        return refused(form.undeclared, f"looks like {form.name}: set the parameter Envelope to {other}")
+        return refused(
+            form.undeclared, f"looks like {form.name}, but the parameter Envelope is {envelope}: set it to {other}"
+        )
     if unwrapped or envelope is Envelope.NONE:
         return error
     return refused(

@@ -34,7 +34,7 @@ class _Notification(EnvelopeModel):
 
 
 def is_sns(members: Mapping[str, str]) -> bool:
-    """Recognize it, and the confirmation that SNS sends when somebody else subscribes the queue."""
+    """Recognize a notification, and the confirmation that SNS sends if another account subscribes the queue."""
     return {"Type", "MessageId", "TopicArn", "Message"} <= members.keys()
 
 

@@ -1,4 +1,4 @@
-"""What an envelope has in it."""
+"""The content of an envelope."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Envelope(StrEnum):
 
 @dataclass(frozen=True)
 class Unwrapped:
-    """The message that was in an envelope, and what the envelope says about it."""
+    """The message in an envelope, and its description by the envelope."""
 
     text: str
     """The message as JSON text, with all digits of its numbers."""
@@ -75,7 +75,7 @@ def fields_of(model: type[_Model], members: Mapping[str, str], name: str) -> _Mo
 
 
 def fitting_key(key: str | None) -> str | None:
-    """Give a key as it is if a record can have it, and its SHA-256 if it is too long or no valid Unicode."""
+    """Give a key unchanged, or its SHA-256 if it is too long for a record or is invalid Unicode."""
     if not key:
         return None
     encoded = key.encode(errors="surrogatepass")
@@ -85,10 +85,10 @@ def fitting_key(key: str | None) -> str | None:
 
 
 def described(**values: str | None) -> dict[str, str]:
-    """Name what an envelope says as the metadata of an item does: `envelope_id`, `envelope_source` and so on."""
+    """Name values of an envelope as metadata: `envelope_id`, `envelope_source` and so on."""
     return {f"envelope_{name}": value for name, value in values.items() if value is not None}
 
 
 def refused(code: ErrorCode, reason: str) -> InvalidBodyError:
-    """Make the error of a body that is rejected for its envelope."""
+    """Make the error of a body that is rejected because of its envelope."""
     return InvalidBodyError([FieldError(field="", code=code, message=f"the body {reason}"[:256])])

@@ -1,6 +1,6 @@
 """The body of an SQS message: an order.
 
-Any pydantic model will do. The two functions below it say what the pipeline needs to know about it.
+Any pydantic model will do. The two functions below it give the pipeline the values that it needs of a message.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ EXAMPLES: list[dict[str, JsonValue]] = [
         "metadata": {"trace": "c80e8021"},
     },
 ]
-"""For the schema, and for the tests: the first has nothing but what is required."""
+"""For the schema, and for the tests. The first has only the required fields."""
 
 
 class Channel(StrEnum):
@@ -61,8 +61,8 @@ class PipelineMessage(MessageBase):
     model_config = ConfigDict(json_schema_extra={"examples": list(EXAMPLES)})
 
     order_id: Annotated[NonBlank, Field(description="The producer's own number.")]
-    customer: Annotated[NonBlank, Field(description="Who has ordered.")]
-    lines: Annotated[list[Line], Field(min_length=1, max_length=500, description="What was ordered.")]
+    customer: Annotated[NonBlank, Field(description="The customer who ordered.")]
+    lines: Annotated[list[Line], Field(min_length=1, max_length=500, description="The ordered articles.")]
     channel: Annotated[Channel | None, Field(description="Where it was placed.")] = None
     placed_at: Annotated[AwareDatetime | None, Field(description="When it was placed.")] = None
 
@@ -73,5 +73,5 @@ def processing_type_of(_message: PipelineMessage) -> str:
 
 
 def item_attributes_of(message: PipelineMessage) -> Mapping[str, str]:
-    """Give what the item has as attributes beside the whole message, for indexes and filters."""
+    """Give the attributes that the item has beside the whole message, for indexes and filters."""
     return {"order_id": message.order_id, "customer": message.customer}
