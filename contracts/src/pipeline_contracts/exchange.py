@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from pydantic.config import ExtraValues
 
-VERSION = "2.1.0"
+VERSION = "2.1.1"
 """Version of this package, as in its pyproject.toml. Reading it from the metadata would import the email package."""
 
 MAJOR, MINOR = (int(part) for part in VERSION.split(".")[:2])
