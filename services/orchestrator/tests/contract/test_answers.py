@@ -53,11 +53,15 @@ def answers(draw: st.DrawFn, stage: Stage, version: str) -> dict[str, Any]:
 
 
 def consistent(entry: dict[str, Any]) -> dict[str, Any]:
-    """Make the error of a status consistent with it, which random data seldom is."""
-    if entry.get("status") in ("rejected", "failed") and entry.get("error"):
-        error = entry["error"] | {"retryable": entry["status"] == "failed"}
-        return entry | {"error": error, "stored_at": None}
-    return entry
+    """Make the other members consistent with the status, or the status with them: random data seldom is."""
+    if "status" not in entry:
+        return entry
+    if entry.get("error") is None:
+        return entry | {"status": "stored"} if entry.get("stored_at") else entry
+    status = "failed" if entry["status"] == "failed" else "rejected"
+    error = entry["error"] | {"retryable": status == "failed"}
+    others = {name: value for name, value in entry.items() if name not in ("stored_at", "stored_digest")}
+    return others | {"status": status, "error": error}
 
 
 def keeps_its_promises(stage: Stage, entry: dict[str, Any]) -> bool:
