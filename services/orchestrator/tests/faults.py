@@ -28,6 +28,17 @@ def spoil(pipeline: Pipeline, service: str, spoiled: Any) -> None:
     pipeline.monkeypatch.setattr(pipeline.services, service, serve)
 
 
+def raising(error: type[Exception], *marks: str) -> Any:
+    """Let a service raise for all records, or for those with a mark."""
+
+    def answer(event: dict[str, Any], honest: Any) -> Any:
+        if not marks or any(holds(event, mark) for mark in marks):
+            raise error
+        return honest()
+
+    return answer
+
+
 def holds(event: dict[str, Any], text: str) -> bool:
     return any(text in record["data"] for record in event["records"])
 

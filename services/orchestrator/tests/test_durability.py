@@ -7,7 +7,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from faults import holds, spoil
+from faults import holds, raising, spoil
 from orchestrator import handler as module
 from orchestrator import intake, operations
 from orchestrator.messages import messages_of
@@ -199,12 +199,7 @@ def test_the_log_names_a_message_that_was_not_stored_once_and_never_its_data(pip
     module.logger.registered_handler.setStream(log)
     pipeline.monkeypatch.setattr(module, "settings", replace(module.settings, chunk_size=10))
 
-    def dies(event: dict[str, Any], honest: Any) -> Any:
-        if holds(event, "poison"):
-            raise MemoryError
-        return honest()
-
-    spoil(pipeline, "storer", dies)
+    spoil(pipeline, "storer", raising(MemoryError, "poison"))
     spoil(pipeline, "validator", lambda event, honest: None if holds(event, "misread") else honest())
     good = [body(note="hidden") for _ in range(19)]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from counted import Counted
-from faults import results_for, spoil
+from faults import raising, results_for, spoil
 from orchestrator import handler as module
 from orchestrator.intake import parse_batch
 from orchestrator.messages import messages_of
@@ -29,10 +29,7 @@ def test_a_key_that_is_twice_in_a_batch_is_one_record(pipeline: Pipeline) -> Non
 
 
 def test_the_copies_of_a_failed_message_fail_with_it(pipeline: Pipeline) -> None:
-    def down(event: dict[str, Any], honest: Any) -> dict[str, Any]:
-        raise RuntimeError("down")
-
-    spoil(pipeline, "storer", down)
+    spoil(pipeline, "storer", raising(RuntimeError))
 
     run = pipeline.run(body(idempotency_key="k"), body(idempotency_key="k"))
 
@@ -193,10 +190,7 @@ def test_a_rejection_decided_by_an_item_is_redelivered_if_it_cannot_be_sent(pipe
 
 
 def test_messages_that_conflict_with_one_that_fails_fail_with_it(pipeline: Pipeline) -> None:
-    def down(event: dict[str, Any], honest: Any) -> dict[str, Any]:
-        raise RuntimeError("down")
-
-    spoil(pipeline, "storer", down)
+    spoil(pipeline, "storer", raising(RuntimeError))
 
     run = pipeline.run(keyed(n=1), keyed(n=2), keyed(n=2), body())
 
@@ -218,12 +212,7 @@ def test_messages_that_conflict_with_one_that_cannot_be_rejected_fail_with_it(
 
 
 def test_a_message_behind_poison_with_the_same_key_has_its_turn_at_the_next_delivery(pipeline: Pipeline) -> None:
-    def dies(event: dict[str, Any], honest: Any) -> dict[str, Any]:
-        if any("poison" in record["data"] for record in event["records"]):
-            raise MemoryError
-        return honest()
-
-    spoil(pipeline, "transformer", dies)
+    spoil(pipeline, "transformer", raising(MemoryError, "poison"))
     batch = [keyed(mark="poison"), keyed(n=1)]
 
     first = pipeline.run(*batch, *(body(n=n) for n in range(5)), receive_count=1)

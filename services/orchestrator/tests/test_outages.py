@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from faults import holds, outcomes, results_for, spoil
+from faults import outcomes, raising, results_for, spoil
 from orchestrator import handler as module
 from orchestrator.bounds import TRIED_FIRST
 from orchestrator.redelivery import OUTAGE_SECONDS, OWN_FAULT_SECONDS
@@ -35,17 +35,6 @@ class AccessDeniedException(Exception):  # noqa: N818 - likewise
 
 class ResourceNotFoundException(Exception):  # noqa: N818 - likewise
     pass
-
-
-def raising(error: type[Exception], *marks: str) -> Any:
-    """Let a service raise for all records, or for those with a mark."""
-
-    def answer(event: dict[str, Any], honest: Any) -> Any:
-        if not marks or any(holds(event, mark) for mark in marks):
-            raise error
-        return honest()
-
-    return answer
 
 
 @pytest.fixture

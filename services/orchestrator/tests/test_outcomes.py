@@ -7,7 +7,7 @@ from string import ascii_letters, digits
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from faults import holds, outcomes, results_for, spoil
+from faults import outcomes, raising, results_for, spoil
 from orchestrator.redelivery import OWN_FAULT_SECONDS
 from pipeline import NOW, body
 
@@ -124,13 +124,7 @@ def test_a_service_that_recovers_is_retried_with_backoff(pipeline: Pipeline, ser
 
 @pytest.mark.parametrize("service", ["validator", "transformer", "storer"])
 def test_a_poison_record_does_not_take_its_chunk_with_it(pipeline: Pipeline, service: str) -> None:
-    def dies(event: dict[str, Any], honest: Any) -> dict[str, Any]:
-        if holds(event, "poison"):
-            raise MemoryError
-        return honest()
-
-    spoil(pipeline, service, dies)
-
+    spoil(pipeline, service, raising(MemoryError, "poison"))
     good = [body(n=index) for index in range(20)]
 
     run = pipeline.run(*good, body(mark="poison"), *good)
@@ -140,10 +134,7 @@ def test_a_poison_record_does_not_take_its_chunk_with_it(pipeline: Pipeline, ser
 
 
 def test_a_permanent_outage_fails_every_message_and_loses_none(pipeline: Pipeline) -> None:
-    def down(event: dict[str, Any], honest: Any) -> dict[str, Any]:
-        raise RuntimeError("down")
-
-    spoil(pipeline, "transformer", down)
+    spoil(pipeline, "transformer", raising(RuntimeError))
 
     run = pipeline.run(*(body(n=index) for index in range(5)))
 
@@ -210,12 +201,7 @@ def test_a_chunk_of_more_bytes_than_the_sdk_batches_does_not_hang(pipeline: Pipe
 
 
 def test_failed_messages_and_no_others_are_delivered_again_soon(pipeline: Pipeline) -> None:
-    def dies(event: dict[str, Any], honest: Any) -> dict[str, Any]:
-        if holds(event, "poison"):
-            raise MemoryError
-        return honest()
-
-    spoil(pipeline, "storer", dies)
+    spoil(pipeline, "storer", raising(MemoryError, "poison"))
 
     pipeline.run(body(), "not json", body(mark="poison"))
     pipeline.run(body())
