@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from faults import holds, raising, spoil
+from faults import NEVER, ODD, holds, raising, results_for, spoil
 from orchestrator import handler as module
 from orchestrator import intake, operations
 from orchestrator.messages import messages_of
@@ -22,17 +22,9 @@ if TYPE_CHECKING:
 
 def test_one_chain_for_a_hundred_records_takes_at_most_five_operations(pipeline: Pipeline) -> None:
     pipeline.use_stages(*CORE)
-    invalid = {"is_valid": False, "errors": [{"field": "n", "code": "odd", "message": "must be even"}]}
-    honest = pipeline.services.validator
+    spoil(pipeline, "validator", lambda event, honest: results_for(event, "invalid", ODD, honest()))
 
-    def validator(event: dict[str, Any], context: object) -> Any:
-        answer = honest(event, context)
-        answer["results"][0] = {"execution_id": answer["results"][0]["execution_id"], **invalid}
-        return answer
-
-    pipeline.monkeypatch.setattr(pipeline.services, "validator", validator)
-
-    run = pipeline.run("not json", *(body(n=index) for index in range(99)))
+    run = pipeline.run("not json", body(mark="invalid"), *(body(n=index) for index in range(98)))
 
     assert len(pipeline.services.table) == 98
     assert len(run.operations()) <= 5
@@ -41,26 +33,10 @@ def test_one_chain_for_a_hundred_records_takes_at_most_five_operations(pipeline:
 def test_the_names_and_order_of_the_operations_are_those_of_executions_in_flight(pipeline: Pipeline) -> None:
     """Changing this list breaks every execution that is in flight when the change is deployed."""
     pipeline.use_stages(*CORE)
-    honest = pipeline.services.transformer
+    spoil(pipeline, "transformer", lambda event, honest: results_for(event, "hopeless", NEVER, honest()))
+    spoil(pipeline, "transformer", raising(MemoryError, "poison"))
 
-    def transformer(event: dict[str, Any], context: object) -> Any:
-        if any("poison" in record["data"] for record in event["records"]):
-            raise MemoryError
-        answer = honest(event, context)
-        answer["results"] = [
-            {
-                "execution_id": e["execution_id"],
-                "error": {"code": "not_transformable", "retryable": False, "message": "no"},
-            }
-            if "m2" in e["execution_id"]
-            else e
-            for e in answer["results"]
-        ]
-        return answer
-
-    pipeline.monkeypatch.setattr(pipeline.services, "transformer", transformer)
-
-    run = pipeline.run("not json", body(mark="poison"), body())
+    run = pipeline.run("not json", body(mark="poison"), body(mark="hopeless"))
 
     assert run.operations() == [
         ("STEP", "reject-unreadable"),

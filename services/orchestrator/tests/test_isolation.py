@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from faults import holds, outcomes, results_for, spoil
+from faults import LATER, NEVER, holds, outcomes, results_for, spoil
 from orchestrator import handler as module
 from orchestrator.bounds import RUN_ALONE_AT_ONCE, group_size, operations_of_chunk, operations_of_isolation
 from orchestrator.chain import Chain
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from pipeline import Pipeline
 
 SHORT, LONG = OWN_FAULT_SECONDS[0], OUTAGE_SECONDS[0]
-LATER = {"transformed_data": None, "error": {"code": "unavailable", "retryable": True, "message": "later"}}
-NEVER = {"transformed_data": None, "error": {"code": "not_transformable", "retryable": False, "message": "no"}}
 
 
 def poison(event: dict[str, Any], honest: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from counted import Counted
-from faults import holds, outcomes, raising, results_for, spoil
+from faults import ODD, THROTTLED, holds, outcomes, raising, results_for, spoil
 from orchestrator import handler as module
 from pipeline import NOW, body
 
@@ -17,12 +17,6 @@ if TYPE_CHECKING:
     from pipeline import Pipeline
 
 INVALID = {"is_valid": False, "errors": [{"field": "n", "code": "blank_field", "message": "is blank"}]}
-ODD = {"is_valid": False, "errors": [{"field": "n", "code": "odd", "message": "must be even"}]}
-THROTTLED = {
-    "status": "failed",
-    "error": {"code": "throttled", "retryable": True, "message": "later"},
-    "stored_at": None,
-}
 
 
 @pytest.fixture

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from faults import outcomes, raising, results_for, spoil
+from counted import Counted
+from faults import THROTTLED, outcomes, raising, results_for, spoil
 from orchestrator import handler as module
 from orchestrator.bounds import TRIED_FIRST
 from orchestrator.redelivery import OUTAGE_SECONDS, OWN_FAULT_SECONDS
@@ -39,11 +39,7 @@ class ResourceNotFoundException(Exception):  # noqa: N818 - likewise
 
 @pytest.fixture
 def outages(capsys: pytest.CaptureFixture[str]) -> Any:
-    def counted() -> float:
-        records = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"Outages"' in line]
-        return sum(sum(record["Outages"]) for record in records)
-
-    return counted
+    return lambda: sum(Counted(capsys.readouterr().out).values("Outages"))
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -175,12 +171,7 @@ def test_a_table_that_takes_nothing_is_an_outage(pipeline: Pipeline, outages: An
 
 
 def test_a_record_that_is_throttled_waits_long_and_is_no_outage(pipeline: Pipeline, outages: Any) -> None:
-    later = {
-        "status": "failed",
-        "stored_at": None,
-        "error": {"code": "throttled", "retryable": True, "message": "later"},
-    }
-    spoil(pipeline, "storer", lambda event, honest: results_for(event, "busy", later, honest()))
+    spoil(pipeline, "storer", lambda event, honest: results_for(event, "busy", THROTTLED, honest()))
 
     run = pipeline.run(body(n=1), body(mark="busy"))
 
