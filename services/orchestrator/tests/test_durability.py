@@ -7,6 +7,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pytest
 from faults import NEVER, ODD, holds, raising, results_for, spoil
 from orchestrator import handler as module
 from orchestrator import intake, operations
@@ -14,7 +15,6 @@ from orchestrator.messages import messages_of
 from pipeline import CORE, body, event_of
 
 if TYPE_CHECKING:
-    import pytest
     from pipeline import Pipeline
     from pipeline_contracts import ParsedMessage
     from pipeline_contracts.envelopes import Envelope
@@ -127,33 +127,27 @@ def test_a_replay_compresses_no_request_again(pipeline: Pipeline) -> None:
     assert len(compressed) == 3
 
 
-def test_a_replay_reads_no_body_again(pipeline: Pipeline) -> None:
-    read: list[str] = []
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The bodies that the intake has read."""
+    bodies: list[str] = []
     parse = intake.read_message
 
     def reading(text: str, envelope: Envelope) -> ParsedMessage:
-        read.append(text)
+        bodies.append(text)
         return parse(text, envelope)
 
-    pipeline.monkeypatch.setattr(
-        intake, "read_message", lambda text, envelope: (read.append(text), parse(text, envelope))[1]
-    )
+    monkeypatch.setattr(intake, "read_message", reading)
+    return bodies
 
+
+def test_a_replay_reads_no_body_again(pipeline: Pipeline, read: list[str]) -> None:
     pipeline.run(*(body(mark="read once", n=index) for index in range(3)))
 
     assert len(read) == 3
 
 
-def test_executions_that_take_turns_read_their_bodies_once_each(monkeypatch: pytest.MonkeyPatch) -> None:
-    read: list[str] = []
-    parse = intake.read_message
-
-    def reading(text: str, envelope: Envelope) -> ParsedMessage:
-        read.append(text)
-        return parse(text, envelope)
-
-    monkeypatch.setattr(intake, "read_message", reading)
-
+def test_executions_that_take_turns_read_their_bodies_once_each(read: list[str]) -> None:
     for _ in range(3):
         for batch in range(8):
             text = body(mark="turns", batch=batch)
