@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -66,7 +65,7 @@ def test_a_stored_record_takes_one_invoke_more_in_the_history(pipeline: Pipeline
 
 
 def test_several_chunks_are_mapped_over(pipeline: Pipeline) -> None:
-    pipeline.monkeypatch.setattr(module, "settings", replace(module.settings, chunk_size=10))
+    pipeline.configure(chunk_size=10)
 
     run = pipeline.run(*(body(n=n) for n in range(11)))
 
@@ -167,7 +166,7 @@ def test_the_checkpoint_of_a_batch_holds_no_data(pipeline: Pipeline) -> None:
 def test_the_log_names_a_message_that_was_not_stored_once_and_never_its_data(pipeline: Pipeline) -> None:
     log = io.StringIO()
     module.logger.registered_handler.setStream(log)
-    pipeline.monkeypatch.setattr(module, "settings", replace(module.settings, chunk_size=10))
+    pipeline.configure(chunk_size=10)
 
     spoil(pipeline, "storer", raising(MemoryError, "poison"))
     spoil(pipeline, "validator", lambda event, honest: None if holds(event, "misread") else honest())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -244,7 +243,7 @@ def test_nothing_is_tried_after_a_chunk_that_ended_in_an_error(pipeline: Pipelin
         return run_chunk(context, chunk, *arguments, **options)
 
     pipeline.monkeypatch.setattr(module, "run_chunk", surprised)
-    pipeline.monkeypatch.setattr(module, "settings", replace(module.settings, chunk_size=10))
+    pipeline.configure(chunk_size=10)
 
     run = pipeline.run(keyed(mark="invalid"), keyed(n=1), *(body(n=n) for n in range(9)), body(mark="breaks"))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from faults import holds, outcomes
+from faults import holds, outcomes, spoil
 from orchestrator import export
 from orchestrator.chunks import plan
 from orchestrator.export import exported
@@ -78,13 +78,7 @@ def serve(pipeline: Pipeline, name: str, results: Callable[[Json], Json]) -> lis
 def stored(pipeline: Pipeline) -> list[Json]:
     """Collect the records that the storer is asked to store."""
     records: list[Json] = []
-    honest = pipeline.services.storer
-
-    def storer(request: Json, context: object) -> Any:
-        records.extend(request["records"])
-        return honest(request, context)
-
-    pipeline.monkeypatch.setattr(pipeline.services, "storer", storer)
+    spoil(pipeline, "storer", lambda request, honest: records.extend(request["records"]) or honest())
     return records
 
 
