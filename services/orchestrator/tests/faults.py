@@ -43,6 +43,13 @@ def spoil(pipeline: Pipeline, service: str, spoiled: Any) -> None:
     pipeline.monkeypatch.setattr(pipeline.services, service, serve)
 
 
+def requests_to(pipeline: Pipeline, service: str) -> list[dict[str, Any]]:
+    """Collect the requests to a service, also those that an earlier fault spoils."""
+    requests: list[dict[str, Any]] = []
+    spoil(pipeline, service, lambda event, honest: requests.append(event) or honest())
+    return requests
+
+
 def raising(error: type[Exception], *marks: str) -> Any:
     """Let a service raise for all records, or for those with a mark."""
 

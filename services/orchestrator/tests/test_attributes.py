@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from faults import spoil
+from faults import requests_to
 from orchestrator.intake import parse_batch
 from orchestrator.messages import messages_of
 from orchestrator.reporting import MAX_GROUPS
@@ -26,12 +26,11 @@ ATTRIBUTES = {
 
 def stored_attributes(pipeline: Pipeline) -> list[Any]:
     """Run one message, and return the attributes that the storer was asked to store."""
-    asked: list[Any] = []
-    spoil(pipeline, "storer", lambda event, honest: asked.append(event) or honest())
+    requests = requests_to(pipeline, "storer")
 
     pipeline.run(body(), attributes=ATTRIBUTES)
 
-    return [record.get("attributes") for event in asked for record in event["records"]]
+    return [record.get("attributes") for request in requests for record in request["records"]]
 
 
 def test_no_attributes_are_stored_by_default(pipeline: Pipeline) -> None:

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from faults import raising, spoil
+from faults import raising, requests_to, spoil
 from orchestrator.intake import parse_batch
 from orchestrator.messages import OWN_ATTRIBUTE, messages_of
 from pipeline import body, event_of
@@ -27,8 +27,7 @@ OF_FIRST = own(json.dumps({"message_id": FIRST}))
 
 
 def test_it_is_stored_under_its_first_id(pipeline: Pipeline) -> None:
-    requests: list[Any] = []
-    spoil(pipeline, "storer", lambda event, honest: requests.append(event) or honest())
+    requests = requests_to(pipeline, "storer")
 
     run = pipeline.run(body(), attributes=OF_FIRST)
 
