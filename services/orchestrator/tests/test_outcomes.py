@@ -114,17 +114,6 @@ def test_a_service_that_recovers_is_retried_with_backoff(pipeline: Pipeline, ser
     assert len(waits) == 2
 
 
-@pytest.mark.parametrize("service", ["validator", "transformer", "storer"])
-def test_a_poison_record_does_not_take_its_chunk_with_it(pipeline: Pipeline, service: str) -> None:
-    spoil(pipeline, service, raising(MemoryError, "poison"))
-    good = [body(n=index) for index in range(20)]
-
-    run = pipeline.run(*good, body(mark="poison"), *good)
-
-    assert run.failed == ["m20"]
-    assert set(outcomes(pipeline, run.failed, 41).values()) == {"stored", "failed"}
-
-
 def test_a_permanent_outage_fails_every_message_and_loses_none(pipeline: Pipeline) -> None:
     spoil(pipeline, "transformer", raising(RuntimeError))
 
