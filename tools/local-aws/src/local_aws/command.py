@@ -62,14 +62,14 @@ def up(options: argparse.Namespace, console: Console) -> int:
         console.print()
         for name, value in sorted(aws.outputs.items()):
             console.print(f"{name} = {value}", markup=False, highlight=False, soft_wrap=True)
-        reloader = _reloader(Application.of_run(aws.run_folder.path), options) if options.watch else None
+        reloader = Reloader(Application.of_run(aws.run_folder.path), shared=options.shared) if options.watch else None
         stay(aws, {}, console, reloader=reloader)
     return 0
 
 
 def reload(options: argparse.Namespace, console: Console) -> int:
     """Build functions of the application that runs in this folder, and move their aliases; 1 if a build fails."""
-    reloader = _reloader(running_application(Path.cwd()), options)
+    reloader = Reloader(running_application(Path.cwd()), shared=options.shared)
     return reload_named(reloader, options.function, console)
 
 
@@ -78,10 +78,6 @@ def reload_named(reloader: Reloader, names: Sequence[str], console: Console) -> 
     with ending_signals_raise():
         outcome = reload_and_print(reloader, reloader.named(names), console)
     return 1 if any(reloaded.problem for reloaded in outcome) else 0
-
-
-def _reloader(application: Application, options: argparse.Namespace) -> Reloader:
-    return Reloader(application, shared=options.shared)
 
 
 def stay(
