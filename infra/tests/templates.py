@@ -44,6 +44,11 @@ def translate(
     return translated
 
 
+def listed(value: Any) -> list[Any]:
+    """A value of a policy, which may be one or a list."""
+    return value if isinstance(value, list) else [value]
+
+
 def of_type(template: Template, *kinds: str) -> dict[str, Any]:
     """The resources of some types, by their names."""
     return {name: resource for name, resource in template["Resources"].items() if resource["Type"] in kinds}

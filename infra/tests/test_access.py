@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from templates import Template, of_type, properties, read
+from templates import Template, listed, of_type, properties, read
 
 POLICY = "AWS::IAM::ManagedPolicy"
 POLICIES = list(of_type(read("access"), POLICY))
@@ -21,10 +21,6 @@ SHOWING_BODIES = {
 }
 ENCRYPTED = {"dynamodb", "logs", "sqs"}
 """The services whose data a customer managed key may encrypt."""
-
-
-def listed(value):
-    return value if isinstance(value, list) else [value]
 
 
 def statements(access: Template, policy: str):

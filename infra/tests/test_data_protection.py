@@ -10,17 +10,20 @@ OWN_KEY = {"Fn::If": ["HasKey", {"Ref": "KmsKeyArn"}, NOTHING]}
 QUEUES = list(of_type(read("shared"), "AWS::SQS::Queue"))
 
 
-def statements(shared, queue):
-    """Return the statements of a queue's policy, all of which are about this queue."""
+def declared_statements(shared, queue):
+    """Return the statements of a queue's policy as they are written."""
     (policy,) = [
         policy["Properties"]
         for policy in of_type(shared, "AWS::SQS::QueuePolicy").values()
         if {"Ref": queue} in policy["Properties"]["Queues"]
     ]
-    found = [
-        statement["Fn::If"][1] if "Fn::If" in statement else statement
-        for statement in policy["PolicyDocument"]["Statement"]
-    ]
+    return policy["PolicyDocument"]["Statement"]
+
+
+def statements(shared, queue):
+    """Return the statements of a queue's policy under all conditions, all of which are about this queue."""
+    declared = declared_statements(shared, queue)
+    found = [statement["Fn::If"][1] if "Fn::If" in statement else statement for statement in declared]
     assert [one["Resource"] for one in found] == [{"Fn::GetAtt": [queue, "Arn"]}] * len(found)
     return found
 
@@ -54,12 +57,8 @@ def test_only_declared_buckets_topics_and_rules_may_send_by_the_policy_of_the_qu
     assert buckets["Principal"] == {"Service": "s3.amazonaws.com"}
     assert buckets["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
     assert others["Principal"] == {"Service": ["sns.amazonaws.com", "events.amazonaws.com"]}
-    (policy,) = [
-        policy["Properties"]["PolicyDocument"]["Statement"]
-        for policy in of_type(shared, "AWS::SQS::QueuePolicy").values()
-        if {"Ref": "DataProcessingQueue"} in policy["Properties"]["Queues"]
-    ]
-    assert [statement["Fn::If"][::2] for statement in policy[1:]] == [["HasProducers", NOTHING]] * 2
+    conditions = [statement["Fn::If"][::2] for statement in declared_statements(shared, "DataProcessingQueue")[1:]]
+    assert conditions == [["HasProducers", NOTHING]] * 2
 
 
 @pytest.mark.parametrize(

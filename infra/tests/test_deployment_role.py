@@ -4,8 +4,8 @@ import json
 import re
 
 import pytest
-from templates import REPOSITORY, of_type, properties, read
-from test_iam import listed, statements
+from templates import REPOSITORY, listed, of_type, properties, read
+from test_iam import statements
 
 TEMPLATE = read("deployment-role")
 ISSUER = "token.actions.githubusercontent.com"

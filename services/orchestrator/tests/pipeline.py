@@ -6,7 +6,7 @@ import base64
 import json
 import zlib
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
@@ -194,6 +194,10 @@ class Pipeline:
 
     def __exit__(self, *_: object) -> None:
         self._runner.close()
+
+    def configure(self, **settings: Any) -> None:
+        """Change settings of the function."""
+        self.monkeypatch.setattr(module, "settings", replace(module.settings, **settings))
 
     def use_stages(self, *stages: Stage) -> None:
         """Run other stages than the declared ones."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from history import History
 from mixed_batch import BATCH, CHUNK_SIZE, spoil
-from orchestrator import handler as module
 from pipeline import Pipeline, body
 
 if TYPE_CHECKING:
@@ -40,12 +39,9 @@ def record(chunk_size: int, bodies: tuple[str, ...], attributes: dict[str, Any] 
         states.append(tuple(event.initial_execution_state.operations))
         return event
 
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(
-            module, "settings", replace(module.settings, chunk_size=chunk_size, stores_attributes=bool(attributes))
-        )
-        with Pipeline(monkeypatch, enter=enter) as pipeline:
-            spoil(pipeline)
-            run = pipeline.run(*bodies, attributes=attributes)
-            history = History(chunk_size, (*states, tuple(pipeline.operations())), tuple(run.failed))
-            return Recording(history, pipeline.events())
+    with pytest.MonkeyPatch.context() as monkeypatch, Pipeline(monkeypatch, enter=enter) as pipeline:
+        pipeline.configure(chunk_size=chunk_size, stores_attributes=bool(attributes))
+        spoil(pipeline)
+        run = pipeline.run(*bodies, attributes=attributes)
+        history = History(chunk_size, (*states, tuple(pipeline.operations())), tuple(run.failed))
+        return Recording(history, pipeline.events())

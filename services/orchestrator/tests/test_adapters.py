@@ -78,8 +78,12 @@ def size_of(entry: dict[str, Any]) -> int:
     return size
 
 
+def message_of(index: int, body: str = "", attributes: Any = None) -> Message:
+    return Message(index, f"m{index}", body, attributes or {}, f"handle-{index}", receive_count=1, sent_ms=0)
+
+
 def rejection_of(index: int = 0, body: str = "not json", reason: str = "because", attributes: Any = None) -> Rejection:
-    message = Message(index, f"m{index}", body, attributes or {}, f"handle-{index}", 1, 0)
+    message = message_of(index, body, attributes)
     return Rejection(message, f"test-esm-m{index}", "intake", "not_json", reason, "lines.0")
 
 
@@ -120,9 +124,10 @@ def test_a_message_that_was_sent_again_keeps_its_first_id_and_has_the_newest_rea
     before = {"message_id": "first", "code": "odd", "stage": "validate"}
     attributes = {"durable_pipeline": {"stringValue": json.dumps(before), "dataType": "String"}}
 
-    InvalidMessageQueue(sqs, "url").send([rejection_of(attributes=attributes)], ARN)
+    sent = InvalidMessageQueue(sqs, "url").send([rejection_of(attributes=attributes)], ARN)
 
     own = own_of(*sqs.sent())
+    assert sent == Sent({0})
     assert (own["message_id"], own["stage"], own["code"]) == ("first", "intake", "not_json")
 
 
@@ -182,15 +187,6 @@ def test_beside_ten_attributes_of_the_producer_ours_takes_the_place_of_one(sqs: 
     (entry,) = sqs.sent()
     assert sent == Sent({0}, left_behind={"m0": 1})
     assert set(entry["MessageAttributes"]) == {"durable_pipeline", *(f"a{n}" for n in range(9))}
-
-
-def test_our_attribute_replaces_that_of_an_earlier_rejection(sqs: FakeSQS) -> None:
-    old = {"durable_pipeline": {"stringValue": '{"code": "old"}', "dataType": "String"}}
-
-    sent = InvalidMessageQueue(sqs, "url").send([rejection_of(attributes=old)], ARN)
-
-    assert sent == Sent({0})
-    assert own_of(sqs.sent()[0])["code"] == "not_json"
 
 
 @pytest.mark.parametrize(
@@ -296,7 +292,7 @@ def test_an_unexpected_error_counts_what_was_sent_before_it(sqs: FakeSQS) -> Non
 
 def test_a_slow_redelivery_leaves_the_rest_to_the_visibility_timeout() -> None:
     source = FakeSource()
-    waits = [(Message(n, f"m{n}", "", {}, f"handle-{n}", receive_count=1, sent_ms=0), 60) for n in range(30)]
+    waits = [(message_of(n), 60) for n in range(30)]
 
     problem = SourceQueue(source, clock=slow_clock()).redeliver(waits, SOURCE_ARN)
 
@@ -314,7 +310,7 @@ def test_a_slow_redelivery_leaves_the_rest_to_the_visibility_timeout() -> None:
 def test_a_refused_redelivery_is_reported_and_the_others_are_made(refusal: Any, problem: str) -> None:
     source = FakeSource()
     source.refusals = {2: refusal}
-    waits = [(Message(n, f"m{n}", "", {}, f"handle-{n}", receive_count=1, sent_ms=0), 60) for n in range(30)]
+    waits = [(message_of(n), 60) for n in range(30)]
 
     assert problem in SourceQueue(source).redeliver(waits, SOURCE_ARN)
 
@@ -345,9 +341,9 @@ class FakeSource:
         return refusal or {}
 
 
-def test_each_message_gets_its_own_wait(sqs: FakeSQS) -> None:
+def test_each_message_gets_its_own_wait() -> None:
     source = FakeSource()
-    waits = [(Message(n, f"m{n}", "", {}, f"handle-{n}", receive_count=n, sent_ms=0), 100 * n) for n in range(1, 13)]
+    waits = [(message_of(n), 100 * n) for n in range(1, 13)]
 
     assert SourceQueue(source).redeliver(waits, SOURCE_ARN) == ""
 

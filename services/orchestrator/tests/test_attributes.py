@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from orchestrator import handler as module
+from faults import requests_to
 from orchestrator.intake import parse_batch
 from orchestrator.messages import messages_of
 from orchestrator.reporting import MAX_GROUPS
@@ -25,26 +24,13 @@ ATTRIBUTES = {
 }
 
 
-def with_attributes(*bodies: str) -> dict[str, Any]:
-    event = event_of(*bodies)
-    for record in event["Records"]:
-        record["messageAttributes"] = ATTRIBUTES
-    return event
-
-
-def switch_on(pipeline: Pipeline, **settings: bool) -> None:
-    pipeline.monkeypatch.setattr(module, "settings", replace(module.settings, **settings))
-
-
 def stored_attributes(pipeline: Pipeline) -> list[Any]:
     """Run one message, and return the attributes that the storer was asked to store."""
-    asked: list[Any] = []
-    honest = pipeline.services.storer
-    pipeline.serve("storer", lambda event, context: (asked.append(event), honest(event, context))[1])
+    requests = requests_to(pipeline, "storer")
 
-    pipeline.execute(with_attributes(body()))
+    pipeline.run(body(), attributes=ATTRIBUTES)
 
-    return [record.get("attributes") for event in asked for record in event["records"]]
+    return [record.get("attributes") for request in requests for record in request["records"]]
 
 
 def test_no_attributes_are_stored_by_default(pipeline: Pipeline) -> None:
@@ -52,7 +38,7 @@ def test_no_attributes_are_stored_by_default(pipeline: Pipeline) -> None:
 
 
 def test_attributes_are_stored_as_text_and_without_our_own(pipeline: Pipeline) -> None:
-    switch_on(pipeline, stores_attributes=True)
+    pipeline.configure(stores_attributes=True)
 
     assert stored_attributes(pipeline) == [{"tenant": "acme", "weight": "1.30", "token": "AAEC"}]
 
@@ -61,7 +47,7 @@ def test_attributes_in_the_envelope_are_stored_and_those_of_the_message_win() ->
     inner = {"tenant": {"Type": "String", "Value": "inner"}, "region": {"Type": "String", "Value": "eu"}}
     sent = {"Type": "Notification", "MessageId": "sns-1", "TopicArn": "arn", "Message": body()}
     text = json.dumps({**sent, "MessageAttributes": inner})
-    messages = messages_of(with_attributes(text))
+    messages = messages_of(event_of(text, attributes=ATTRIBUTES))
 
     (record,) = parse_batch(messages, "test", envelope=Envelope.SNS, stores_attributes=True).records
 
@@ -69,7 +55,7 @@ def test_attributes_in_the_envelope_are_stored_and_those_of_the_message_win() ->
 
 
 def test_attributes_that_are_stored_count_for_the_bytes_of_a_chunk() -> None:
-    messages = messages_of(with_attributes(body(text="x" * 4_096)))
+    messages = messages_of(event_of(body(text="x" * 4_096), attributes=ATTRIBUTES))
     (without,) = parse_batch(messages, "test").records
     (record,) = parse_batch(messages, "test", stores_attributes=True).records
 
@@ -101,7 +87,7 @@ def grouped(*groups: str | None) -> dict[str, Any]:
 def test_messages_are_counted_by_group_with_their_outcomes(
     pipeline: Pipeline, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    switch_on(pipeline, counts_groups=True)
+    pipeline.configure(counts_groups=True)
 
     pipeline.execute(grouped("acme", "acme", None, "bad"))
 
@@ -114,7 +100,7 @@ def test_messages_are_counted_by_group_with_their_outcomes(
 
 
 def test_a_failed_message_counts_for_its_group(pipeline: Pipeline, capsys: pytest.CaptureFixture[str]) -> None:
-    switch_on(pipeline, counts_groups=True)
+    pipeline.configure(counts_groups=True)
     pipeline.queue.refuses = lambda rejection: True
 
     pipeline.execute(grouped("bad"))
@@ -125,7 +111,7 @@ def test_a_failed_message_counts_for_its_group(pipeline: Pipeline, capsys: pytes
 def test_the_smallest_of_many_groups_are_counted_together(
     pipeline: Pipeline, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    switch_on(pipeline, counts_groups=True)
+    pipeline.configure(counts_groups=True)
     large = [f"large-{n}" for n in range(MAX_GROUPS)]
 
     pipeline.execute(grouped(*large, *large, "small-1", "small-2"))

@@ -26,15 +26,6 @@ if TYPE_CHECKING:
     from pipeline import Pipeline
 
 
-@pytest.mark.parametrize("name", ["CHUNKS", "ISOLATE", "REDELIVER"])
-def test_a_renamed_operation_is_found_and_named(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    history, before = history_of(document(EVERYTHING)), getattr(operations, name)
-    monkeypatch.setattr(operations, name, "renamed")
-
-    with pytest.raises(MovedError, match=f"'renamed' is where the history has [A-Z]+ '{before}'"):
-        continuation.check(history)
-
-
 @pytest.mark.parametrize("last", range(1, 10))
 def test_an_unfinished_history_is_replayed_as_far_as_it_goes(last: int) -> None:
     held = document(EVERYTHING)

@@ -13,7 +13,6 @@ from aws_durable_execution_sdk_python_testing.executor import Executor
 from botocore.exceptions import ClientError
 from counted import Counted
 from mixed_batch import BATCH, CHUNK_SIZE, spoil
-from orchestrator import handler
 from pipeline import Pipeline
 
 if TYPE_CHECKING:
@@ -113,10 +112,10 @@ def run(die_at: Point | None) -> tuple[Result, Pipeline, Process]:
     with pytest.MonkeyPatch.context() as monkeypatch:
         # A second between two invocations would be waited for in real time.
         monkeypatch.setattr(Executor, "RETRY_BACKOFF_SECONDS", 0)
-        monkeypatch.setattr(handler, "settings", replace(handler.settings, chunk_size=CHUNK_SIZE))
         process = Process()
         process.die_at = die_at
         with Pipeline(monkeypatch, enter=process.enter) as pipeline:
+            pipeline.configure(chunk_size=CHUNK_SIZE)
             spoil(pipeline)
             ended = pipeline.run(*BATCH)
             rejected = {(r.message.message_id, r.code) for r in pipeline.queue.messages}

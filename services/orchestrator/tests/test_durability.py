@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from faults import holds, spoil
+import pytest
+from faults import NEVER, ODD, holds, raising, results_for, spoil
 from orchestrator import handler as module
 from orchestrator import intake, operations
 from orchestrator.messages import messages_of
 from pipeline import CORE, body, event_of
 
 if TYPE_CHECKING:
-    import pytest
     from pipeline import Pipeline
     from pipeline_contracts import ParsedMessage
     from pipeline_contracts.envelopes import Envelope
@@ -22,17 +21,9 @@ if TYPE_CHECKING:
 
 def test_one_chain_for_a_hundred_records_takes_at_most_five_operations(pipeline: Pipeline) -> None:
     pipeline.use_stages(*CORE)
-    invalid = {"is_valid": False, "errors": [{"field": "n", "code": "odd", "message": "must be even"}]}
-    honest = pipeline.services.validator
+    spoil(pipeline, "validator", lambda event, honest: results_for(event, "invalid", ODD, honest()))
 
-    def validator(event: dict[str, Any], context: object) -> Any:
-        answer = honest(event, context)
-        answer["results"][0] = {"execution_id": answer["results"][0]["execution_id"], **invalid}
-        return answer
-
-    pipeline.monkeypatch.setattr(pipeline.services, "validator", validator)
-
-    run = pipeline.run("not json", *(body(n=index) for index in range(99)))
+    run = pipeline.run("not json", body(mark="invalid"), *(body(n=index) for index in range(98)))
 
     assert len(pipeline.services.table) == 98
     assert len(run.operations()) <= 5
@@ -41,26 +32,10 @@ def test_one_chain_for_a_hundred_records_takes_at_most_five_operations(pipeline:
 def test_the_names_and_order_of_the_operations_are_those_of_executions_in_flight(pipeline: Pipeline) -> None:
     """Changing this list breaks every execution that is in flight when the change is deployed."""
     pipeline.use_stages(*CORE)
-    honest = pipeline.services.transformer
+    spoil(pipeline, "transformer", lambda event, honest: results_for(event, "hopeless", NEVER, honest()))
+    spoil(pipeline, "transformer", raising(MemoryError, "poison"))
 
-    def transformer(event: dict[str, Any], context: object) -> Any:
-        if any("poison" in record["data"] for record in event["records"]):
-            raise MemoryError
-        answer = honest(event, context)
-        answer["results"] = [
-            {
-                "execution_id": e["execution_id"],
-                "error": {"code": "not_transformable", "retryable": False, "message": "no"},
-            }
-            if "m2" in e["execution_id"]
-            else e
-            for e in answer["results"]
-        ]
-        return answer
-
-    pipeline.monkeypatch.setattr(pipeline.services, "transformer", transformer)
-
-    run = pipeline.run("not json", body(mark="poison"), body())
+    run = pipeline.run("not json", body(mark="poison"), body(mark="hopeless"))
 
     assert run.operations() == [
         ("STEP", "reject-unreadable"),
@@ -90,7 +65,7 @@ def test_a_stored_record_takes_one_invoke_more_in_the_history(pipeline: Pipeline
 
 
 def test_several_chunks_are_mapped_over(pipeline: Pipeline) -> None:
-    pipeline.monkeypatch.setattr(module, "settings", replace(module.settings, chunk_size=10))
+    pipeline.configure(chunk_size=10)
 
     run = pipeline.run(*(body(n=n) for n in range(11)))
 
@@ -151,33 +126,27 @@ def test_a_replay_compresses_no_request_again(pipeline: Pipeline) -> None:
     assert len(compressed) == 3
 
 
-def test_a_replay_reads_no_body_again(pipeline: Pipeline) -> None:
-    read: list[str] = []
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The bodies that the intake has read."""
+    bodies: list[str] = []
     parse = intake.read_message
 
     def reading(text: str, envelope: Envelope) -> ParsedMessage:
-        read.append(text)
+        bodies.append(text)
         return parse(text, envelope)
 
-    pipeline.monkeypatch.setattr(
-        intake, "read_message", lambda text, envelope: (read.append(text), parse(text, envelope))[1]
-    )
+    monkeypatch.setattr(intake, "read_message", reading)
+    return bodies
 
+
+def test_a_replay_reads_no_body_again(pipeline: Pipeline, read: list[str]) -> None:
     pipeline.run(*(body(mark="read once", n=index) for index in range(3)))
 
     assert len(read) == 3
 
 
-def test_executions_that_take_turns_read_their_bodies_once_each(monkeypatch: pytest.MonkeyPatch) -> None:
-    read: list[str] = []
-    parse = intake.read_message
-
-    def reading(text: str, envelope: Envelope) -> ParsedMessage:
-        read.append(text)
-        return parse(text, envelope)
-
-    monkeypatch.setattr(intake, "read_message", reading)
-
+def test_executions_that_take_turns_read_their_bodies_once_each(read: list[str]) -> None:
     for _ in range(3):
         for batch in range(8):
             text = body(mark="turns", batch=batch)
@@ -197,14 +166,9 @@ def test_the_checkpoint_of_a_batch_holds_no_data(pipeline: Pipeline) -> None:
 def test_the_log_names_a_message_that_was_not_stored_once_and_never_its_data(pipeline: Pipeline) -> None:
     log = io.StringIO()
     module.logger.registered_handler.setStream(log)
-    pipeline.monkeypatch.setattr(module, "settings", replace(module.settings, chunk_size=10))
+    pipeline.configure(chunk_size=10)
 
-    def dies(event: dict[str, Any], honest: Any) -> Any:
-        if holds(event, "poison"):
-            raise MemoryError
-        return honest()
-
-    spoil(pipeline, "storer", dies)
+    spoil(pipeline, "storer", raising(MemoryError, "poison"))
     spoil(pipeline, "validator", lambda event, honest: None if holds(event, "misread") else honest())
     good = [body(note="hidden") for _ in range(19)]
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from orchestrator import handler as module
+from faults import requests_to
 from orchestrator.intake import parse_batch
 from orchestrator.messages import messages_of
-from orchestrator.stages import STAGES
-from pipeline import body, event_of
+from pipeline import CORE, body, event_of
 from pipeline_contracts import own_envelope
 from pipeline_contracts.envelopes import Envelope, Unwrapped
 
@@ -32,37 +30,23 @@ def notification(text: str) -> str:
     return json.dumps({**sent, "MessageAttributes": attributes})
 
 
-def declare(pipeline: Pipeline, envelope: Envelope) -> None:
-    pipeline.monkeypatch.setattr(module, "settings", replace(module.settings, envelope=envelope))
-
-
 def test_all_services_get_the_message_and_the_envelope_gives_the_identity(pipeline: Pipeline) -> None:
-    declare(pipeline, Envelope.EVENTBRIDGE)
-    requests: dict[str, Any] = {}
-    for stage in STAGES:
-        honest = getattr(pipeline.services, stage.service, None)
-        if honest:
-            pipeline.serve(
-                stage.service,
-                lambda asked, context, honest=honest, name=stage.name: (
-                    requests.update({name: asked["records"][0]}),
-                    honest(asked, context),
-                )[1],
-            )
+    pipeline.configure(envelope=Envelope.EVENTBRIDGE)
+    requests = [requests_to(pipeline, stage.service) for stage in CORE]
 
     run = pipeline.run(event('{"price": 1.10, ' + body()[1:]), event(body(n=2), "event-2"))
 
     assert run.failed == []
     assert pipeline.services.table.keys() == {"test-key-event-1", "test-key-event-2"}
-    assert requests.keys() == {"validate", "transform", "store"}
-    for request in requests.values():
-        assert '"price":1.10' in request["data"]
-        assert "detail" not in json.loads(request["data"])
-        assert json.loads(request["data"])["metadata"]["envelope_id"] == "event-1"
+    for (request,) in requests:
+        data = request["records"][0]["data"]
+        assert '"price":1.10' in data
+        assert "detail" not in json.loads(data)
+        assert json.loads(data)["metadata"]["envelope_id"] == "event-1"
 
 
 def test_an_event_that_is_delivered_twice_is_one_record(pipeline: Pipeline) -> None:
-    declare(pipeline, Envelope.EVENTBRIDGE)
+    pipeline.configure(envelope=Envelope.EVENTBRIDGE)
 
     pipeline.run(event(body()), event(body()))
 
@@ -80,7 +64,7 @@ def test_an_event_that_is_delivered_twice_is_one_record(pipeline: Pipeline) -> N
     ],
 )
 def test_a_rejected_message_is_sent_as_it_arrived(pipeline: Pipeline, sent: str, code: str) -> None:
-    declare(pipeline, Envelope.EVENTBRIDGE)
+    pipeline.configure(envelope=Envelope.EVENTBRIDGE)
 
     run = pipeline.run(event(body()), sent)
 
@@ -91,7 +75,7 @@ def test_a_rejected_message_is_sent_as_it_arrived(pipeline: Pipeline, sent: str,
 
 
 def test_an_exception_of_an_envelope_of_ones_own_fails_its_message_alone(pipeline: Pipeline) -> None:
-    declare(pipeline, Envelope.OWN)
+    pipeline.configure(envelope=Envelope.OWN)
     pipeline.monkeypatch.setattr(own_envelope, "unwrap", lambda text: Unwrapped(json.dumps(json.loads(text)["inside"])))
 
     run = pipeline.run(json.dumps({"inside": json.loads(body())}), '{"outside": 1}', "[]", "no json")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from counted import Counted
-from faults import results_for, spoil
+from faults import CONFLICT, ODD, THROTTLED, raising, results_for, spoil
 from orchestrator import handler as module
 from orchestrator.intake import parse_batch
 from orchestrator.messages import messages_of
@@ -29,10 +28,7 @@ def test_a_key_that_is_twice_in_a_batch_is_one_record(pipeline: Pipeline) -> Non
 
 
 def test_the_copies_of_a_failed_message_fail_with_it(pipeline: Pipeline) -> None:
-    def down(event: dict[str, Any], honest: Any) -> dict[str, Any]:
-        raise RuntimeError("down")
-
-    spoil(pipeline, "storer", down)
+    spoil(pipeline, "storer", raising(RuntimeError))
 
     run = pipeline.run(body(idempotency_key="k"), body(idempotency_key="k"))
 
@@ -41,8 +37,7 @@ def test_the_copies_of_a_failed_message_fail_with_it(pipeline: Pipeline) -> None
 
 
 def test_the_copies_of_a_rejected_message_are_rejected_with_it(pipeline: Pipeline) -> None:
-    invalid = {"is_valid": False, "errors": [{"field": "n", "code": "odd", "message": "must be even"}]}
-    spoil(pipeline, "validator", lambda event, honest: results_for(event, '"k"', invalid, honest()))
+    spoil(pipeline, "validator", lambda event, honest: results_for(event, '"k"', ODD, honest()))
 
     run = pipeline.run(body(idempotency_key="k"), body(idempotency_key="k"))
 
@@ -50,11 +45,8 @@ def test_the_copies_of_a_rejected_message_are_rejected_with_it(pipeline: Pipelin
     assert [rejection.message.message_id for rejection in pipeline.queue.messages] == ["m0", "m1"]
 
 
-INVALID = {"is_valid": False, "errors": [{"field": "n", "code": "odd", "message": "must be even"}]}
-
-
 def refuse_invalid(pipeline: Pipeline) -> None:
-    spoil(pipeline, "validator", lambda event, honest: results_for(event, "invalid", INVALID, honest()))
+    spoil(pipeline, "validator", lambda event, honest: results_for(event, "invalid", ODD, honest()))
 
 
 def keyed(**further: Any) -> str:
@@ -105,19 +97,14 @@ def test_what_is_left_after_three_comes_again_soon_and_is_decided_then(pipeline:
 
 
 def test_a_message_that_the_table_has_is_a_duplicate_also_behind_one_that_conflicts_with_it(pipeline: Pipeline) -> None:
-    conflict = {
-        "status": "rejected",
-        "error": {"code": "idempotency_conflict", "retryable": False, "message": "other data"},
-    }
     pipeline.services.table["test-key-k"] = keyed(n=2)
-    honest = pipeline.services.storer
 
-    def storer(event: dict[str, Any], context: object) -> Any:
+    def storer(event: dict[str, Any], honest: Any) -> Any:
         (record,) = event["records"]
         same = record["data"] == pipeline.services.table[record["execution_id"]]
-        return honest(event, context) if same else results_for(event, "", conflict, honest(event, context))
+        return honest() if same else results_for(event, "", CONFLICT, honest())
 
-    pipeline.monkeypatch.setattr(pipeline.services, "storer", storer)
+    spoil(pipeline, "storer", storer)
 
     run = pipeline.run(keyed(n=1), keyed(n=2), keyed(n=3))
 
@@ -130,17 +117,12 @@ def taken_by(pipeline: Pipeline, stored: str) -> None:
     """Put an item under the key into the table, on which the storer decides like the real one."""
     pipeline.services.table["test-key-k"] = stored
     digest = parse_message(stored).data_digest()
-    conflict = {
-        "status": "rejected",
-        "error": {"code": "idempotency_conflict", "retryable": False, "message": "other data"},
-        "stored_digest": digest,
-    }
 
     def answer(event: dict[str, Any], honest: Any) -> dict[str, Any]:
         results = honest()["results"]
         for place, record in enumerate(event["records"]):
             if record["execution_id"] == "test-key-k" and parse_message(record["data"]).data_digest() != digest:
-                results[place] = {"execution_id": record["execution_id"], **conflict}
+                results[place] = {"execution_id": record["execution_id"], **CONFLICT, "stored_digest": digest}
         return {"results": results}
 
     spoil(pipeline, "storer", answer)
@@ -167,12 +149,8 @@ def test_a_conflict_with_the_same_data_breaks_the_contract_and_decides_nothing(p
         (record, *_) = event["records"]
         if record["execution_id"] != "test-key-k":
             return dict(honest())
-        conflict = {
-            "execution_id": "test-key-k",
-            "status": "rejected",
-            "error": {"code": "idempotency_conflict", "retryable": False, "message": "other data"},
-            "stored_digest": parse_message(record["data"]).data_digest(),
-        }
+        digest = parse_message(record["data"]).data_digest()
+        conflict = {"execution_id": "test-key-k", **CONFLICT, "stored_digest": digest}
         return {"results": [conflict, *honest()["results"][1:]]}
 
     spoil(pipeline, "storer", answer)
@@ -193,10 +171,7 @@ def test_a_rejection_decided_by_an_item_is_redelivered_if_it_cannot_be_sent(pipe
 
 
 def test_messages_that_conflict_with_one_that_fails_fail_with_it(pipeline: Pipeline) -> None:
-    def down(event: dict[str, Any], honest: Any) -> dict[str, Any]:
-        raise RuntimeError("down")
-
-    spoil(pipeline, "storer", down)
+    spoil(pipeline, "storer", raising(RuntimeError))
 
     run = pipeline.run(keyed(n=1), keyed(n=2), keyed(n=2), body())
 
@@ -218,12 +193,7 @@ def test_messages_that_conflict_with_one_that_cannot_be_rejected_fail_with_it(
 
 
 def test_a_message_behind_poison_with_the_same_key_has_its_turn_at_the_next_delivery(pipeline: Pipeline) -> None:
-    def dies(event: dict[str, Any], honest: Any) -> dict[str, Any]:
-        if any("poison" in record["data"] for record in event["records"]):
-            raise MemoryError
-        return honest()
-
-    spoil(pipeline, "transformer", dies)
+    spoil(pipeline, "transformer", raising(MemoryError, "poison"))
     batch = [keyed(mark="poison"), keyed(n=1)]
 
     first = pipeline.run(*batch, *(body(n=n) for n in range(5)), receive_count=1)
@@ -254,12 +224,7 @@ def test_a_message_is_stored_however_many_invalid_ones_with_its_key_are_behind_i
 
 def test_what_an_outage_keeps_from_being_decided_waits_as_long_as_the_outage(pipeline: Pipeline) -> None:
     refuse_invalid(pipeline)
-    later = {
-        "status": "failed",
-        "stored_at": None,
-        "error": {"code": "throttled", "retryable": True, "message": "later"},
-    }
-    spoil(pipeline, "storer", lambda event, honest: results_for(event, "", later, honest()))
+    spoil(pipeline, "storer", lambda event, honest: results_for(event, "", THROTTLED, honest()))
 
     run = pipeline.run(keyed(mark="invalid"), keyed(n=1), body())
 
@@ -278,7 +243,7 @@ def test_nothing_is_tried_after_a_chunk_that_ended_in_an_error(pipeline: Pipelin
         return run_chunk(context, chunk, *arguments, **options)
 
     pipeline.monkeypatch.setattr(module, "run_chunk", surprised)
-    pipeline.monkeypatch.setattr(module, "settings", replace(module.settings, chunk_size=10))
+    pipeline.configure(chunk_size=10)
 
     run = pipeline.run(keyed(mark="invalid"), keyed(n=1), *(body(n=n) for n in range(9)), body(mark="breaks"))
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from faults import holds, outcomes, results_for, spoil
-from orchestrator import handler as module
+from faults import LATER, NEVER, holds, outcomes, results_for, spoil
 from orchestrator.bounds import RUN_ALONE_AT_ONCE, group_size, operations_of_chunk, operations_of_isolation
 from orchestrator.chain import Chain
 from orchestrator.isolation import _groups
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from pipeline import Pipeline
 
 SHORT, LONG = OWN_FAULT_SECONDS[0], OUTAGE_SECONDS[0]
-LATER = {"transformed_data": None, "error": {"code": "unavailable", "retryable": True, "message": "later"}}
-NEVER = {"transformed_data": None, "error": {"code": "not_transformable", "retryable": False, "message": "no"}}
 
 
 def poison(event: dict[str, Any], honest: Any) -> Any:
@@ -127,10 +124,8 @@ def test_a_group_that_meets_an_error_of_ours_is_run_alone(pipeline: Pipeline, mo
     assert run.failed == ["m40"]
 
 
-def test_outputs_that_exceed_what_is_reserved_are_stored_in_groups(
-    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "settings", replace(module.settings, chunk_size=400))
+def test_outputs_that_exceed_what_is_reserved_are_stored_in_groups(pipeline: Pipeline) -> None:
+    pipeline.configure(chunk_size=400)
     stored = sizes(pipeline, "storer")
 
     def wide(event: dict[str, Any], honest: Any) -> Any:

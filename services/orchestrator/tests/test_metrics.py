@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from counted import Counted
-from faults import holds, outcomes, results_for, spoil
+from faults import ODD, THROTTLED, holds, outcomes, raising, results_for, spoil
 from orchestrator import handler as module
 from pipeline import NOW, body
 
@@ -17,12 +17,6 @@ if TYPE_CHECKING:
     from pipeline import Pipeline
 
 INVALID = {"is_valid": False, "errors": [{"field": "n", "code": "blank_field", "message": "is blank"}]}
-ODD = {"is_valid": False, "errors": [{"field": "n", "code": "odd", "message": "must be even"}]}
-THROTTLED = {
-    "status": "failed",
-    "error": {"code": "throttled", "retryable": True, "message": "later"},
-    "stored_at": None,
-}
 
 
 @pytest.fixture
@@ -49,13 +43,8 @@ def test_each_outcome_is_counted_with_its_reasons(pipeline: Pipeline, counted: A
 
 def test_every_failed_message_has_one_reason(pipeline: Pipeline, counted: Any) -> None:
     """Poison, its copies, an outage of the invalid message queue and a chunk that ends in an error."""
-
-    def dies(event: dict[str, Any], honest: Any) -> Any:
-        if holds(event, "poison"):
-            raise MemoryError
-        return honest() if not holds(event, "broken") else None
-
-    spoil(pipeline, "transformer", dies)
+    spoil(pipeline, "transformer", lambda event, honest: None if holds(event, "broken") else honest())
+    spoil(pipeline, "transformer", raising(MemoryError, "poison"))
     pipeline.queue.refuses = lambda rejection: rejection.message.message_id == "m0"
 
     pipeline.run("not json", *[body(mark="poison", idempotency_key="k")] * 2, body(mark="broken"), body())
@@ -114,12 +103,7 @@ def test_the_time_from_sent_to_stored_is_counted_for_each_message_that_was_store
 
 
 def test_a_message_that_was_stored_alone_has_its_time_too(pipeline: Pipeline, counted: Any) -> None:
-    def dies(event: dict[str, Any], honest: Any) -> Any:
-        if holds(event, "poison"):
-            raise MemoryError
-        return honest()
-
-    spoil(pipeline, "storer", dies)
+    spoil(pipeline, "storer", raising(MemoryError, "poison"))
 
     pipeline.run(body(), body(mark="poison"))
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from faults import holds, outcomes, results_for, spoil
+from counted import Counted
+from faults import THROTTLED, outcomes, raising, requests_to, results_for, spoil
 from orchestrator import handler as module
 from orchestrator.bounds import TRIED_FIRST
 from orchestrator.redelivery import OUTAGE_SECONDS, OWN_FAULT_SECONDS
@@ -37,24 +37,9 @@ class ResourceNotFoundException(Exception):  # noqa: N818 - likewise
     pass
 
 
-def raising(error: type[Exception], *marks: str) -> Any:
-    """Let a service raise for all records, or for those with a mark."""
-
-    def answer(event: dict[str, Any], honest: Any) -> Any:
-        if not marks or any(holds(event, mark) for mark in marks):
-            raise error
-        return honest()
-
-    return answer
-
-
 @pytest.fixture
 def outages(capsys: pytest.CaptureFixture[str]) -> Any:
-    def counted() -> float:
-        records = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"Outages"' in line]
-        return sum(sum(record["Outages"]) for record in records)
-
-    return counted
+    return lambda: sum(Counted(capsys.readouterr().out).values("Outages"))
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -62,8 +47,8 @@ def outages(capsys: pytest.CaptureFixture[str]) -> Any:
 def test_a_service_that_lambda_does_not_run_is_an_outage_and_nothing_is_isolated(
     pipeline: Pipeline, outages: Any, service: str, error: type[Exception]
 ) -> None:
-    tried = []
-    spoil(pipeline, service, lambda event, honest: tried.append(event) or raising(error)(event, honest))
+    spoil(pipeline, service, raising(error))
+    tried = requests_to(pipeline, service)
 
     run = pipeline.run(*(body(n=n) for n in range(20)))
 
@@ -77,8 +62,8 @@ def test_a_service_that_lambda_does_not_run_is_an_outage_and_nothing_is_isolated
 def test_a_service_that_always_raises_is_an_outage_after_a_few_records_were_tried_alone(
     pipeline: Pipeline, outages: Any, service: str
 ) -> None:
-    tried = []
-    spoil(pipeline, service, lambda event, honest: tried.append(event) or raising(RuntimeError)(event, honest))
+    spoil(pipeline, service, raising(RuntimeError))
+    tried = requests_to(pipeline, service)
 
     run = pipeline.run(*(body(n=n) for n in range(100)))
 
@@ -89,12 +74,8 @@ def test_a_service_that_always_raises_is_an_outage_after_a_few_records_were_trie
 
 
 def test_the_chunks_of_an_outage_are_not_isolated_either(pipeline: Pipeline, outages: Any) -> None:
-    tried = []
-    spoil(
-        pipeline,
-        "storer",
-        lambda event, honest: tried.append(event) or raising(TooManyRequestsException)(event, honest),
-    )
+    spoil(pipeline, "storer", raising(TooManyRequestsException))
+    tried = requests_to(pipeline, "storer")
 
     run = pipeline.run(*(body(n=n) for n in range(1_000)))
 
@@ -143,27 +124,26 @@ def test_a_service_that_fails_for_most_records_is_an_outage_of_its_own(pipeline:
 
 def test_other_records_are_tried_first_at_the_next_delivery(pipeline: Pipeline) -> None:
     """The records tried first may all have been poison."""
-    tried: list[tuple[str, ...]] = []
-    spoil(
-        pipeline,
-        "transformer",
-        lambda event, honest: tried.append(tuple(record["execution_id"] for record in event["records"])) or [][0],
-    )
+    spoil(pipeline, "transformer", raising(RuntimeError))
+    tried = requests_to(pipeline, "transformer")
     batch = [body(n=n) for n in range(50)]
 
+    def tried_alone() -> set[str]:
+        return {event["records"][0]["execution_id"] for event in tried if len(event["records"]) == 1}
+
     pipeline.run(*batch, receive_count=1)
-    first = {records for records in tried if len(records) == 1}
+    first = tried_alone()
     tried.clear()
     pipeline.run(*batch, receive_count=2)
-    second = {records for records in tried if len(records) == 1}
+    second = tried_alone()
 
     assert len(first) == len(second) == TRIED_FIRST
     assert len(first | second) > TRIED_FIRST
 
 
 def test_a_message_alone_cannot_be_told_from_an_outage(pipeline: Pipeline, outages: Any) -> None:
-    tried = []
-    spoil(pipeline, "transformer", lambda event, honest: tried.append(event) or raising(MemoryError)(event, honest))
+    spoil(pipeline, "transformer", raising(MemoryError))
+    tried = requests_to(pipeline, "transformer")
 
     run = pipeline.run(body())
 
@@ -186,12 +166,7 @@ def test_a_table_that_takes_nothing_is_an_outage(pipeline: Pipeline, outages: An
 
 
 def test_a_record_that_is_throttled_waits_long_and_is_no_outage(pipeline: Pipeline, outages: Any) -> None:
-    later = {
-        "status": "failed",
-        "stored_at": None,
-        "error": {"code": "throttled", "retryable": True, "message": "later"},
-    }
-    spoil(pipeline, "storer", lambda event, honest: results_for(event, "busy", later, honest()))
+    spoil(pipeline, "storer", lambda event, honest: results_for(event, "busy", THROTTLED, honest()))
 
     run = pipeline.run(body(n=1), body(mark="busy"))
 

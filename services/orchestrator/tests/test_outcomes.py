@@ -7,7 +7,7 @@ from string import ascii_letters, digits
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from faults import holds, outcomes, results_for, spoil
+from faults import CONFLICT, NEVER, ODD, THROTTLED, outcomes, raising, results_for, spoil
 from orchestrator.redelivery import OWN_FAULT_SECONDS
 from pipeline import NOW, body
 
@@ -29,24 +29,17 @@ def test_an_empty_batch_does_nothing(pipeline: Pipeline) -> None:
 
 
 def test_each_message_of_a_mixed_batch_gets_its_own_outcome(pipeline: Pipeline) -> None:
-    invalid = {"is_valid": False, "errors": [{"field": "n", "code": "odd", "message": "must be even"}]}
-    permanent = {"error": {"code": "not_transformable", "retryable": False, "message": "no"}}
-    transient = {"status": "failed", "error": {"code": "throttled", "retryable": True, "message": "later"}}
-    conflict = {
-        "status": "rejected",
-        "error": {"code": "idempotency_conflict", "retryable": False, "message": "other data"},
-    }
-    spoil(pipeline, "validator", lambda event, honest: results_for(event, "invalid", invalid, honest()))
-    spoil(pipeline, "transformer", lambda event, honest: results_for(event, "hopeless", permanent, honest()))
+    spoil(pipeline, "validator", lambda event, honest: results_for(event, "invalid", ODD, honest()))
+    spoil(pipeline, "transformer", lambda event, honest: results_for(event, "hopeless", NEVER, honest()))
 
     def storer(event: dict[str, Any], honest: Any) -> dict[str, Any]:
         good = {"records": [r for r in event["records"] if "throttled" not in r["data"] and "rival" not in r["data"]]}
         answer = pipeline.services.__class__.storer(pipeline.services, good, None)
         for record in event["records"]:
             if "throttled" in record["data"]:
-                answer["results"].append({"execution_id": record["execution_id"], **transient})
+                answer["results"].append({"execution_id": record["execution_id"], **THROTTLED})
             if "rival" in record["data"]:
-                answer["results"].append({"execution_id": record["execution_id"], **conflict})
+                answer["results"].append({"execution_id": record["execution_id"], **CONFLICT})
         return answer
 
     spoil(pipeline, "storer", storer)
@@ -84,12 +77,11 @@ def test_a_throttled_record_is_asked_about_again_and_its_neighbours_are_not(pipe
     def storer(event: dict[str, Any], honest: Any) -> dict[str, Any]:
         attempts.append([record["execution_id"] for record in event["records"]])
         if len(attempts) == 1:
-            transient = {"status": "failed", "error": {"code": "throttled", "retryable": True, "message": "later"}}
             first, second = event["records"]
             pipeline.services.table[first["execution_id"]] = first["data"]
             return {
                 "results": [
-                    {"execution_id": second["execution_id"], **transient},
+                    {"execution_id": second["execution_id"], **THROTTLED},
                     {"execution_id": first["execution_id"], "status": "stored", "stored_at": NOW},
                 ]
             }
@@ -122,28 +114,8 @@ def test_a_service_that_recovers_is_retried_with_backoff(pipeline: Pipeline, ser
     assert len(waits) == 2
 
 
-@pytest.mark.parametrize("service", ["validator", "transformer", "storer"])
-def test_a_poison_record_does_not_take_its_chunk_with_it(pipeline: Pipeline, service: str) -> None:
-    def dies(event: dict[str, Any], honest: Any) -> dict[str, Any]:
-        if holds(event, "poison"):
-            raise MemoryError
-        return honest()
-
-    spoil(pipeline, service, dies)
-
-    good = [body(n=index) for index in range(20)]
-
-    run = pipeline.run(*good, body(mark="poison"), *good)
-
-    assert run.failed == ["m20"]
-    assert set(outcomes(pipeline, run.failed, 41).values()) == {"stored", "failed"}
-
-
 def test_a_permanent_outage_fails_every_message_and_loses_none(pipeline: Pipeline) -> None:
-    def down(event: dict[str, Any], honest: Any) -> dict[str, Any]:
-        raise RuntimeError("down")
-
-    spoil(pipeline, "transformer", down)
+    spoil(pipeline, "transformer", raising(RuntimeError))
 
     run = pipeline.run(*(body(n=index) for index in range(5)))
 
@@ -152,8 +124,7 @@ def test_a_permanent_outage_fails_every_message_and_loses_none(pipeline: Pipelin
 
 @pytest.mark.parametrize("stage", ["intake", "validate"])
 def test_a_rejected_message_that_cannot_be_sent_fails_and_is_not_lost(pipeline: Pipeline, stage: str) -> None:
-    invalid = {"is_valid": False, "errors": [{"field": "n", "code": "odd", "message": "must be even"}]}
-    spoil(pipeline, "validator", lambda event, honest: results_for(event, "invalid", invalid, honest()))
+    spoil(pipeline, "validator", lambda event, honest: results_for(event, "invalid", ODD, honest()))
     pipeline.queue.refuses = lambda rejection: rejection.stage == stage
 
     run = pipeline.run(body(), body(mark="invalid"), "not json")
@@ -210,12 +181,7 @@ def test_a_chunk_of_more_bytes_than_the_sdk_batches_does_not_hang(pipeline: Pipe
 
 
 def test_failed_messages_and_no_others_are_delivered_again_soon(pipeline: Pipeline) -> None:
-    def dies(event: dict[str, Any], honest: Any) -> dict[str, Any]:
-        if holds(event, "poison"):
-            raise MemoryError
-        return honest()
-
-    spoil(pipeline, "storer", dies)
+    spoil(pipeline, "storer", raising(MemoryError, "poison"))
 
     pipeline.run(body(), "not json", body(mark="poison"))
     pipeline.run(body())

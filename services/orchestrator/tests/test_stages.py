@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from faults import holds, outcomes
+from faults import holds, outcomes, requests_to
 from orchestrator import export
 from orchestrator.chunks import plan
 from orchestrator.export import exported
@@ -75,28 +75,15 @@ def serve(pipeline: Pipeline, name: str, results: Callable[[Json], Json]) -> lis
     return requested
 
 
-def stored(pipeline: Pipeline) -> list[Json]:
-    """Collect the records that the storer is asked to store."""
-    records: list[Json] = []
-    honest = pipeline.services.storer
-
-    def storer(request: Json, context: object) -> Any:
-        records.extend(request["records"])
-        return honest(request, context)
-
-    pipeline.monkeypatch.setattr(pipeline.services, "storer", storer)
-    return records
-
-
 def test_what_a_stage_returns_is_stored_under_its_name(enriched: Pipeline) -> None:
     serve(enriched, "enricher", lambda record: {"contribution": {"region": "eu"}})
     scored = serve(enriched, "scorer", lambda record: {"contribution": {"score": 0.5}})
-    records = stored(enriched)
+    requests = requests_to(enriched, "storer")
 
     run = enriched.run(body(n=1), body(n=2))
 
     assert run.failed == []
-    assert [record["contributions"] for record in records] == [
+    assert [record["contributions"] for request in requests for record in request["records"]] == [
         {"enrich": {"region": "eu"}, "score": {"score": 0.5}}
     ] * 2
     assert [record["data"] for record in scored] == [body(n=1), body(n=2)]

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from faults import results_for, spoil
+from faults import LATER, NEVER, results_for, spoil
 from orchestrator import bounds
 from orchestrator.bounds import SENDING_SECONDS, check_time, worst_case_seconds
 from orchestrator.quotas import EXECUTION_TIMEOUT_SECONDS
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from pipeline import Pipeline
 
 ATTEMPTS, SECONDS = STAGES[0].attempts, STAGES[0].timeout_seconds
-LATER = {"error": {"code": "unavailable", "retryable": True, "message": "later"}}
-NEVER = {"error": {"code": "not_transformable", "retryable": False, "message": "no"}}
 
 
 def test_the_longest_path_of_a_batch_stays_below_the_bound(pipeline: Pipeline) -> None:

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from chaos.audit import Audit, Findings, Outcome, SecondOutcome, Sent
 from chaos.evidence import Evidence, QueueMessage
-from chaos.items import parsed
 from chaos.messages import Kind, PlannedMessage
 from chaos.poison import POISON as POISON_FIELD
 from pipeline_contracts import parse_message
+from pipeline_demo.data import data_of
 from pipeline_testing.bodies import body
 
 RECEIVES = 3
@@ -38,7 +38,7 @@ STRAY = sent(99, Kind.VALID, body())
 
 
 def item(message: Sent, **changes: Any) -> dict[str, Any]:
-    data = parsed(message.planned.body)
+    data = data_of(message.planned.body)
     identity = message.identity("test")
     metadata = {"metadata": data["metadata"]} if "metadata" in data else {}
     return {

@@ -8,9 +8,9 @@ from typing import Any
 
 from chaos.bodies import INVALID, LARGE_INVALID, SHAPES
 from chaos.faults import KINDS, OUTAGES, plan_faults
-from chaos.items import parsed, same_data
 from chaos.messages import Kind, plan_messages
 from chaos.poison import POISONS
+from pipeline_demo.data import data_of, same_data
 
 
 def test_a_seed_reproduces_the_plans() -> None:
@@ -65,10 +65,10 @@ def test_duplicates_have_the_same_data_and_conflicts_have_not() -> None:
             groups[message.kind, message.key].append(message.body)
 
     for (kind, _), (first, *others) in groups.items():
-        alike = [same_data(parsed(first), parsed(other)) for other in others]
+        alike = [same_data(data_of(first), data_of(other)) for other in others]
         assert all(alike) if kind is Kind.DUPLICATE else not alike or not all(alike)
     metadata = [
-        [parsed(body).get("metadata") for body in bodies]
+        [data_of(body).get("metadata") for body in bodies]
         for (kind, _), bodies in groups.items()
         if kind is Kind.DUPLICATE
     ]
@@ -95,7 +95,7 @@ def test_conflicts_come_in_large_groups_at_once_and_behind_invalid_messages() ->
     for group in behind_invalid:
         kinds = [message.kind for message in group]
         assert kinds == sorted(kinds, key=[Kind.INVALID, Kind.CONFLICT].index)
-        bodies = [parsed(message.body) for message in group]
+        bodies = [data_of(message.body) for message in group]
         assert not any(same_data(bodies[0], body) for body in bodies[1:])
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from local_aws.emulator import Emulator
+from pipeline_cli.target import client_of
 from pipeline_e2e.deploying import PARTS, Deployer
 from pipeline_e2e.flow import Flow
 from pipeline_e2e.stack import Stack
@@ -161,10 +162,11 @@ def test_messages_run_through_stacks_that_were_deployed_one_by_one(stack: Stack)
 def test_access_is_deployed_and_deleted_alone_and_is_to_this_environment(running: Emulator, deployer: Deployer) -> None:
     deployer.deploy("access")
 
-    iam = client(running, "iam")
+    client = client_of(running.endpoint)
+    iam = client("iam")
     path = f"/durable-pipeline/{ENVIRONMENT}/access"
     documents = {}
-    for parameter in client(running, "ssm").get_parameters_by_path(Path=path)["Parameters"]:
+    for parameter in client("ssm").get_parameters_by_path(Path=path)["Parameters"]:
         arn = parameter["Value"]
         version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
         found = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
@@ -290,16 +292,12 @@ def chunk_size(aws: Emulator, environment: str) -> str:
     return configuration["Environment"]["Variables"]["CHUNK_SIZE"]
 
 
-def client(aws: Emulator, service: str) -> Any:
-    session: Any = aws.endpoint.session()  # boto3's types know services only as literal names
-    return session.client(service, endpoint_url=aws.endpoint.url)
-
-
 def left_of(aws: Emulator, environment: str) -> list[str]:
     """Return the names of an environment's remaining resources."""
     functions = [each["FunctionName"] for each in aws.endpoint.lambda_().list_functions()["Functions"]]
-    parameters = client(aws, "ssm").describe_parameters()["Parameters"]
-    policies = client(aws, "iam").list_policies(Scope="Local")["Policies"]
+    client = client_of(aws.endpoint)
+    parameters = client("ssm").describe_parameters()["Parameters"]
+    policies = client("iam").list_policies(Scope="Local")["Policies"]
     names = [
         *functions,
         *aws.endpoint.sqs().list_queues().get("QueueUrls", []),

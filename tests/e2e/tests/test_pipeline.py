@@ -162,15 +162,6 @@ def test_other_data_under_a_stored_key_is_rejected(stack: Stack) -> None:
     assert stack.wait_for_item("e2e-key-conflict")["original_data"]["n"] == 1
 
 
-def test_a_failed_message_is_delivered_again_and_then_stored(stack: Stack) -> None:
-    with stack.without_table():
-        (message_id,) = stack.send(body())
-        stack.wait_until_failed(message_id)
-
-    assert stack.wait_for_item(f"e2e-esm-{message_id}")["message_id"] == message_id
-    stack.wait_until_drained()
-
-
 def test_a_message_that_keeps_failing_ends_in_the_dead_letter_queue(stack: Stack) -> None:
     text = body(n=7)
     with stack.without_table():

@@ -60,11 +60,9 @@ def test_dead_letters_are_stored_under_their_first_ids(
     stored = {name: stack.item(name) for name in expected}
 
     # A killed redrive has sent them but left them in the queue: both are harmless.
+    again = [(body(n=number), message_id) for message_id, number in sent.items()]
     for queue in (outputs.queue_url, outputs.dead_letter_queue_url):
-        for message_id, number in sent.items():
-            own = {"DataType": "String", "StringValue": json.dumps({"message_id": message_id})}
-            attributes: Any = {"durable_pipeline": own}
-            stack.sqs.send_message(QueueUrl=queue, MessageBody=body(n=number), MessageAttributes=attributes)
+        send_all(stack, queue, again)
     assert pipeline("dead", "redrive", "--yes") == 0
     stack.wait_until_drained()
 

@@ -43,16 +43,10 @@ class Tracing:
         (message,) = json.loads(self._capsys.readouterr().out)["messages"]
         return None if status else message
 
-    def trace_without_table(self, asked: str) -> Told:
-        """Trace one message without a table; the command reports this by its exit status."""
+    def failed_without_table(self, asked: str) -> Told | None:
+        """Trace one message without a table, which the exit status reports; None unless each logged delivery failed."""
         assert main(["trace", asked, "--env", "e2e", "--json"]) == 1
         (message,) = json.loads(self._capsys.readouterr().out)["messages"]
-        told: Told = message
-        return told
-
-    def failed_without_table(self, asked: str) -> Told | None:
-        """Trace one message; None unless each of its logged deliveries failed."""
-        message = self.trace_without_table(asked)
         outcomes = {delivery["outcome"] for delivery in message["deliveries"]}
         return message if outcomes == {"failed"} else None
 

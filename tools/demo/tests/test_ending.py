@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 import pytest
-from commands import PATIENCE, run_folders, until
+from commands import PATIENCE, command, run_folders, until
 from conftest import toy_repository
 from local_aws.testing.toy_application import free_address
 from local_aws.testing.toy_application import until as wait_until
@@ -175,15 +175,9 @@ def test_a_run_ends_whose_nox_has_ended_before_it_looks(repository: Path) -> Non
     ended.wait()
     started = time.monotonic()
 
-    command = [sys.executable, "-m", "pipeline_demo", "local", "--port", str(free_address())]
-    done = subprocess.run(
-        command,
-        cwd=repository,
-        env={**os.environ, "LOCAL_AWS_ENDS_WITH": str(ended.pid)},
-        timeout=PATIENCE,
-        check=False,
-    )
+    run = command(repository, "local", LOCAL_AWS_ENDS_WITH=str(ended.pid))
+    run.communicate(timeout=PATIENCE)
 
-    assert done.returncode == 128 + signal.SIGTERM
+    assert run.returncode == 128 + signal.SIGTERM
     assert time.monotonic() - started < 20
     assert not is_up(repository)

@@ -51,7 +51,7 @@ class Environment:
     """One item, which both messages share, and nothing else that may be read or changed."""
 
     def __init__(self) -> None:
-        self.in_queue, self.sent, self.taken, self.sleeps = 0, 0, 1, 0
+        self.in_queue, self.sleeps = 0, 0
         self.dead = FakeQueueReader()
         clients = {
             "sqs": FakeClient(send_message_batch=self._send, get_queue_attributes=self._count),

@@ -17,7 +17,7 @@ from local_aws.durable_invoke import DurableInvoker, Invocation, function_and_qu
 from local_aws.forwarding import Answer, UnreachableError
 from local_aws.router import Router
 from local_aws.testing.toy_application import body, until
-from waiter import SLOW_WAITER, WAITER, invoke, started
+from waiter import SLOW_WAITER, WAITER, function_resource, invoke, started
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -223,23 +223,9 @@ def test_a_function_is_named_in_every_form(text: str, parts: tuple[str, str | No
 
 def changing_stack(timeout: Any) -> str:
     """Make a template of a durable function with that execution timeout."""
-    return json.dumps(
-        {
-            "Resources": {
-                "Changing": {
-                    "Type": "AWS::Lambda::Function",
-                    "Properties": {
-                        "FunctionName": "changing",
-                        "Runtime": "python3.11",
-                        "Handler": "index.handler",
-                        "Role": "arn:aws:iam::000000000000:role/any",
-                        "Code": {"ZipFile": "def handler(event, context):\n    return event\n"},
-                        "DurableConfig": {"ExecutionTimeout": timeout},
-                    },
-                }
-            }
-        }
-    )
+    code = "def handler(event, context):\n    return event\n"
+    resource = function_resource("changing", code, DurableConfig={"ExecutionTimeout": timeout})
+    return json.dumps({"Resources": {"Changing": resource}})
 
 
 def test_a_changed_execution_timeout_is_that_of_the_next_invoke(endpoint: AwsEndpoint) -> None:

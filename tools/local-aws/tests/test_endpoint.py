@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-import pytest
-from botocore.exceptions import ClientError
 from local_aws.testing.toy_application import body, executions_of, until
 
 if TYPE_CHECKING:
@@ -28,8 +26,6 @@ def test_one_endpoint_serves_executions_and_all_else(toy: Toy, endpoint: AwsEndp
     assert history["Events"][0]["EventType"] == "ExecutionStarted"
     assert service.get_function(FunctionName=function.name)["Configuration"]["FunctionName"] == function.name
     assert endpoint.sqs().send_message(QueueUrl=toy.aws.outputs["DataProcessingQueueUrl"], MessageBody=body("stored"))
-    with pytest.raises(ClientError, match="does not exist"):
-        service.get_durable_execution(DurableExecutionArn="arn:aws:lambda:eu-central-2:000000000000:function:no/such")
 
 
 def test_a_plain_function_is_invoked_and_its_error_is_answered(toy: Toy, endpoint: AwsEndpoint) -> None:

@@ -48,14 +48,6 @@ def stored_item(toy: ReloadableToy, text: str = body("stored")) -> dict[str, Any
     return toy.item(message) or {}
 
 
-def waiting(toy: ReloadableToy, output: str) -> int:
-    """Count the messages of a queue."""
-    name = "ApproximateNumberOfMessages"
-    sqs = toy.aws.endpoint.sqs()
-    answer: Any = sqs.get_queue_attributes(QueueUrl=toy.aws.outputs[output], AttributeNames=["All"])
-    return int(answer["Attributes"][name])
-
-
 def test_new_code_answers_after_a_reload(kept: ReloadableToy) -> None:
     before = kept.versions()
     kept.sources.edit("judge.py", 'return "rejected"', 'return "stored"')
@@ -89,7 +81,7 @@ def test_an_execution_in_flight_ends_on_the_version_that_it_began_with(kept: Rel
 def test_queues_and_table_keep_what_is_in_them(kept: ReloadableToy) -> None:
     item = stored_item(kept)
     kept.send("not JSON")
-    until(lambda: waiting(kept, "InvalidMessageQueueUrl") == 1, seconds=60)
+    until(lambda: kept.depth(queue="InvalidMessageQueueUrl") == 1, seconds=60)
     url = kept.aws.outputs["DataProcessingDeadLetterQueueUrl"]
     kept.aws.endpoint.sqs().send_message(QueueUrl=url, MessageBody="dead")
     kept.sources.edit("conveyor.py", '"code": "1"', '"code": "2"')
@@ -100,7 +92,7 @@ def test_queues_and_table_keep_what_is_in_them(kept: ReloadableToy) -> None:
 
     # A receive that was in progress when the mapping was paused may have it.
     assert kept.depth() + kept.depth("NotVisible") == 1
-    assert (waiting(kept, "InvalidMessageQueueUrl"), waiting(kept, "DataProcessingDeadLetterQueueUrl")) == (1, 1)
+    assert kept.depth(queue="InvalidMessageQueueUrl") == kept.depth(queue="DataProcessingDeadLetterQueueUrl") == 1
     assert kept.item(item["message_id"]) == item
     kept.aws.event_source.resume()
     until(lambda: kept.item(message) is not None, seconds=60)

@@ -44,28 +44,27 @@ def handler(event, context):
 """
 
 
+def function_resource(name: str, code: str, **further: Any) -> dict[str, Any]:
+    """Make the resource of a function."""
+    properties = {
+        "FunctionName": name,
+        "Runtime": f"python{sys.version_info.major}.{sys.version_info.minor}",
+        "Handler": "index.handler",
+        "Role": "arn:aws:iam::000000000000:role/any",
+        "Code": {"ZipFile": code},
+        "Environment": {"Variables": {"PYTHONPATH": os.environ["TOY_SITE_PACKAGES"]}},
+        "Timeout": 30,
+        **further,
+    }
+    return {"Type": "AWS::Lambda::Function", "Properties": properties}
+
+
 def deploy_waiter(endpoint: AwsEndpoint) -> None:
     """Create the stack through the endpoint, as the AWS CLI would."""
-    functions = {
-        WAITER: (_WAITER_CODE, {"DurableConfig": {"ExecutionTimeout": 60}}),
-        SLOW_WAITER: (_WAITER_CODE, {"DurableConfig": {"ExecutionTimeout": 1000}}),
-        ECHO: (_ECHO_CODE, {}),
-    }
     resources = {
-        name.title().replace("-", ""): {
-            "Type": "AWS::Lambda::Function",
-            "Properties": {
-                "FunctionName": name,
-                "Runtime": f"python{sys.version_info.major}.{sys.version_info.minor}",
-                "Handler": "index.handler",
-                "Role": "arn:aws:iam::000000000000:role/any",
-                "Code": {"ZipFile": code},
-                "Environment": {"Variables": {"PYTHONPATH": os.environ["TOY_SITE_PACKAGES"]}},
-                "Timeout": 30,
-                **durable,
-            },
-        }
-        for name, (code, durable) in functions.items()
+        "Waiter": function_resource(WAITER, _WAITER_CODE, DurableConfig={"ExecutionTimeout": 60}),
+        "SlowWaiter": function_resource(SLOW_WAITER, _WAITER_CODE, DurableConfig={"ExecutionTimeout": 1000}),
+        "Echo": function_resource(ECHO, _ECHO_CODE),
     }
     client = endpoint.cloudformation()
     client.create_stack(StackName="waiter", TemplateBody=json.dumps({"Resources": resources}))

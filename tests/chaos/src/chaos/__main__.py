@@ -9,15 +9,13 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from local_aws.command import console_of_this_process, interrupted
+from local_aws.command import exit_status
 from local_aws.errors import EmulatorError
 from local_aws.signals import ending_signals_raise
 from local_aws.steps import ConsoleSteps
-from local_aws.terminal import shown
 from pipeline_cli.errors import DeployError
 from pipeline_cli.local import local_pipeline
 from pipeline_testing.repository_copy import REPOSITORY
-from rich.console import Console
 
 from chaos.audit import Audit
 from chaos.drive import drive
@@ -39,17 +37,12 @@ _SHOWN = 20
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run it; the exit status is 0 only if every message is accounted for."""
     options = _parser().parse_args(arguments)
-    console = console_of_this_process()
-    steps = ConsoleSteps(console)
-    try:
-        with ending_signals_raise(), tempfile.TemporaryDirectory(prefix="pipeline-chaos-") as folder:
-            report = _run(options, Path(folder), steps)
-    except (EmulatorError, DeployError) as error:
-        # The error may quote a log, which may quote a message.
-        Console(stderr=True).print(shown(f"error: {error}", keep="\n"), soft_wrap=True)
-        return 1
-    except KeyboardInterrupt as interrupt:
-        return interrupted(interrupt, console)
+    return exit_status(lambda console: _run_and_report(options, ConsoleSteps(console)), (EmulatorError, DeployError))
+
+
+def _run_and_report(options: argparse.Namespace, steps: ConsoleSteps) -> int:
+    with ending_signals_raise(), tempfile.TemporaryDirectory(prefix="pipeline-chaos-") as folder:
+        report = _run(options, Path(folder), steps)
     steps.note("\n" + "\n".join(report.lines(_SHOWN)))
     return 0 if report.clean else 1
 

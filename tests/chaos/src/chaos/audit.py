@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from chaos.items import differences, parsed, same_data
+from pipeline_demo.data import data_of, same_data
+
+from chaos.items import differences
 from chaos.messages import Kind
 
 if TYPE_CHECKING:
@@ -136,7 +138,7 @@ class Audit:
             if owner is None or owner not in self._of_identity.get(identity, ()):
                 violations.append(f"item {identity} of message {owner_id!r} belongs to no message that was sent")
             elif owner.planned.kind not in (Kind.POISON, Kind.INVALID):
-                wrong = differences(item, parsed(owner.planned.body))
+                wrong = differences(item, data_of(owner.planned.body))
                 violations += [f"the item of {owner} {difference}" for difference in wrong]
 
     def _account(self, message: Sent) -> None:
@@ -164,7 +166,7 @@ class Audit:
         identity = message.identity(self._environment)
         if (item := self._items.get(identity)) is None:
             return False
-        return len(self._of_identity[identity]) == 1 or same_data(item["original_data"], parsed(message.planned.body))
+        return len(self._of_identity[identity]) == 1 or same_data(item["original_data"], data_of(message.planned.body))
 
     def _check_rejected(self, message: Sent, found: QueueMessage) -> None:
         if found.body != message.planned.body:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from local_aws.errors import EmulatorError
+from pipeline_cli.executions.places import QueueSettings
 from pipeline_cli.outputs import StackOutputs
 from pipeline_cli.queue_reader import depth
 from pipeline_demo.lines import Line
@@ -62,7 +63,8 @@ def drive(
     injector = Injector(aws)
     sent: list[Sent] = []
     due = list(faults)
-    patience = _patience_seconds(sqs, url)
+    # The longest that a good message can stay invisible and be processed, on a slow machine.
+    patience = _SLOWNESS * (QueueSettings.read(sqs, url).visibility_seconds + _EXECUTION_SECONDS)
     began = changed = said = time.monotonic()
     state: tuple[int, int, int] | None = None
     given_up = None
@@ -100,12 +102,6 @@ def _sent(sqs: SQSClient, url: str, messages: Sequence[PlannedMessage]) -> Itera
         if not isinstance(result, SentMessage):
             raise EmulatorError(f"message {result.line.number} could not be sent: {result.reason}")
         yield Sent(planned[result.line.number], result.message_id)
-
-
-def _patience_seconds(sqs: SQSClient, url: str) -> float:
-    """Return the longest that a good message can stay invisible and be processed, on a slow machine."""
-    attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])["Attributes"]
-    return _SLOWNESS * (int(attributes["VisibilityTimeout"]) + _EXECUTION_SECONDS)
 
 
 def _wait_until_quiet(aws: Emulator) -> None:

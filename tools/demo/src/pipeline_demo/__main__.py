@@ -8,12 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from local_aws.address import add_port_option
-from local_aws.command import add_parameter_option, console_of_this_process, interrupted
+from local_aws.command import add_parameter_option, exit_status
 from local_aws.errors import EmulatorError
-from local_aws.terminal import shown
 from pipeline_cli.errors import DeployError
 from pipeline_cli.repository import find_repository
-from rich.console import Console
 
 from pipeline_demo.command import SAMPLES, demo, local, reload
 from pipeline_demo.lines import MOST_MESSAGES
@@ -27,16 +25,9 @@ _MOST_DIGITS = 10
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; the exit status is 1 after any failure, 130 after Ctrl-C."""
     options = _parser().parse_args(arguments)
-    console = console_of_this_process()
-    try:
-        status: int = options.command(options, find_repository(), console)
-    except (EmulatorError, DeployError) as error:
-        # The error may quote a log, which may quote a message.
-        Console(stderr=True).print(shown(f"error: {error}", keep="\n"), soft_wrap=True)
-        return 1
-    except KeyboardInterrupt as interrupt:
-        return interrupted(interrupt, console)
-    return status
+    return exit_status(
+        lambda console: options.command(options, find_repository(), console), (EmulatorError, DeployError)
+    )
 
 
 def _parser() -> argparse.ArgumentParser:

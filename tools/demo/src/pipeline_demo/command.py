@@ -65,7 +65,7 @@ class _Input:
 def demo(options: Namespace, repository: Path, console: Console) -> int:
     """Start, deploy, send, account, stop; exits with 0 if every message has its expected outcome."""
     given = _Input.of(options, repository, samples=True)
-    parameters, steps = _parameters(options), ConsoleSteps(console)
+    parameters, steps = DEMO_PARAMETERS | dict(options.parameter), ConsoleSteps(console)
     variables = contracts_under_work(repository) if options.unreleased else {}
     with local_pipeline(repository, parameters=parameters, steps=steps, build_variables=variables) as aws:
         _print_contracts(Application.of_run(aws.run_folder.path), repository, console)
@@ -75,7 +75,7 @@ def demo(options: Namespace, repository: Path, console: Console) -> int:
 def local(options: Namespace, repository: Path, console: Console) -> int:
     """Start, deploy, and stay up until Ctrl-C, at the same address each time; send messages if asked to."""
     given, status = _Input.of(options, repository, samples=options.samples), 0
-    parameters, steps = _parameters(options), ConsoleSteps(console)
+    parameters, steps = DEMO_PARAMETERS | dict(options.parameter), ConsoleSteps(console)
     variables = contracts_under_work(repository) if options.watch or options.unreleased else {}
     with local_pipeline(
         repository, parameters=parameters, steps=steps, port=options.port, build_variables=variables
@@ -108,10 +108,6 @@ def _console(repository: Path) -> Iterator[None]:
             yield
         finally:
             process.terminate()
-
-
-def _parameters(options: Namespace) -> dict[str, str]:
-    return DEMO_PARAMETERS | dict(options.parameter)
 
 
 def _shell_variables(aws: Emulator) -> dict[str, str]:

@@ -29,17 +29,18 @@ def object_of(text: str) -> dict[str, Any]:
 
 def same_data(one: Any, other: Any) -> bool:
     """Return whether two messages have the same data: numbers compare by value, and ``metadata`` is ignored."""
-    return _same(_compared(one), _compared(other))
+    return same(_compared(one), _compared(other))
+
+
+def same(one: Any, other: Any) -> bool:
+    """Return whether two JSON values are equal: numbers compare by value."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same(one[name], other[name]) for name in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    # In Python, unlike in JSON, 1 equals true.
+    return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
 
 
 def _compared(data: Any) -> Any:
     return {name: value for name, value in data.items() if name != _NOT_COMPARED} if isinstance(data, dict) else data
-
-
-def _same(one: Any, other: Any) -> bool:
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(_same(one[name], other[name]) for name in one)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(_same, one, other))
-    # In Python, unlike in JSON, 1 equals true.
-    return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)

@@ -22,7 +22,7 @@ from local_aws.steps import ConsoleSteps
 from local_aws.terminal import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
 _SIGNALLED = 128
@@ -33,16 +33,26 @@ _CHECK_SECONDS = 0.5
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; the exit status is 0 after Ctrl-C, 1 after a failure."""
     options = _parser().parse_args(arguments)
+    return exit_status(lambda console: options.command(options, console))
+
+
+def exit_status(command: Callable[[Console], int], errors: tuple[type[Exception], ...] = (EmulatorError,)) -> int:
+    """Run a command that prints on the console of this process, and return its exit status.
+
+    One of the errors is printed, and the status is 1. After a request to end, the status has the number of the signal,
+    as in a shell.
+    """
     console = console_of_this_process()
     try:
-        status: int = options.command(options, console)
-    except EmulatorError as error:
+        return command(console)
+    except errors as error:
         # The error may quote a log, which may quote a message.
         Console(stderr=True).print(shown(f"error: {error}", keep="\n"), soft_wrap=True)
         return 1
     except KeyboardInterrupt as interrupt:
-        return interrupted(interrupt, console)
-    return status
+        ignore_ending_signals()
+        console.print("stopped")
+        return _SIGNALLED + (interrupt.number if isinstance(interrupt, Terminated) else 2)
 
 
 def up(options: argparse.Namespace, console: Console) -> int:
@@ -52,14 +62,14 @@ def up(options: argparse.Namespace, console: Console) -> int:
         console.print()
         for name, value in sorted(aws.outputs.items()):
             console.print(f"{name} = {value}", markup=False, highlight=False, soft_wrap=True)
-        reloader = _reloader(Application.of_run(aws.run_folder.path), options) if options.watch else None
+        reloader = Reloader(Application.of_run(aws.run_folder.path), shared=options.shared) if options.watch else None
         stay(aws, {}, console, reloader=reloader)
     return 0
 
 
 def reload(options: argparse.Namespace, console: Console) -> int:
     """Build functions of the application that runs in this folder, and move their aliases; 1 if a build fails."""
-    reloader = _reloader(running_application(Path.cwd()), options)
+    reloader = Reloader(running_application(Path.cwd()), shared=options.shared)
     return reload_named(reloader, options.function, console)
 
 
@@ -68,10 +78,6 @@ def reload_named(reloader: Reloader, names: Sequence[str], console: Console) -> 
     with ending_signals_raise():
         outcome = reload_and_print(reloader, reloader.named(names), console)
     return 1 if any(reloaded.problem for reloaded in outcome) else 0
-
-
-def _reloader(application: Application, options: argparse.Namespace) -> Reloader:
-    return Reloader(application, shared=options.shared)
 
 
 def stay(
@@ -109,13 +115,6 @@ def console_of_this_process() -> Console:
     """Return the console to print on; lines are wide where there is no terminal."""
     console = Console()
     return console if console.is_terminal else Console(width=_PLAIN_WIDTH)
-
-
-def interrupted(interrupt: KeyboardInterrupt, console: Console) -> int:
-    """Return the exit status after a request to end, by a signal's number as a shell has it."""
-    ignore_ending_signals()
-    console.print("stopped")
-    return _SIGNALLED + (interrupt.number if isinstance(interrupt, Terminated) else 2)
 
 
 def add_parameter_option(parser: argparse.ArgumentParser) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, urlencode, urlparse
+from urllib.parse import parse_qsl, urlencode
 
 from botocore.exceptions import ClientError
 from yaml import YAMLError
 
 from local_aws.deploy.build import BUCKET
-from local_aws.deploy.transform import Transformer, is_sam, parse_template
+from local_aws.deploy.transform import Transformer, download, is_sam, parse_template
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +24,9 @@ def with_plain_template(body: bytes, aws: AwsEndpoint) -> bytes:
     """
     form = dict(parse_qsl(body.decode(), keep_blank_values=True))
     try:
-        text = form.pop("TemplateBody", "") or _download(form.get("TemplateURL", ""), aws)
+        text, url = form.pop("TemplateBody", ""), form.get("TemplateURL", "")
+        if url and not text:
+            text = download(aws.s3(), url)
         template = parse_template(text)
     except (ClientError, YAMLError):
         return body
@@ -33,13 +35,6 @@ def with_plain_template(body: bytes, aws: AwsEndpoint) -> bytes:
     transformer = Transformer(aws.s3(), BUCKET, aws.url)
     plain = transformer.transform(text, _parameters(form), name=form.get("StackName", "template"))
     return urlencode(form | {"TemplateURL": transformer.upload(plain)}).encode()
-
-
-def _download(url: str, aws: AwsEndpoint) -> str:
-    if not url:
-        return ""
-    bucket, _, key = urlparse(url).path.lstrip("/").partition("/")
-    return aws.s3().get_object(Bucket=bucket, Key=key)["Body"].read().decode()
 
 
 def _parameters(form: Mapping[str, str]) -> dict[str, str]:

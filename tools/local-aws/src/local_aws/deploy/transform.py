@@ -59,7 +59,7 @@ class Transformer:
             if resource["Type"] == "AWS::CloudFormation::Stack":
                 properties, path = resource["Properties"], f"{name}/{logical_id}"
                 child = self.transform(
-                    self._download(properties["TemplateURL"]),
+                    download(self._s3, properties["TemplateURL"]),
                     _known(properties.get("Parameters", {}), _with_defaults(body, parameters)),
                     name=path,
                 )
@@ -75,9 +75,11 @@ class Transformer:
         self._s3.put_object(Bucket=self._bucket, Key=key, Body=text)
         return f"{self._url}/{self._bucket}/{key}"
 
-    def _download(self, url: str) -> str:
-        bucket, _, key = urlparse(url).path.lstrip("/").partition("/")
-        return self._s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode()
+
+def download(s3: S3Client, url: str) -> str:
+    """Read the text of an object by its URL."""
+    bucket, _, key = urlparse(url).path.lstrip("/").partition("/")
+    return s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode()
 
 
 def _is_unknown(resource: Body) -> bool:

@@ -34,7 +34,6 @@ class Rebuild:
 
     function: ReloadableFunction
     folder: Path
-    copy: Path
     process: ChildProcess
 
     @classmethod
@@ -59,7 +58,7 @@ class Rebuild:
         name = f"the build of {function.label}"
         process = ChildProcess(name, command, environment=environment, folder=copy, log=log)
         process.start()
-        return cls(function, folder, copy, process)
+        return cls(function, folder, process)
 
     def wait(self) -> None:
         """Wait until it is built; raises PartFailedError, with the log, if the build fails."""

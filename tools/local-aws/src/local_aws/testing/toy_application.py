@@ -118,9 +118,9 @@ class Toy:
         """Return whether each message has an outcome."""
         return None not in self.ends(messages)
 
-    def depth(self, kind: str = "") -> int:
-        """Count the visible messages in the queue, or those of another kind, such as NotVisible."""
-        url = self.aws.outputs["DataProcessingQueueUrl"]
+    def depth(self, kind: str = "", *, queue: str = "DataProcessingQueueUrl") -> int:
+        """Count the visible messages in a queue, or those of another kind, such as NotVisible."""
+        url = self.aws.outputs[queue]
         attributes: Any = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
         return int(attributes[f"ApproximateNumberOfMessages{kind}"])
 
