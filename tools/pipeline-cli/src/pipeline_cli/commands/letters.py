@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
@@ -91,7 +92,7 @@ def list_messages(
         chosen = selection.of(queue.messages, datetime.now(UTC))
     if as_json:
         shown: dict[str, Any] = {"count": len(chosen), "notes": queue.notes}
-        shown["groups"] = [listing.group_to_json(group) for group in listing.grouped(chosen)]
+        shown["groups"] = [asdict(group) for group in listing.grouped(chosen)]
         if each or bodies:
             shown["messages"] = [message.to_json(body=bodies) for message in chosen]
         print_json(shown)

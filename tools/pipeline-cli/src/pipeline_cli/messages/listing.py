@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from local_aws.terminal import shown
 from rich.padding import Padding
@@ -82,19 +82,6 @@ def print_each(messages: Sequence[QueuedMessage], *, bodies: bool) -> None:
         for name, value in rows:
             if value:
                 out.print(shown(f"    {name}: ", "dim"), shown(value), sep="", highlight=False, soft_wrap=True)
-
-
-def group_to_json(group: Group) -> dict[str, Any]:
-    """Format a group as JSON."""
-    return {
-        "stage": group.stage,
-        "code": group.code,
-        "reason": group.reason,
-        "count": group.count,
-        "oldest": group.oldest,
-        "newest": group.newest,
-        "example": group.example,
-    }
 
 
 def _where(stage: str, code: str) -> str:
