@@ -59,10 +59,6 @@ class _Candidate:
     line: BodyLine
     parsed: ParsedMessage
 
-    @property
-    def key(self) -> str | None:
-        return self.parsed.key
-
 
 class MessageCheck:
     """Checks lines with the code of a repository."""
@@ -103,10 +99,9 @@ class MessageCheck:
     def _checked(self, lines: list[BodyLine]) -> Iterator[CheckedLine]:
         read = [self._read(line) for line in lines]
         candidates = [one for one in read if isinstance(one, _Candidate)]
-        judged = list(self._rules.judge([one.parsed.text for one in candidates]))
-        problems = iter(self._sized(candidates, judged))
+        judged = self._rules.judge([one.parsed.text for one in candidates])
         for one in read:
-            yield self._decided(one, next(problems)) if isinstance(one, _Candidate) else one
+            yield self._decided(one, next(judged)) if isinstance(one, _Candidate) else one
 
     def _read(self, line: BodyLine) -> _Candidate | CheckedLine:
         """Apply the checks of SQS and of the orchestrator's intake."""
@@ -135,12 +130,8 @@ class MessageCheck:
     def _identity(self, candidate: _Candidate) -> str:
         return self._intake.identity(_MESSAGE_ID, candidate.parsed)
 
-    def _sized(self, candidates: list[_Candidate], judged: list[Judged]) -> Iterator[Problem | None]:
-        """Ask the storer about the items of those without a problem so far."""
-        for candidate, one in zip(candidates, judged, strict=True):
-            yield one.problem or self._item_problem(candidate, one)
-
     def _item_problem(self, candidate: _Candidate, judged: Judged) -> Problem | None:
+        """Ask the storer about the item."""
         record = {
             "execution_id": self._identity(candidate),
             "message_id": _MESSAGE_ID,
@@ -160,9 +151,10 @@ class MessageCheck:
             return Problem(STORE, ErrorCode.NOT_STORABLE, "", reason)
         return None
 
-    def _decided(self, candidate: _Candidate, problem: Problem | None) -> CheckedLine:
+    def _decided(self, candidate: _Candidate, judged: Judged) -> CheckedLine:
         """Compare with earlier lines that have the same key: a rejected line does not take it."""
-        number, key = candidate.line.number, candidate.key
+        problem = judged.problem or self._item_problem(candidate, judged)
+        number, key = candidate.line.number, candidate.parsed.key
         checked = CheckedLine(number, len(candidate.line.body.encode()), problem=problem)
         if key is None:
             return checked
