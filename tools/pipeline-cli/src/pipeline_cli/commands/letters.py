@@ -13,7 +13,6 @@ import typer
 
 from pipeline_cli.commands.command_line import logged_command
 from pipeline_cli.errors import CommandError
-from pipeline_cli.executions.story import counted
 from pipeline_cli.messages import listing
 from pipeline_cli.messages.acting import Manner, act
 from pipeline_cli.messages.export_file import drafts_of, missing_of, read_export, write_export
@@ -23,7 +22,7 @@ from pipeline_cli.messages.releases import last_release
 from pipeline_cli.messages.selection import Selection, age
 from pipeline_cli.messages.stored import stored_data
 from pipeline_cli.options import Bodies, Env, Json, Local, Yes, target
-from pipeline_cli.printing import print_json, print_note, print_result, progress_bar
+from pipeline_cli.printing import counted, print_json, print_note, print_result, progress_bar
 from pipeline_cli.repository import find_repository
 from pipeline_cli.rules import verdicts
 from pipeline_cli.table import Table

@@ -11,7 +11,7 @@ from rich.table import Table
 from pipeline_cli.executions import deliveries as outcomes
 from pipeline_cli.executions.exchanges import FAILED, PASSED, REJECTED, UNFINISHED
 from pipeline_cli.executions.timeline import seconds, timeline
-from pipeline_cli.printing import moment
+from pipeline_cli.printing import counted, moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -141,11 +141,6 @@ def _stage_words(visits: Sequence[Visit]) -> str:
     about = [f"in a group of {last.records}" if last.in_group else "alone"] if last.isolated else []
     about += [] if last.own else ["for the other message"]
     return (f"{', '.join(about)}: " if about else "") + ", then ".join(words)
-
-
-def counted(number: int, noun: str) -> str:
-    """Format a number with its noun."""
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 def _named(ids: Sequence[str]) -> str:

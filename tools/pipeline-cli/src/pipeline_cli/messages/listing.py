@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from local_aws.terminal import shown
 from rich.padding import Padding
 
-from pipeline_cli.printing import console, moment
+from pipeline_cli.printing import console, counted, moment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +52,7 @@ def print_groups(groups: Sequence[Group]) -> None:
     """Print some lines per group, which fit any width; codes and ids are not broken."""
     out = console()
     for group in groups:
-        count = "1 message" if group.count == 1 else f"{group.count:,} messages"
+        count = counted(group.count, "message")
         out.print(shown(f"{count}: {_where(group.stage, group.code)}", "bold"), soft_wrap=True)
         oldest, newest = moment(group.oldest), moment(group.newest)
         sent = f"{oldest} UTC" if oldest == newest else f"{oldest} to {newest} UTC"
