@@ -6,7 +6,7 @@ hidden from other readers while somebody thinks about it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
@@ -80,7 +80,7 @@ class Plan:
     planned: Sequence[Planned]
     missing: int
     """The number of messages that are no longer in the queue, or hidden."""
-    notes: Sequence[str] = field(compare=False)
+    notes: Sequence[str]
 
     @property
     def decisions(self) -> list[tuple[str, str, str, str]]:
