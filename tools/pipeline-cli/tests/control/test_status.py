@@ -139,12 +139,9 @@ def test_executions_are_counted_by_status_and_no_more_than_a_hundred(environment
     assert "100+ running, 2 paused" in drawn(seen)
 
 
-@pytest.mark.parametrize("code", ["AccessDenied", "AccessDeniedException"])
-def test_a_refused_part_is_marked_and_the_rest_is_shown(
-    environment: Environment, refusing: type[Refusing], code: str
-) -> None:
-    real = environment.client("lambda")
-    environment.fakes["lambda"] = refusing(real, code, "get_alias", "list_event_source_mappings")
+def test_a_refused_part_is_marked_and_the_rest_is_shown(environment: Environment, refusing: type[Refusing]) -> None:
+    methods = "get_alias", "list_event_source_mappings"
+    environment.fakes["lambda"] = refusing(environment.client("lambda"), "AccessDeniedException", *methods)
 
     seen = take(environment.target, SERVICES)
     shown = drawn(seen)
