@@ -105,8 +105,7 @@ def test_calls_that_are_refused_again_and_again_end_the_run(
 
 def redriven_later(aws: AwsEnvironment) -> set[str]:
     """Run the command again without interference; return everything that was ever sent."""
-    monkeypatch = pytest.MonkeyPatch()
-    with monkeypatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr("pipeline_cli.target.aws_client", aws.make_client)
         assert aws.run("dead", "redrive", *FAST) == 0
     assert aws.messages("dead") == {}
