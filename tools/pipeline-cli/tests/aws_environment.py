@@ -31,6 +31,10 @@ def body(number: object = 0, **fields: object) -> str:
     return json.dumps({**EXAMPLES[0], "number": number, **fields})
 
 
+def digest(text: str) -> str:
+    return data_digest(parse_body(text))
+
+
 def rejected(stage: str = "validate", code: str = "blank_field", **told: str) -> dict[str, Any]:
     """Return the attributes of a message in the invalid message queue."""
     return own({"stage": stage, "code": code, "field": "columns", "reason": "columns: must not be empty"} | told)

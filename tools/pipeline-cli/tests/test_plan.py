@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from aws_environment import INVALID, MISSING, body
+from aws_environment import INVALID, MISSING, body, digest
 from pipeline_cli.intake import Intake
 from pipeline_cli.messages.attributes import Attribute
 from pipeline_cli.messages.failure import Failure
@@ -16,7 +16,7 @@ from pipeline_cli.messages.plan import Decision, Planned, plan
 from pipeline_cli.messages.queued_message import Draft, QueuedMessage
 from pipeline_cli.messages.stored import StoredData
 from pipeline_cli.rules import Problem
-from pipeline_contracts import data_digest, execution_id, parse_body, parse_message
+from pipeline_contracts import execution_id, parse_body, parse_message
 from pipeline_contracts.envelopes import Envelope
 
 if TYPE_CHECKING:
@@ -48,10 +48,6 @@ def message(
         receive_count=5,
         failure=failure,
     )
-
-
-def digest(text: str) -> str:
-    return data_digest(parse_body(text))
 
 
 def decide(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from aws_environment import body
+from aws_environment import body, digest
 from pipeline_cli.errors import CommandError
 from pipeline_cli.messages.stored import StoredData, stored_data
 from pipeline_cli.table import Table
-from pipeline_contracts import data_digest, parse_body
+from pipeline_contracts import parse_body
 
 if TYPE_CHECKING:
     from aws_environment import AwsEnvironment
@@ -20,10 +20,6 @@ NUMBERS = body(exact=1.5, large=10**37, tiny=1e-130).replace("1.5", "1.50")
 @pytest.fixture
 def table(aws: AwsEnvironment) -> Table:
     return Table(aws.make_client("dynamodb"), f"{aws.prefix}-table")
-
-
-def digest(text: str) -> str:
-    return data_digest(parse_body(text))
 
 
 def digests(found: dict[str, StoredData]) -> dict[str, str | None]:
