@@ -135,13 +135,10 @@ class AwsEnvironment:
                 {"Id": str(index), "MessageBody": text, "MessageAttributes": attributes or {}}
                 for index, text in enumerate(bodies[start : start + 10])
             ]
-            ids += [one["MessageId"] for one in self._sent(queue, entries)]
+            answer = self.sqs.send_message_batch(QueueUrl=self.url(queue), Entries=entries)
+            assert not answer.get("Failed")
+            ids += [one["MessageId"] for one in sorted(answer["Successful"], key=lambda one: int(one["Id"]))]
         return ids
-
-    def _sent(self, queue: str, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        answer = self.sqs.send_message_batch(QueueUrl=self.url(queue), Entries=entries)
-        assert not answer.get("Failed")
-        return sorted(answer["Successful"], key=lambda one: int(one["Id"]))
 
     def messages(self, queue: str) -> dict[str, MessageTypeDef]:
         """Look at the messages of a queue, by id."""
