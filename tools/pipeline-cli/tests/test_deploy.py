@@ -343,8 +343,7 @@ def test_a_value_that_the_template_does_not_allow_is_refused(catalogue: Catalogu
 def test_packages_are_built_for_what_the_stack_is_told(catalogue: Catalogue) -> None:
     for name in (None, "validator"):
         assert settings.build_target(chosen(catalogue, name, "dev")) == "python3.14-arm64"
-    root = settings.build_target(chosen(catalogue, "shared", "dev"))
-    assert root is None
+    assert settings.build_target(chosen(catalogue, "shared", "dev")) is None
 
 
 @pytest.mark.parametrize(
