@@ -159,16 +159,13 @@ class AwsEnvironment:
 
     def store(self, key: str, text: str, *, digest: bool = True) -> None:
         """Store the data of a body as the storer does, or as it did before it wrote digests."""
-        self._put([_item(key, text, digest=digest)])
+        self.put_items([_item(key, text, digest=digest)])
 
     def store_all(self, bodies: Mapping[str, str]) -> None:
         """Store the data of bodies by their keys."""
-        self._put([_item(key, text) for key, text in bodies.items()])
+        self.put_items([_item(key, text) for key, text in bodies.items()])
 
-    def put_item(self, item: dict[str, Any]) -> None:
-        self._put([item])
-
-    def _put(self, items: list[dict[str, Any]]) -> None:
+    def put_items(self, items: Sequence[dict[str, Any]]) -> None:
         requests = [
             {"PutRequest": {"Item": {name: TypeSerializer().serialize(value) for name, value in item.items()}}}
             for item in items

@@ -71,7 +71,7 @@ def run(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> Callable[.
 
 def store(environment: Environment, execution_id: str, message_id: str) -> None:
     item = {"execution_id": execution_id, "message_id": message_id, "stored_at": "2026-11-26T10:00:00.000000Z"}
-    environment.put_item(item)
+    environment.put_items([item])
 
 
 def stored(environment: Environment) -> set[str]:
