@@ -31,6 +31,10 @@ def body(number: object = 0, **fields: object) -> str:
     return json.dumps({**EXAMPLES[0], "number": number, **fields})
 
 
+def digest(text: str) -> str:
+    return data_digest(parse_body(text))
+
+
 def rejected(stage: str = "validate", code: str = "blank_field", **told: str) -> dict[str, Any]:
     """Return the attributes of a message in the invalid message queue."""
     return own({"stage": stage, "code": code, "field": "columns", "reason": "columns: must not be empty"} | told)
@@ -131,13 +135,10 @@ class AwsEnvironment:
                 {"Id": str(index), "MessageBody": text, "MessageAttributes": attributes or {}}
                 for index, text in enumerate(bodies[start : start + 10])
             ]
-            ids += [one["MessageId"] for one in self._sent(queue, entries)]
+            answer = self.sqs.send_message_batch(QueueUrl=self.url(queue), Entries=entries)
+            assert not answer.get("Failed")
+            ids += [one["MessageId"] for one in sorted(answer["Successful"], key=lambda one: int(one["Id"]))]
         return ids
-
-    def _sent(self, queue: str, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        answer = self.sqs.send_message_batch(QueueUrl=self.url(queue), Entries=entries)
-        assert not answer.get("Failed")
-        return sorted(answer["Successful"], key=lambda one: int(one["Id"]))
 
     def messages(self, queue: str) -> dict[str, MessageTypeDef]:
         """Look at the messages of a queue, by id."""
@@ -158,16 +159,13 @@ class AwsEnvironment:
 
     def store(self, key: str, text: str, *, digest: bool = True) -> None:
         """Store the data of a body as the storer does, or as it did before it wrote digests."""
-        self._put([_item(key, text, digest=digest)])
+        self.put_items([_item(key, text, digest=digest)])
 
     def store_all(self, bodies: Mapping[str, str]) -> None:
         """Store the data of bodies by their keys."""
-        self._put([_item(key, text) for key, text in bodies.items()])
+        self.put_items([_item(key, text) for key, text in bodies.items()])
 
-    def put_item(self, item: dict[str, Any]) -> None:
-        self._put([item])
-
-    def _put(self, items: list[dict[str, Any]]) -> None:
+    def put_items(self, items: Sequence[dict[str, Any]]) -> None:
         requests = [
             {"PutRequest": {"Item": {name: TypeSerializer().serialize(value) for name, value in item.items()}}}
             for item in items

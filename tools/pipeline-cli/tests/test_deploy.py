@@ -131,10 +131,6 @@ def deploying(catalogue: Catalogue, aws: Aws, name: str | None, environment: str
     return (catalogue, catalogue.get(name), environment, lambda _: aws, given)
 
 
-def test_the_parts_are_the_shared_resources_and_the_services(catalogue: Catalogue) -> None:
-    assert set(ORDER) <= catalogue.parts.keys()
-
-
 def test_what_a_stack_needs_is_named_with_the_commands_that_deploy_it(catalogue: Catalogue, aws: Aws) -> None:
     aws.has("shared", *[name for name in SERVICES if name not in ("storer", "validator")])
 
@@ -347,8 +343,7 @@ def test_a_value_that_the_template_does_not_allow_is_refused(catalogue: Catalogu
 def test_packages_are_built_for_what_the_stack_is_told(catalogue: Catalogue) -> None:
     for name in (None, "validator"):
         assert settings.build_target(chosen(catalogue, name, "dev")) == "python3.14-arm64"
-    root = settings.build_target(chosen(catalogue, "shared", "dev"))
-    assert root is None
+    assert settings.build_target(chosen(catalogue, "shared", "dev")) is None
 
 
 @pytest.mark.parametrize(

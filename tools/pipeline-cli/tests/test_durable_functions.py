@@ -22,8 +22,8 @@ def catalogue() -> Catalogue:
     return Catalogue(find_repository())
 
 
-def lambda_client() -> Any:
-    return boto3.client("lambda", region_name="mx-central-1", aws_access_key_id=ANY, aws_secret_access_key=ANY)
+def lambda_client(region: str = "mx-central-1", url: str | None = None) -> Any:
+    return boto3.client("lambda", region, endpoint_url=url, aws_access_key_id=ANY, aws_secret_access_key=ANY)
 
 
 def check(catalogue: Catalogue, stack: str | None, runtime: str, client: Any = None) -> None:
@@ -75,12 +75,5 @@ def test_executions_show_that_the_region_has_it(catalogue: Catalogue) -> None:
 
 
 def test_a_region_without_lambda_is_refused(catalogue: Catalogue) -> None:
-    client = boto3.client(
-        "lambda",
-        region_name="nowhere-1",
-        endpoint_url="http://127.0.0.1:9",
-        aws_access_key_id=ANY,
-        aws_secret_access_key=ANY,
-    )
     with pytest.raises(DeployError, match="nothing answers for Lambda in nowhere-1"):
-        check(catalogue, None, "python3.14", client)
+        check(catalogue, None, "python3.14", lambda_client("nowhere-1", "http://127.0.0.1:9"))

@@ -8,9 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 from pipeline_cli.executions.log_search import LogSearch
-from recorded_aws import RecordedAws, refuse
+from recorded_aws import RecordedAws
 
 SINCE = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -98,17 +97,7 @@ def test_a_line_of_other_shape_does_no_harm(fields: dict[str, Any]) -> None:
 
 
 def test_a_function_that_has_never_run_has_no_lines() -> None:
-    class Missing:
-        def filter_log_events(self, **request: Any) -> None:
-            refuse("ResourceNotFoundException", "FilterLogEvents")
+    aws = RecordedAws("stored")
+    aws.refused["FilterLogEvents"] = "ResourceNotFoundException"
 
-    assert LogSearch(Missing(), "group", SINCE, 60).lines("m") == []
-
-
-def test_a_refusal_is_reported() -> None:
-    class Denied:
-        def filter_log_events(self, **request: Any) -> None:
-            refuse("AccessDeniedException", "FilterLogEvents")
-
-    with pytest.raises(ClientError, match="AccessDenied"):
-        LogSearch(Denied(), "group", SINCE, 60).lines("m")
+    assert LogSearch(aws, "group", SINCE, 60).lines(aws.ids["small"]) == []

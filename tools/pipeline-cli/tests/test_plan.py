@@ -8,15 +8,15 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from aws_environment import INVALID, MISSING, body
+from aws_environment import INVALID, MISSING, body, digest
 from pipeline_cli.intake import Intake
 from pipeline_cli.messages.attributes import Attribute
-from pipeline_cli.messages.content import Problem
 from pipeline_cli.messages.failure import Failure
 from pipeline_cli.messages.plan import Decision, Planned, plan
 from pipeline_cli.messages.queued_message import Draft, QueuedMessage
 from pipeline_cli.messages.stored import StoredData
-from pipeline_contracts import data_digest, execution_id, parse_body, parse_message
+from pipeline_cli.rules import Problem
+from pipeline_contracts import execution_id, parse_body, parse_message
 from pipeline_contracts.envelopes import Envelope
 
 if TYPE_CHECKING:
@@ -48,10 +48,6 @@ def message(
         receive_count=5,
         failure=failure,
     )
-
-
-def digest(text: str) -> str:
-    return data_digest(parse_body(text))
 
 
 def decide(
@@ -142,7 +138,7 @@ def test_the_rules_are_asked_about_what_would_be_sent() -> None:
 
     def rules(bodies: Sequence[str]) -> list[Problem | None]:
         asked.extend(bodies)
-        return [Problem("columns", "must not be empty"), None]
+        return [Problem("validate", "blank_field", "columns", "must not be empty"), None]
 
     planned = decide(message(body(1), "1"), message("[]", "2"), message(body(3), "3"), rules=rules)
 
@@ -158,7 +154,8 @@ def test_a_message_that_the_rules_refuse_conflicts_with_no_other() -> None:
     older, newer = (message(body(number, idempotency_key="order-1"), str(number)) for number in (1, 2))
 
     def rules(bodies: Sequence[str]) -> list[Problem | None]:
-        return [Problem("", "no") if text == body(1, idempotency_key="order-1") else None for text in bodies]
+        refusal = Problem("validate", "own_code", "", "no")
+        return [refusal if text == body(1, idempotency_key="order-1") else None for text in bodies]
 
     assert decisions(older, newer, rules=rules) == [Decision.INVALID, Decision.SEND]
 

@@ -44,7 +44,7 @@ def test_a_thousand_messages_are_read_once_each(aws: AwsEnvironment) -> None:
     assert sorted(message["MessageId"] for message in contents.messages) == sorted(sent)
     assert (contents.unread, contents.hidden) == (0, 0)
     assert told[-1] == 1_000
-    assert reader.put_back() == {}
+    reader.put_back()
     assert len(aws.messages("dead")) == 1_000
 
 

@@ -105,8 +105,7 @@ def test_calls_that_are_refused_again_and_again_end_the_run(
 
 def redriven_later(aws: AwsEnvironment) -> set[str]:
     """Run the command again without interference; return everything that was ever sent."""
-    monkeypatch = pytest.MonkeyPatch()
-    with monkeypatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr("pipeline_cli.target.aws_client", aws.make_client)
         assert aws.run("dead", "redrive", *FAST) == 0
     assert aws.messages("dead") == {}
@@ -192,7 +191,7 @@ def test_what_is_stopped_leaves_the_rest_in_its_queue(aws: AwsEnvironment) -> No
     with open_queue(target, Kind.DEAD, limit=None, log_seconds=None, progress=lambda _: None) as queue:
         planned = plan([(one, one.draft) for one in queue.messages], target.intake, lambda _: {}, released=None)
         log, url = OperationsLog(target, "a test"), target.resources.queue_url
-        carrier = Carrier(target.client("sqs"), url, queue.reader, log, queue="dead", resend="redrive", rate=1_000)
+        carrier = Carrier(target.client("sqs"), url, queue.reader, log, Kind.DEAD, rate=1_000)
 
         done = carrier.run(planned, stops=lambda: True)
 

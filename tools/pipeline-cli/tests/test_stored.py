@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from aws_environment import body
+from aws_environment import body, digest
 from pipeline_cli.errors import CommandError
 from pipeline_cli.messages.stored import StoredData, stored_data
 from pipeline_cli.table import Table
-from pipeline_contracts import data_digest, parse_body
+from pipeline_contracts import parse_body
 
 if TYPE_CHECKING:
     from aws_environment import AwsEnvironment
@@ -20,10 +20,6 @@ NUMBERS = body(exact=1.5, large=10**37, tiny=1e-130).replace("1.5", "1.50")
 @pytest.fixture
 def table(aws: AwsEnvironment) -> Table:
     return Table(aws.make_client("dynamodb"), f"{aws.prefix}-table")
-
-
-def digest(text: str) -> str:
-    return data_digest(parse_body(text))
 
 
 def digests(found: dict[str, StoredData]) -> dict[str, str | None]:
@@ -47,14 +43,8 @@ def test_more_keys_than_one_call_takes_are_looked_up(aws: AwsEnvironment, table:
 def test_data_is_read_only_where_there_is_no_digest(aws: AwsEnvironment, table: Table) -> None:
     aws.store("new", NUMBERS)
     aws.store("old", NUMBERS, digest=False)
-    aws.put_item(
-        {
-            "execution_id": "other version",
-            "data_digest": f"9:{'a' * 43}",
-            "original_data": parse_body(NUMBERS),
-            "stored_at": "2026-01-31T12:00:00.000000Z",
-        }
-    )
+    item = {"execution_id": "other version", "original_data": parse_body(NUMBERS), "stored_at": "2026-01-31T12:00:00Z"}
+    aws.put_items([item | {"data_digest": f"9:{'a' * 43}"}])
 
     found = stored_data(table, ["new", "old", "other version", "none"])
 
@@ -67,7 +57,7 @@ def test_data_is_read_only_where_there_is_no_digest(aws: AwsEnvironment, table: 
     "data", [{}, {"original_data": "text"}, {"original_data": {"a": {"b", "c"}}}, {"data_digest": digest("{}")}]
 )
 def test_an_item_of_another_layout_has_no_digest(aws: AwsEnvironment, table: Table, data: dict[str, Any]) -> None:
-    aws.put_item({"execution_id": "k", "stored_at": None if "data_digest" in data else "2026", **data})
+    aws.put_items([{"execution_id": "k", "stored_at": None if "data_digest" in data else "2026", **data}])
 
     assert digests(stored_data(table, ["k"])) == {"k": None}
 

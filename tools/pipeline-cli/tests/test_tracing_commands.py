@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,12 +10,13 @@ from pipeline_cli.app import main
 from pipeline_cli.commands import tracing
 from pipeline_cli.executions.log_search import LogSearch
 from recorded_aws import DEAD_LETTERS, RecordedAws, recorded_model
+from traced import RECORDED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
 Run = tuple[int, str, str]
-RECORDED = datetime(2026, 11, 26, 11, 0, tzinfo=UTC)
 HOSTILE = "\x1b]0;owned\x07\u202e[red]:boom:"
 
 

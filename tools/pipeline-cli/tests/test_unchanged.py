@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from aws_environment import FAST, SERVICES, body, rejected
+from lambda_functions import publish
 from pipeline_cli.messages.releases import last_release
 from pipeline_cli.repository import find_repository
 from pipeline_cli.target import Target
@@ -23,20 +22,8 @@ HOUR = timedelta(hours=1)
 @pytest.fixture
 def published(aws: AwsEnvironment) -> datetime:
     """Publish a version of each function; return the time by which all exist."""
-    code = io.BytesIO()
-    with zipfile.ZipFile(code, "w") as file:
-        file.writestr("index.py", "def handler(event, context): pass\n")
-    functions = aws.client("lambda")
     for name in ("orchestrator", *SERVICES):
-        functions.create_function(
-            FunctionName=f"{aws.prefix}-{name}",
-            Runtime="python3.13",
-            Role="arn:aws:iam::000000000000:role/none",
-            Handler="index.handler",
-            Code={"ZipFile": code.getvalue()},
-        )
-        version = functions.publish_version(FunctionName=f"{aws.prefix}-{name}")["Version"]
-        functions.create_alias(FunctionName=f"{aws.prefix}-{name}", Name="live", FunctionVersion=version)
+        publish(aws.client("lambda"), f"{aws.prefix}-{name}")
     return datetime.now(UTC)
 
 

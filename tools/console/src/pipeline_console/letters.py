@@ -220,10 +220,9 @@ class _Letters:
         await self._planning(messages, discards=discards)
 
     async def _planning(self, messages: list[QueuedMessage], *, discards: bool) -> None:
+        edits = {} if discards else self._edits
         exported = {
-            one.message_id: ExportedMessage(one.message_id, one.draft.body, None)
-            if discards
-            else self._edits.get(one.message_id, ExportedMessage(one.message_id, one.draft.body, None))
+            one.message_id: edits.get(one.message_id, ExportedMessage(one.message_id, one.draft.body, None))
             for one in messages
         }
         if self._busy:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from nicegui import ui
 from pipeline_cli.executions.log_search import LogSearch
 from pipeline_cli.executions.places import Waits
-from pipeline_cli.executions.story import details, headline
+from pipeline_cli.executions.story import details, headline, summary
 from pipeline_cli.executions.timeline import rows_of, seconds
 from pipeline_cli.executions.trace import Tracer
 from pipeline_cli.printing import moment
@@ -97,18 +97,8 @@ def _show(trace: Trace, complete: bool) -> None:  # noqa: FBT001 - what _trace g
 
 
 def _show_message(message: TracedMessage) -> None:
-    sent = next((one.record.message.sent for one in message.deliveries if one.record), None)
-    facts(
-        [
-            ("message", message.first_id),
-            *(("sent again as", one) for one in message.ids[1:]),
-            ("record", message.execution_id),
-            ("sent", f"{moment(sent)} UTC" if sent else ""),
-            *(("now", place.words + ("" if place.certain else " (deduced)")) for place in message.places),
-        ]
-    )
-    if message.item:
-        item = message.item
+    facts(summary(message))
+    if item := message.item:
         with section("The item in the table"):
             facts([("stored at", item.stored_at), ("of message", item.message_id), ("digest", item.data_digest)])
             _on_request("Show the item", dict(item.content))

@@ -6,7 +6,7 @@ hidden from other readers while somebody thinks about it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
@@ -80,7 +80,7 @@ class Plan:
     planned: Sequence[Planned]
     missing: int
     """The number of messages that are no longer in the queue, or hidden."""
-    notes: Sequence[str] = field(compare=False)
+    notes: Sequence[str]
 
     @property
     def decisions(self) -> list[tuple[str, str, str, str]]:
@@ -117,15 +117,9 @@ def carry_out(
         now = _plan(target, wish, repository, queue)
         if now.decisions != agreed.decisions:
             return now
-        carrier = Carrier(
-            target.client("sqs"),
-            target.resources.queue_url,
-            queue.reader,
-            OperationsLog(target, f"console {wish.kind.value} {wish.action}"),
-            queue=wish.kind.value,
-            resend=wish.kind.resend,
-            rate=_RATE,
-        )
+        log = OperationsLog(target, f"console {wish.kind.value} {wish.action}")
+        sqs, source_url = target.client("sqs"), target.resources.queue_url
+        carrier = Carrier(sqs, source_url, queue.reader, log, wish.kind, rate=_RATE)
         progress.of = now.leaving
         return carrier.run(now.planned, _counting(progress, "handled"), stops)
 

@@ -15,11 +15,11 @@ from nicegui import ui
 from pipeline_cli.errors import CommandError
 from pipeline_cli.repository import find_repository
 
+from pipeline_console import executions, letters, messages, overview
 from pipeline_console.environment import Environment
 from pipeline_console.guard import Guard
 from pipeline_console.layout import Console
 from pipeline_console.live import Live
-from pipeline_console.pages import add_pages
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +45,9 @@ def serve(find: Callable[[], Target], port: int, *, opens: bool) -> None:
     with listener, closing(environment):
         app = FastAPI(openapi_url=None)
         guard = Guard(app, listener.getsockname()[1])
-        add_pages(Console(environment, Live(environment)))
+        console = Console(environment, Live(environment))
+        for page in (overview, executions, messages, letters):
+            page.add(console)
         ui.run_with(app, title="console", dark=None, show_welcome_message=False)
         config = uvicorn.Config(guard, log_level="error", timeout_graceful_shutdown=_CLOSING_SECONDS)
 

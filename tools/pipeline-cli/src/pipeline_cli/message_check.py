@@ -6,7 +6,6 @@ AWS is not called, so items that the table has under the key of a message are un
 from __future__ import annotations
 
 import json
-import re
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
@@ -17,6 +16,8 @@ from pipeline_contracts.storage import StorageRequest
 
 from pipeline_cli.declared_stages import STORE, exported, stages
 from pipeline_cli.intake import Intake
+from pipeline_cli.messages.attributes import MAX_BYTES
+from pipeline_cli.messages.content import NOT_ACCEPTED
 from pipeline_cli.rules import Problem, Rules, UnknownType
 from pipeline_cli.service_process import ServiceProcess, ServiceRaisedError
 
@@ -32,12 +33,6 @@ if TYPE_CHECKING:
 
 SEND, INTAKE = "send", "intake"
 """The stages before the services: SQS itself, and the parsing of the orchestrator."""
-
-MAX_MESSAGE_BYTES = 1_048_576
-"""https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html"""
-
-# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
-_REFUSED_CHARACTER = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 # The longest possible ids, because the check knows neither an environment nor message ids.
 _ENVIRONMENT, _MESSAGE_ID = "x" * 16, "x" * 36
@@ -63,10 +58,6 @@ class _Candidate:
 
     line: BodyLine
     parsed: ParsedMessage
-
-    @property
-    def key(self) -> str | None:
-        return self.parsed.key
 
 
 class MessageCheck:
@@ -108,10 +99,9 @@ class MessageCheck:
     def _checked(self, lines: list[BodyLine]) -> Iterator[CheckedLine]:
         read = [self._read(line) for line in lines]
         candidates = [one for one in read if isinstance(one, _Candidate)]
-        judged = list(self._rules.judge([one.parsed.text for one in candidates]))
-        problems = iter(self._sized(candidates, judged))
+        judged = self._rules.judge([one.parsed.text for one in candidates])
         for one in read:
-            yield self._decided(one, next(problems)) if isinstance(one, _Candidate) else one
+            yield self._decided(one, next(judged)) if isinstance(one, _Candidate) else one
 
     def _read(self, line: BodyLine) -> _Candidate | CheckedLine:
         """Apply the checks of SQS and of the orchestrator's intake."""
@@ -140,12 +130,8 @@ class MessageCheck:
     def _identity(self, candidate: _Candidate) -> str:
         return self._intake.identity(_MESSAGE_ID, candidate.parsed)
 
-    def _sized(self, candidates: list[_Candidate], judged: list[Judged]) -> Iterator[Problem | None]:
-        """Ask the storer about the items of those without a problem so far."""
-        for candidate, one in zip(candidates, judged, strict=True):
-            yield one.problem or self._item_problem(candidate, one)
-
     def _item_problem(self, candidate: _Candidate, judged: Judged) -> Problem | None:
+        """Ask the storer about the item."""
         record = {
             "execution_id": self._identity(candidate),
             "message_id": _MESSAGE_ID,
@@ -165,9 +151,10 @@ class MessageCheck:
             return Problem(STORE, ErrorCode.NOT_STORABLE, "", reason)
         return None
 
-    def _decided(self, candidate: _Candidate, problem: Problem | None) -> CheckedLine:
+    def _decided(self, candidate: _Candidate, judged: Judged) -> CheckedLine:
         """Compare with earlier lines that have the same key: a rejected line does not take it."""
-        number, key = candidate.line.number, candidate.key
+        problem = judged.problem or self._item_problem(candidate, judged)
+        number, key = candidate.line.number, candidate.parsed.key
         checked = CheckedLine(number, len(candidate.line.body.encode()), problem=problem)
         if key is None:
             return checked
@@ -185,9 +172,9 @@ class MessageCheck:
 def _not_sent(line: BodyLine, size: int) -> Problem | None:
     if line.not_utf8:
         return Problem(SEND, "not_utf8", "", line.not_utf8)
-    if size > MAX_MESSAGE_BYTES:
-        reason = f"the body has {size:,} bytes; SQS takes {MAX_MESSAGE_BYTES:,} at most"
+    if size > MAX_BYTES:
+        reason = f"the body has {size:,} bytes; SQS takes {MAX_BYTES:,} at most"
         return Problem(SEND, ErrorCode.MESSAGE_TOO_LARGE, "", reason)
-    if found := _REFUSED_CHARACTER.search(line.body):
+    if found := NOT_ACCEPTED.search(line.body):
         return Problem(SEND, "refused_character", "", f"the body has U+{ord(found[0]):04X}, which SQS refuses")
     return None

@@ -18,14 +18,6 @@ if TYPE_CHECKING:
 
     from pipeline_cli.target import Target
 
-STACK = "access"
-"""The stack that has the log group."""
-
-
-def log_group(environment: str) -> str:
-    """Return the log group of an environment."""
-    return f"/durable-pipeline/{environment}/operations"
-
 
 class OperationsLog:
     """A stream of the log, for one run of a command."""
@@ -37,7 +29,7 @@ class OperationsLog:
             CommandError: The log group does not exist.
         """
         self._logs = target.client("logs")
-        self._group = log_group(target.environment)
+        self._group = f"/durable-pipeline/{target.environment}/operations"
         self._told = {"by": target.client("sts").get_caller_identity()["Arn"], "command": command}
         self._stream = f"{datetime.now(UTC):%Y/%m/%d/%H%M%S}-{uuid.uuid4().hex[:8]}"
         try:
@@ -46,8 +38,8 @@ class OperationsLog:
             if error.response["Error"]["Code"] != "ResourceNotFoundException":
                 raise
             raise CommandError(
-                f"there is no operations log {self._group}: deploy the stack {STACK}, "
-                f"./nox -s deploy -- {STACK} --env {target.environment}"
+                f"there is no operations log {self._group}: deploy the stack access, "
+                f"./nox -s deploy -- access --env {target.environment}"
             ) from None
 
     def write(self, lines: Sequence[Mapping[str, Any]]) -> str:

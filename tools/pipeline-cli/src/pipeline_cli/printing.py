@@ -68,6 +68,11 @@ def moment(value: datetime) -> str:
     return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
+def counted(number: int, noun: str) -> str:
+    """Format a number with its noun."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
 def plain_json(value: Any) -> Any:
     """Convert values that JSON does not have: times to RFC 3339, all others to text."""
     if isinstance(value, datetime):

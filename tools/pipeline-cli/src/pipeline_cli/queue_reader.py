@@ -137,12 +137,11 @@ class QueueReader:
                 self._receipts[message_id] = replace(self._receipts[message_id], until=until)
         return problems
 
-    def put_back(self, message_ids: Iterable[str] | None = None) -> dict[str, str]:
-        """Make messages visible again, by default all received ones, and return the problems by message id."""
+    def put_back(self, message_ids: Iterable[str] | None = None) -> None:
+        """Make messages visible again, by default all received ones."""
         wanted = list(self._receipts if message_ids is None else message_ids)
-        _, problems = self._change(wanted, 0)
+        self._change(wanted, 0)
         self._forget(wanted)
-        return problems
 
     def delete(self, message_ids: Iterable[str]) -> dict[str, str]:
         """Delete received messages, and return the problems by message id."""

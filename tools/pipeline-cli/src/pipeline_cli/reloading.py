@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from local_aws.reload.application import Application
-    from local_aws.reload.functions import ReloadableFunction
 
 _CONTRACTS = "contracts"
 _PACKAGE = "pipeline_contracts"
@@ -32,12 +31,11 @@ def contracts_under_work(repository: Path) -> Mapping[str, str]:
 def pipeline_reloader(application: Application, repository: Path) -> Reloader:
     """Return the reloader of the services, which also reports the contracts of each service."""
     contracts = repository / _CONTRACTS
-
-    def describe(function: ReloadableFunction) -> str:
-        return contracts_of(function.package, contracts)
-
     return Reloader(
-        application, shared=[contracts / "src"], variables=contracts_under_work(repository), describe=describe
+        application,
+        shared=[contracts / "src"],
+        variables=contracts_under_work(repository),
+        describe=lambda function: contracts_of(function.package, contracts),
     )
 
 

@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 
 from pipeline_cli.advice import is_not_found
 from pipeline_cli.errors import CommandError
+from pipeline_cli.executions.history import events_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +30,6 @@ INTERPRETER = "ORCHESTRATOR_PYTHON"
 _ORCHESTRATOR = Path("services/orchestrator")
 _PASSES, _BREAKS, _UNUSABLE = 0, 3, 4
 _SETTINGS = ("ENVIRONMENT", "CHUNK_SIZE", "ENVELOPE", "STORE_ATTRIBUTES")
-_PAGE = 1_000
 
 
 class ReplayError(CommandError):
@@ -84,10 +84,7 @@ def download(client: LambdaClient, arn: str) -> dict[str, Any]:
                 "the end of its retention (ExecutionRetentionDays)"
             ) from error
         raise
-    pages = client.get_paginator("get_durable_execution_history").paginate(
-        DurableExecutionArn=arn, IncludeExecutionData=True, PaginationConfig={"PageSize": _PAGE}
-    )
-    events = [event for page in pages for event in page["Events"]]
+    events = list(events_of(client, arn))
     data = {key: execution[key] for key in ("InputPayload", "Result") if key in execution}
     return {"Execution": data, "Variables": _variables(client, execution), "Events": events}
 

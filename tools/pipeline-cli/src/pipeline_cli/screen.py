@@ -28,16 +28,8 @@ def draw(snapshot: Snapshot) -> RenderableType:
     head = Text.assemble(
         (snapshot.environment, "bold"), f" in {snapshot.region}, ", (f"{moment(snapshot.at)} UTC", _FAINT)
     )
-    parts: list[RenderableType] = [
-        head,
-        Text(),
-        _queues(snapshot),
-        Text(),
-        _facts(snapshot),
-        Text(),
-        _versions(snapshot),
-    ]
-    return Group(*parts, *_not_allowed(snapshot))
+    parts = (_queues(snapshot), Text(), _facts(snapshot), Text(), _versions(snapshot), *_not_allowed(snapshot))
+    return Group(head, Text(), *parts)
 
 
 def _queues(snapshot: Snapshot) -> Table:

@@ -12,7 +12,7 @@ RUNNING = "RUNNING"
 HELD = ("PAUSING", "PAUSED")
 """Paused by somebody (PauseDurableExecution): they do not end by themselves."""
 
-MOST = 100
+_MOST = 100
 _PAGE, _PAGES = 1_000, 20
 
 
@@ -28,7 +28,7 @@ class Unfinished:
         return f"{len(self.arns)}{'+' if self.more else ''}"
 
 
-def unfinished(target: Target, *statuses: str, most: int = MOST) -> Unfinished:
+def unfinished(target: Target, *statuses: str) -> Unfinished:
     """List a limited number of executions with one of the statuses.
 
     They are also filtered here: the emulated AWS lists executions of every status.
@@ -43,9 +43,7 @@ def unfinished(target: Target, *statuses: str, most: int = MOST) -> Unfinished:
         answer = target.client("lambda").list_durable_executions_by_function(**request)
         listed = answer.get("DurableExecutions", [])
         found += [execution["DurableExecutionArn"] for execution in listed if execution["Status"] in statuses]
-        if "NextMarker" not in answer or len(found) > most:
+        if "NextMarker" not in answer or len(found) > _MOST:
             break
         request["Marker"] = answer["NextMarker"]
-    else:
-        return Unfinished(tuple(found[:most]), more=True)
-    return Unfinished(tuple(found[:most]), more=len(found) > most or "NextMarker" in answer)
+    return Unfinished(tuple(found[:_MOST]), more=len(found) > _MOST or "NextMarker" in answer)

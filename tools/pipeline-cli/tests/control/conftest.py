@@ -1,104 +1,56 @@
-"""A separate environment for each test, with the resources of the pipeline, on MiniStack."""
+"""A separate environment for each test, with functions and an event source mapping, on MiniStack."""
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
 from dataclasses import dataclass, field
-from functools import cache
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from aws_environment import AwsEnvironment
 from botocore.exceptions import ClientError
+from lambda_functions import publish
 from local_aws.aws import REGION
-from local_aws.ministack import ministack_alone
-from pipeline_cli.target import Target, client_of
+from pipeline_cli.target import Target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+    from datetime import datetime
 
-    from local_aws.aws import AwsEndpoint
-
-ACCOUNT = "000000000000"
 SERVICES = ("validator", "orchestrator")
 
 _names = (f"t{number}" for number in count(1))
 
 
 @dataclass
-class Environment:
-    """The resources of the templates, as far as the commands use them; fakes replace some services."""
+class Environment(AwsEnvironment):
+    """An environment with functions; fakes replace some services."""
 
-    name: str
-    make_client: Callable[[str], Any]
     fakes: dict[str, Any] = field(default_factory=dict)
 
     @property
     def target(self) -> Target:
-        return Target(self.name, lambda service: self.fakes.get(service) or self.make_client(service))
+        return Target(self.name, lambda service: self.fakes.get(service) or self.client(service))
 
-    def client(self, service: str) -> Any:
-        return self.make_client(service)
+    def depth(self, queue: str) -> int:
+        attributes = self.sqs.get_queue_attributes(QueueUrl=self.url(queue), AttributeNames=["All"])["Attributes"]
+        return int(attributes["ApproximateNumberOfMessages"])
 
-    def queue_url(self, name: str) -> str:
-        url: str = self.client("sqs").get_queue_url(QueueName=f"{self.name}-durable-pipeline-{name}")["QueueUrl"]
-        return url
+    def log(self, *lines: dict[str, Any], at: datetime | None = None) -> None:
+        """Write lines to the orchestrator's log, now or at another time."""
+        self.log_lines([json.dumps(line) for line in lines], at)
 
-    def depth(self, name: str) -> int:
-        attributes = self.client("sqs").get_queue_attributes(QueueUrl=self.queue_url(name), AttributeNames=["All"])
-        return int(attributes["Attributes"]["ApproximateNumberOfMessages"])
-
-    def log(self, *lines: dict[str, Any], service: str = "orchestrator", at: int) -> None:
-        """Write lines to the log of a service at a time in milliseconds."""
-        logs, group = self.client("logs"), f"/aws/lambda/{self.name}-durable-pipeline-{service}"
-        stream = f"s{next(_names)}"
-        logs.create_log_stream(logGroupName=group, logStreamName=stream)
-        events = [{"timestamp": at, "message": json.dumps(line)} for line in lines]
-        logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=events)
-
-    def operations(self) -> list[dict[str, Any]]:
-        """Return the content of the operations log."""
-        group = f"/durable-pipeline/{self.name}/operations"
-        events = self.client("logs").filter_log_events(logGroupName=group)["events"]
-        return [json.loads(event["message"]) for event in events]
-
-    def deploy(self) -> Environment:
-        sqs, ssm, logs, functions = (self.client(each) for each in ("sqs", "ssm", "logs", "lambda"))
-        prefix, parameters = f"{self.name}-durable-pipeline-", {}
-        for queue in ("data-processing", "data-processing-dead-letter", "invalid-message"):
-            parameters[f"{queue}-queue/url"] = sqs.create_queue(QueueName=f"{prefix}{queue}")["QueueUrl"]
-        parameters["processed-data-table/name"] = f"{prefix}table"
-        self.client("dynamodb").create_table(
-            TableName=f"{prefix}table",
-            KeySchema=[{"AttributeName": "execution_id", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "execution_id", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
+    def deploy(self) -> None:
+        super().deploy()
+        functions = self.client("lambda")
         for service in SERVICES:
-            functions.create_function(
-                FunctionName=f"{prefix}{service}",
-                Runtime="python3.11",
-                Handler="code.handler",
-                Code={"ZipFile": _package()},
-                Role=f"arn:aws:iam::{ACCOUNT}:role/test",
-            )
-            version = functions.publish_version(FunctionName=f"{prefix}{service}", Description=f"the {service}")
-            alias = functions.create_alias(
-                FunctionName=f"{prefix}{service}", Name="live", FunctionVersion=version["Version"]
-            )
-            parameters[f"{service}/function-arn"] = alias["AliasArn"]
-            logs.create_log_group(logGroupName=f"/aws/lambda/{prefix}{service}")
+            publish(functions, f"{self.prefix}-{service}")
         functions.create_event_source_mapping(
-            FunctionName=parameters["orchestrator/function-arn"],
-            EventSourceArn=f"arn:aws:sqs:{REGION}:{ACCOUNT}:{prefix}data-processing",
+            FunctionName=f"{self.prefix}-orchestrator:live",
+            EventSourceArn=f"arn:aws:sqs:{REGION}:000000000000:{self.prefix}-source",
             Enabled=False,  # only the test receives messages
         )
-        for name, value in parameters.items():
-            ssm.put_parameter(Name=f"/durable-pipeline/{self.name}/{name}", Value=value, Type="String")
-        logs.create_log_group(logGroupName=f"/durable-pipeline/{self.name}/operations")
-        return self
 
 
 class Refusing:
@@ -126,29 +78,13 @@ class Refusing:
         return refused
 
 
-@pytest.fixture(scope="session")
-def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsEndpoint]:
-    with ministack_alone(tmp_path_factory.mktemp("aws")) as endpoint:
-        yield endpoint
-
-
-@pytest.fixture(scope="session")
-def make_client(endpoint: AwsEndpoint) -> Callable[[str], Any]:
-    return cache(client_of(endpoint))
-
-
 @pytest.fixture
-def environment(make_client: Callable[[str], Any]) -> Environment:
-    return Environment(next(_names), make_client).deploy()
+def environment(new_client: Callable[[str], Any], client: Callable[[str], Any]) -> Environment:
+    environment = Environment(new_client, client, next(_names))
+    environment.deploy()
+    return environment
 
 
 @pytest.fixture
 def refusing() -> type[Refusing]:
     return Refusing
-
-
-def _package() -> bytes:
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as package:
-        package.writestr("code.py", "def handler(event, context): return {}")
-    return file.getvalue()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from aws_environment import MISSING
 from pipeline_cli import intake, rules
 from pipeline_cli.app import main
 from pipeline_cli.declared_stages import EXPORTED, stages
@@ -17,7 +18,7 @@ from pipeline_cli.json_lines import BodyLine, body_lines
 from pipeline_cli.message_check import CheckedLine, MessageCheck
 from pipeline_cli.rules import Problem, Rules, verdicts
 from pipeline_cli.service_process import ServiceRaisedError
-from pipeline_contracts import InvalidBodyError, PipelineMessage, parse_message
+from pipeline_contracts import InvalidBodyError, parse_message
 from pipeline_contracts.envelopes import Envelope
 from pipeline_contracts.message import EXAMPLES
 
@@ -30,10 +31,6 @@ SAMPLES = REPOSITORY / "tools/demo/samples"
 
 def body(**further: Any) -> str:
     return json.dumps({**EXAMPLES[0], **further}, ensure_ascii=False)
-
-
-MISSING = next(name for name, field in PipelineMessage.model_fields.items() if field.is_required())
-"""The first field that an empty object lacks."""
 
 
 def refused_by_a_rule() -> str:

@@ -4,35 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from aws_environment import body, own
 from botocore.exceptions import ClientError
 from pipeline_cli import app, queue_reader
 from pipeline_cli.commands import erase
 from pipeline_cli.erasure import erase as erase_record
 from pipeline_cli.erasure import find_record
-from pipeline_contracts.message import EXAMPLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from control.conftest import Environment, Refusing
 
-DEAD, INVALID = "data-processing-dead-letter", "invalid-message"
+DEAD, INVALID = "dead", "invalid"
 ID = "19dd0b57-b21e-4ac1-bd88-01bbb068cb78"
-
-
-def body(**further: Any) -> str:
-    return json.dumps({**EXAMPLES[0], **further})
 
 
 def message(message_id: str, text: str, first_id: str | None = None) -> dict[str, Any]:
     """Return a message as Lambda writes it into an event."""
-    own = {"durable_pipeline": {"stringValue": json.dumps({"message_id": first_id})}} if first_id else {}
-    return {"messageId": message_id, "body": text, "messageAttributes": own}
+    attributes = {"durable_pipeline": {"stringValue": json.dumps({"message_id": first_id})}} if first_id else {}
+    return {"messageId": message_id, "body": text, "messageAttributes": attributes}
 
 
 class Executions:
@@ -75,32 +70,23 @@ def run(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> Callable[.
 
 
 def store(environment: Environment, execution_id: str, message_id: str) -> None:
-    environment.client("dynamodb").put_item(
-        TableName=f"{environment.name}-durable-pipeline-table",
-        Item={
-            "execution_id": {"S": execution_id},
-            "message_id": {"S": message_id},
-            "stored_at": {"S": "2026-11-26T10:00:00.000000Z"},
-        },
-    )
+    item = {"execution_id": execution_id, "message_id": message_id, "stored_at": "2026-11-26T10:00:00.000000Z"}
+    environment.put_items([item])
 
 
 def stored(environment: Environment) -> set[str]:
-    items = environment.client("dynamodb").scan(TableName=f"{environment.name}-durable-pipeline-table")["Items"]
+    items = environment.dynamodb.scan(TableName=f"{environment.prefix}-table")["Items"]
     return {item["execution_id"]["S"] for item in items}
 
 
 def send(environment: Environment, queue: str, text: str, **told: str) -> str:
-    own = {"durable_pipeline": {"DataType": "String", "StringValue": json.dumps(told)}} if told else {}
-    sent = environment.client("sqs").send_message(
-        QueueUrl=environment.queue_url(queue), MessageBody=text, MessageAttributes=own
-    )
-    return str(sent["MessageId"])
+    (sent,) = environment.send(queue, [text], own(told) if told else None)
+    return sent
 
 
 def log_received(environment: Environment, arn: str, *message_ids: str, days_ago: float = 0) -> None:
     line = {"message": "batch is received", "message_ids": message_ids, "executionArn": arn}
-    environment.log(line, at=int((time.time() - days_ago * 86_400) * 1_000))
+    environment.log(line, at=datetime.now(UTC) - timedelta(days=days_ago))
 
 
 def executions(environment: Environment, of: dict[str, list[dict[str, Any]]], **refusals: str) -> Executions:
@@ -132,10 +118,7 @@ def test_a_record_is_removed_everywhere_and_its_neighbours_stay(
     log_received(environment, "dead", "x", dead)
     log_received(environment, "again", "m2")
     log_received(environment, "gone", ID, days_ago=6)
-    environment.log(
-        {"message": "message is rejected", "execution_id": f"{key}1", "executionArn": "other"},
-        at=int(time.time() * 1_000),
-    )
+    environment.log({"message": "message is rejected", "execution_id": f"{key}1", "executionArn": "other"})
 
     assert run(key, "--yes") == 0
 
@@ -171,7 +154,7 @@ def test_a_message_id_leads_to_the_record_of_its_key(environment: Environment, r
     fake = executions(environment, {"arn": [message("second", keyed, first_id=ID)], "rejected": [message("x", keyed)]})
     log_received(environment, "arn", "second", ID)
     line = {"message": "message is rejected", "execution_id": key, "executionArn": "rejected"}
-    environment.log(line, at=int(time.time() * 1_000))
+    environment.log(line)
 
     assert run(ID, "--yes") == 0
 
@@ -258,7 +241,7 @@ def test_messages_that_could_not_be_looked_at_are_undone(
     for number in range(25):
         send(environment, DEAD, body(n=number))
     send(environment, INVALID, body(), execution_id="x")
-    environment.client("sqs").receive_message(QueueUrl=environment.queue_url(INVALID), VisibilityTimeout=900)
+    environment.sqs.receive_message(QueueUrl=environment.url(INVALID), VisibilityTimeout=900)
 
     assert run(ID, "--yes") == 1
 

@@ -6,6 +6,7 @@ import io
 import json
 import time
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -47,17 +48,12 @@ def drawn(snapshot: Snapshot, width: int = 80) -> str:
     return file.getvalue()
 
 
-def now_ms() -> int:
-    return int(time.time() * 1_000)
-
-
 def test_the_status_has_every_part_of_an_environment(environment: Environment) -> None:
-    sqs = environment.client("sqs")
-    sqs.send_message(QueueUrl=environment.queue_url("data-processing"), MessageBody="{}", DelaySeconds=900)
-    sqs.send_message(QueueUrl=environment.queue_url("invalid-message"), MessageBody="{}")
+    environment.sqs.send_message(QueueUrl=environment.url("source"), MessageBody="{}", DelaySeconds=900)
+    environment.send("invalid", ["{}"])
     done = {"message": "batch is done", "received": 5, "stored": 2, "rejected": 1, "failed": 2}
-    environment.log(done, done, done | {"message": "batch is done soon"}, {"message": "batch is received"}, at=now_ms())
-    environment.log(done, at=now_ms() - 6 * 60_000)
+    environment.log(done, done, done | {"message": "batch is done soon"}, {"message": "batch is received"})
+    environment.log(done, at=datetime.now(UTC) - timedelta(minutes=6))
 
     seen = take(environment.target, SERVICES)
 
@@ -77,7 +73,7 @@ def test_the_status_has_every_part_of_an_environment(environment: Environment) -
     assert [str(seen.running), str(seen.paused), seen.alarms] == ["0", "0", {}]
     version = seen.versions["validator"]
     assert isinstance(version, Version)
-    assert (version.version, version.description) == ("1", "the validator")
+    assert (version.version, version.description) == ("1", f"the code of {environment.prefix}-validator")
 
 
 def test_metrics_come_before_the_log(environment: Environment) -> None:
@@ -88,10 +84,10 @@ def test_metrics_come_before_the_log(environment: Environment) -> None:
         Namespace="DurablePipeline",
         MetricData=[{"MetricName": name, "Dimensions": dimensions, "Value": value} for name, value in numbers.items()],
     )
-    queue = [{"Name": "QueueName", "Value": f"{environment.name}-durable-pipeline-data-processing-dead-letter"}]
+    queue = [{"Name": "QueueName", "Value": f"{environment.prefix}-dead"}]
     age = {"MetricName": "ApproximateAgeOfOldestMessage", "Dimensions": queue, "Value": 4_000}
     cloudwatch.put_metric_data(Namespace="AWS/SQS", MetricData=[age])
-    environment.log({"message": "batch is done", "received": 1, "stored": 1, "rejected": 0, "failed": 0}, at=now_ms())
+    environment.log({"message": "batch is done", "received": 1, "stored": 1, "rejected": 0, "failed": 0})
 
     seen = take(environment.target, SERVICES)
 
@@ -104,11 +100,9 @@ def test_metrics_come_before_the_log(environment: Environment) -> None:
 
 def test_alarms_that_are_on_are_named_and_those_of_other_environments_are_not(environment: Environment) -> None:
     cloudwatch = environment.client("cloudwatch")
-    for name in (f"{environment.name}-durable-pipeline-dead-letters", f"{environment.name}-durable-pipeline-outage"):
+    for name in (f"{environment.prefix}-dead-letters", f"{environment.prefix}-outage"):
         _put_alarm(cloudwatch, name)
-    cloudwatch.set_alarm_state(
-        AlarmName=f"{environment.name}-durable-pipeline-outage", StateValue="ALARM", StateReason="a test"
-    )
+    cloudwatch.set_alarm_state(AlarmName=f"{environment.prefix}-outage", StateValue="ALARM", StateReason="a test")
     _put_alarm(cloudwatch, "other-durable-pipeline-outage")
     cloudwatch.set_alarm_state(AlarmName="other-durable-pipeline-outage", StateValue="ALARM", StateReason="a test")
 
@@ -145,12 +139,9 @@ def test_executions_are_counted_by_status_and_no_more_than_a_hundred(environment
     assert "100+ running, 2 paused" in drawn(seen)
 
 
-@pytest.mark.parametrize("code", ["AccessDenied", "AccessDeniedException"])
-def test_a_refused_part_is_marked_and_the_rest_is_shown(
-    environment: Environment, refusing: type[Refusing], code: str
-) -> None:
-    real = environment.client("lambda")
-    environment.fakes["lambda"] = refusing(real, code, "get_alias", "list_event_source_mappings")
+def test_a_refused_part_is_marked_and_the_rest_is_shown(environment: Environment, refusing: type[Refusing]) -> None:
+    methods = "get_alias", "list_event_source_mappings"
+    environment.fakes["lambda"] = refusing(environment.client("lambda"), "AccessDeniedException", *methods)
 
     seen = take(environment.target, SERVICES)
     shown = drawn(seen)
@@ -196,7 +187,7 @@ def test_a_log_that_is_read_in_part_gives_a_lower_bound(environment: Environment
 
     class Endless:
         def filter_log_events(self, **_: Any) -> dict[str, Any]:
-            return {"events": [{"timestamp": now_ms(), "message": json.dumps(done)}], "nextToken": "more"}
+            return {"events": [{"timestamp": time.time() * 1_000, "message": json.dumps(done)}], "nextToken": "more"}
 
     environment.fakes["logs"] = Endless()
 

@@ -274,8 +274,7 @@ def test_it_is_done_to_a_real_mapping(environment: Environment, monkeypatch: pyt
 
 def test_a_real_queue_is_looked_at(environment: Environment) -> None:
     patience = Patience(0, sleep=lambda _: None)
-    url = environment.queue_url("data-processing")
-    environment.client("sqs").send_message(QueueUrl=url, MessageBody="{}", DelaySeconds=900)
+    environment.sqs.send_message(QueueUrl=environment.url("source"), MessageBody="{}", DelaySeconds=900)
 
     with pytest.raises(CommandError, match="0 visible, 0 in flight, 1 delayed"):
         wait_until_empty(environment.target, patience, lambda _: None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
@@ -12,7 +13,6 @@ import typer
 
 from pipeline_cli.commands.command_line import logged_command
 from pipeline_cli.errors import CommandError
-from pipeline_cli.executions.story import counted
 from pipeline_cli.messages import listing
 from pipeline_cli.messages.acting import Manner, act
 from pipeline_cli.messages.export_file import drafts_of, missing_of, read_export, write_export
@@ -22,7 +22,7 @@ from pipeline_cli.messages.releases import last_release
 from pipeline_cli.messages.selection import Selection, age
 from pipeline_cli.messages.stored import stored_data
 from pipeline_cli.options import Bodies, Env, Json, Local, Yes, target
-from pipeline_cli.printing import print_json, print_note, print_result, progress_bar
+from pipeline_cli.printing import counted, print_json, print_note, print_result, progress_bar
 from pipeline_cli.repository import find_repository
 from pipeline_cli.rules import verdicts
 from pipeline_cli.table import Table
@@ -91,7 +91,7 @@ def list_messages(
         chosen = selection.of(queue.messages, datetime.now(UTC))
     if as_json:
         shown: dict[str, Any] = {"count": len(chosen), "notes": queue.notes}
-        shown["groups"] = [listing.group_to_json(group) for group in listing.grouped(chosen)]
+        shown["groups"] = [asdict(group) for group in listing.grouped(chosen)]
         if each or bodies:
             shown["messages"] = [message.to_json(body=bodies) for message in chosen]
         print_json(shown)

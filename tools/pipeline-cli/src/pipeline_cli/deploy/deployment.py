@@ -31,13 +31,12 @@ def deploy(
     *,
     dry_run: bool,
     yes: bool,
-    out: TextIO | None = None,
+    out: TextIO,
 ) -> None:
     """Deploy a stack of the repository, or the root without a name; raises DeployError on failure.
 
-    ``out`` receives the output of the SAM CLI; the default is standard output.
+    ``out`` receives the output of the SAM CLI.
     """
-    out = out or sys.stdout
     catalogue = Catalogue(repository)
     stack = catalogue.get(name)
     url = emulated.endpoint()

@@ -40,19 +40,15 @@ def check_durable_functions(
 
 def _check_region(lambda_client: Any, function: str) -> None:
     """Ask Lambda in the region for durable executions; any response except an unknown operation proves support."""
+    region = lambda_client.meta.region_name
     try:
         lambda_client.list_durable_executions_by_function(FunctionName=function, MaxItems=1)
     except EndpointConnectionError as error:
-        raise DeployError(f"nothing answers for Lambda in {_region(lambda_client)}: {error}") from None
+        raise DeployError(f"nothing answers for Lambda in {region}: {error}") from None
     except ClientError as error:
         told = error.response["Error"]
         if told["Code"] in _UNKNOWN_CODES or _UNKNOWN_TEXT in told.get("Message", ""):
             raise DeployError(
-                f"Lambda offers no durable functions in {_region(lambda_client)}: it was asked for {_OPERATION}, and "
+                f"Lambda offers no durable functions in {region}: it was asked for {_OPERATION}, and "
                 f"answered {told['Code']}: {told.get('Message', '')}. Choose another region with AWS_DEFAULT_REGION"
             ) from None
-
-
-def _region(lambda_client: Any) -> str:
-    region: str = lambda_client.meta.region_name
-    return region

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from pipeline_cli.deploy import emulated
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from pipeline_cli.deploy.stacks import Named
 
@@ -76,7 +76,8 @@ def _scanned(cloudformation: Any) -> dict[tuple[str, str], str]:
     """Return the outermost stack of every resource in the account, by the resource's type and name."""
     found: dict[tuple[str, str], str] = {}
     parents: dict[str, str] = {}
-    for stack in _stacks(cloudformation):
+    pages = cloudformation.get_paginator("describe_stacks").paginate()
+    for stack in (stack for page in pages for stack in page["Stacks"]):
         for resource in cloudformation.describe_stack_resources(StackName=stack["StackId"])["StackResources"]:
             physical_id = resource.get("PhysicalResourceId", "")
             # The id of a queue is its URL.
@@ -95,8 +96,3 @@ def _outermost(stack: str, parents: dict[str, str]) -> str:
     while stack in parents:
         stack = parents[stack]
     return stack
-
-
-def _stacks(cloudformation: Any) -> Iterator[dict[str, Any]]:
-    for page in cloudformation.get_paginator("describe_stacks").paginate():
-        yield from page["Stacks"]

@@ -42,7 +42,7 @@ def parameters(
     sections = tomllib.loads(settings.read_text(encoding="utf-8"))
     configured = sections[section(settings, environment)]["deploy"]["parameters"].get("parameter_overrides", "")
     # Passed even if they are the defaults: the build is for these, and a stack would keep its old values otherwise.
-    chosen = {name: stack.defaults[name] for name in _BUILT_FOR if name in stack.parameters}
+    chosen = {name: str(stack.parameters[name]["Default"]) for name in _BUILT_FOR if name in stack.parameters}
     chosen |= dict(pair.split("=", 1) for pair in shlex.split(configured))
     chosen |= dict(own) | stack.discovered(environment) | {"EnvironmentName": environment} | dict(given)
     return {name: value for name, value in chosen.items() if name in stack.parameters}

@@ -54,7 +54,6 @@ class Stack:
     template: Path
     parameters: Mapping[str, Mapping[str, Any]]
     """The declarations of its parameters, by name."""
-    defaults: Mapping[str, str]
     publishes: frozenset[str]
     takes: Mapping[str, str]
     """The SSM parameter from which each parameter of the template takes its value."""
@@ -72,7 +71,6 @@ class Stack:
             name=name,
             template=template,
             parameters=parameters,
-            defaults={key: str(entry["Default"]) for key, entry in parameters.items() if "Default" in entry},
             publishes=frozenset(entry["Fn::Sub"].removeprefix(_WRITTEN_PREFIX) for entry in written),
             takes={
                 key: entry["Default"].removeprefix(_DEFAULT_PREFIX)

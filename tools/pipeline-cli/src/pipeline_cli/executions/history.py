@@ -142,10 +142,11 @@ class History:
 
 def read_history(client: Any, execution: str) -> History:
     """Read the complete history of an execution, with its data."""
-    return History.of(_events(client, execution))
+    return History.of(events_of(client, execution))
 
 
-def _events(client: Any, execution: str) -> Iterator[Mapping[str, Any]]:
+def events_of(client: Any, execution: str) -> Iterator[Mapping[str, Any]]:
+    """Yield the events of an execution, with their data."""
     request: dict[str, Any] = {"DurableExecutionArn": execution, "IncludeExecutionData": True, "MaxItems": _PAGE}
     while True:
         answer = client.get_durable_execution_history(**request)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from pipeline_cli.declared_stages import exported
 from pipeline_cli.executions import deliveries as outcomes
 from pipeline_cli.printing import moment
 
@@ -32,7 +33,6 @@ TABLE, QUEUE, INVALID, DEAD, EXECUTION, UNKNOWN = (
 )
 _RETENTION = timedelta(days=14)
 """Retention of the invalid message queue and the dead-letter queue, from infra/shared/template.yaml."""
-_EXPORTED = "services/orchestrator/pipeline.json"
 
 
 @dataclass(frozen=True)
@@ -85,8 +85,8 @@ class Waits:
     @classmethod
     def read(cls, repository: Path) -> Waits:
         """Read them from the orchestrator's export in this repository."""
-        exported = json.loads((repository / _EXPORTED).read_text(encoding="utf-8"))["redelivery_seconds"]
-        return cls(exported["own_fault"], exported["outage"])
+        seconds = exported(repository)["redelivery_seconds"]
+        return cls(seconds["own_fault"], seconds["outage"])
 
     def seconds(self, delivery: int, *, own_fault: bool | None) -> int:
         """Return the wait after a delivery; the longer one if the cause of the failure is unknown."""

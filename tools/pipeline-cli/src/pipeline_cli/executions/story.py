@@ -11,7 +11,7 @@ from rich.table import Table
 from pipeline_cli.executions import deliveries as outcomes
 from pipeline_cli.executions.exchanges import FAILED, PASSED, REJECTED, UNFINISHED
 from pipeline_cli.executions.timeline import seconds, timeline
-from pipeline_cli.printing import moment
+from pipeline_cli.printing import counted, moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,12 +34,7 @@ def tell(console: Console, trace: Trace, *, bodies: bool) -> None:
 
 
 def _tell_message(console: Console, message: TracedMessage, *, bodies: bool) -> None:
-    about = [("message", message.first_id), *(("sent again as", one) for one in message.ids[1:])]
-    about.append(("record", message.execution_id))
-    sent = next((one.record.message.sent for one in message.deliveries if one.record), None)
-    if sent:
-        about.append(("sent", f"{moment(sent)} UTC"))
-    about += [("now", place.words + ("" if place.certain else " (deduced)")) for place in message.places]
+    about = list(summary(message))
     if item := message.item:
         of = f"message {item.message_id}, stored at {item.stored_at}"
         about.append(("receipt", ", ".join(filter(None, (of, item.data_digest and f"digest {item.data_digest}")))))
@@ -68,6 +63,17 @@ def _tell_delivery(console: Console, delivery: Delivery, first_id: str, *, bodie
     if bodies and delivery.record:
         console.print()
         console.print(shown(delivery.record.message.body, keep="\n\t"), soft_wrap=True)
+
+
+def summary(message: TracedMessage) -> Iterator[tuple[str, str]]:
+    """Yield the ids of a message, when it was sent, and where it is now."""
+    yield "message", message.first_id
+    yield from (("sent again as", one) for one in message.ids[1:])
+    yield "record", message.execution_id
+    sent = next((one.record.message.sent for one in message.deliveries if one.record), None)
+    if sent:
+        yield "sent", f"{moment(sent)} UTC"
+    yield from (("now", place.words + ("" if place.certain else " (deduced)")) for place in message.places)
 
 
 def headline(delivery: Delivery) -> str:
@@ -141,11 +147,6 @@ def _stage_words(visits: Sequence[Visit]) -> str:
     about = [f"in a group of {last.records}" if last.in_group else "alone"] if last.isolated else []
     about += [] if last.own else ["for the other message"]
     return (f"{', '.join(about)}: " if about else "") + ", then ".join(words)
-
-
-def counted(number: int, noun: str) -> str:
-    """Format a number with its noun."""
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 def _named(ids: Sequence[str]) -> str:

@@ -75,12 +75,12 @@ def rows_of(delivery: Delivery) -> list[Row]:
     return [*rows, *(_row(operation, began, visit) for operation, began, visit in found if began)]
 
 
-def timeline(delivery: Delivery, now: datetime | None = None) -> Table:
+def timeline(delivery: Delivery) -> Table:
     """Draw the lines of a delivery."""
     rows = rows_of(delivery)
     first = rows[0].started
     # No operation outlasts its execution.
-    last = max([row.ended for row in rows if row.ended] + [rows[0].ended or now or datetime.now(UTC)])
+    last = max([row.ended for row in rows if row.ended] + [rows[0].ended or datetime.now(UTC)])
     whole = max((last - first).total_seconds(), 0.001)
     table = Table(box=None, padding=(0, 1, 0, 0), expand=True, show_edge=False)
     table.add_column("operation", no_wrap=True)

@@ -55,12 +55,6 @@ def data_of(operation: Operation, execution_id: str | None) -> Iterator[tuple[st
                 yield name, text
 
 
-def size_words(operation: Operation) -> str:
-    """Format the sizes of the request and the response of an invoke, as they were checkpointed."""
-    sizes = [len(text.encode()) for text in (operation.input, operation.result) if text is not None]
-    return " → ".join(f"{size:,} bytes" for size in sizes)
-
-
 def _label(operation: Operation, history: History, execution_id: str | None) -> Text:
     label = shown(operation.name or "execution", "bold")
     parts = [
@@ -89,7 +83,7 @@ def _label(operation: Operation, history: History, execution_id: str | None) -> 
 
 
 def invoke_words(operation: Operation, execution_id: str | None) -> Iterator[str]:
-    """Yield the number of records in an invoke, their results (or that of one record), and its size."""
+    """Yield the number of records in an invoke, their results (or that of one record), and its checkpointed sizes."""
     count = len(operation.requested)
     if count:
         yield f"{count} records" if count > 1 else "1 record"
@@ -100,8 +94,9 @@ def invoke_words(operation: Operation, execution_id: str | None) -> Iterator[str
         verdicts = [verdict_of(entry).outcome for entry in operation.answered.values()]
         if others := [f"{verdicts.count(one)} {one}" for one in dict.fromkeys(verdicts) if one != "passed"]:
             yield ", ".join(others)
-    if words := size_words(operation):
-        yield words
+    texts = [text for text in (operation.input, operation.result) if text is not None]
+    if texts:
+        yield " → ".join(f"{len(text.encode()):,} bytes" for text in texts)
 
 
 def _add_data(branch: Tree, operation: Operation, execution_id: str | None) -> None:

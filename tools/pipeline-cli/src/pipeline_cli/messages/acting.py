@@ -50,15 +50,8 @@ def act(
         if not manner.yes and not agreed(plan_report.question(planned, kind.queue_name)):
             raise CommandError("nothing was sent or deleted; to skip the question, add --yes")
         log = OperationsLog(target, manner.command)
-        carrier = Carrier(
-            target.client("sqs"),
-            target.resources.queue_url,
-            queue.reader,
-            log,
-            queue=kind.value,
-            resend=kind.resend,
-            rate=manner.rate,
-        )
+        sqs, source_url = target.client("sqs"), target.resources.queue_url
+        carrier = Carrier(sqs, source_url, queue.reader, log, kind, rate=manner.rate)
         with progress_bar("messages", leaving) as progress:
             done = carrier.run(planned, progress)
         shown["done"] = plan_report.done_to_json(done)

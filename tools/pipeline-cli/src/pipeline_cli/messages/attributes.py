@@ -48,10 +48,9 @@ class Attribute:
         Raises:
             ValueError: It is invalid.
         """
-        binary = isinstance(value, dict) and "base64" in value
-        kind, text = (
-            (value.get("type"), value.get("base64" if binary else "value")) if isinstance(value, dict) else ("", "")
-        )
+        told = value if isinstance(value, dict) else {}
+        binary = "base64" in told
+        kind, text = told.get("type"), told.get("base64" if binary else "value")
         if not _NAME.fullmatch(name) or not isinstance(kind, str) or not isinstance(text, str) or not text:
             raise ValueError(f"the attribute {name!r} is not a name with a type and a value")
         if not (_BINARY if binary else _TEXT).fullmatch(kind) or NOT_ACCEPTED.search(text):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator, Sequence
 
     from pipeline_cli.messages.plan import Planned
+    from pipeline_cli.messages.reading import Kind
     from pipeline_cli.operations_log import OperationsLog
     from pipeline_cli.queue_reader import QueueReader
 
@@ -45,9 +46,8 @@ class Carrier:
         source_url: str,
         reader: QueueReader,
         log: OperationsLog,
+        kind: Kind,
         *,
-        queue: str,
-        resend: str,
         rate: float,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
@@ -59,8 +59,7 @@ class Carrier:
             source_url: The destination queue.
             reader: Has received the messages, and keeps them hidden.
             log: Receives one line per message.
-            queue: The name of the queue in the log: `dead` or `invalid`.
-            resend: The name of the action in the log: `redrive` or `resend`.
+            kind: The queue that the messages are in.
             rate: Maximum number of messages sent per second.
             sleep: The sleep function.
             clock: Returns seconds, for the rate.
@@ -69,8 +68,7 @@ class Carrier:
         self._source_url = source_url
         self._reader = reader
         self._log = log
-        self._queue = queue
-        self._resend = resend
+        self._kind = kind
         self._rate = rate
         self._sleep = sleep
         self._clock = clock
@@ -146,8 +144,8 @@ class Carrier:
 
     def _line(self, one: Planned, sent: dict[str, str]) -> dict[str, Any]:
         return {
-            "action": self._resend if one.decision is Decision.SEND else one.decision.value,
-            "queue": self._queue,
+            "action": self._kind.resend if one.decision is Decision.SEND else one.decision.value,
+            "queue": self._kind.value,
             "message_id": one.message.message_id,
             "first_message_id": one.message.first_message_id,
             "execution_id": one.execution_id,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from local_aws.terminal import shown
 from rich.padding import Padding
 
-from pipeline_cli.printing import console, moment
+from pipeline_cli.printing import console, counted, moment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +52,7 @@ def print_groups(groups: Sequence[Group]) -> None:
     """Print some lines per group, which fit any width; codes and ids are not broken."""
     out = console()
     for group in groups:
-        count = "1 message" if group.count == 1 else f"{group.count:,} messages"
+        count = counted(group.count, "message")
         out.print(shown(f"{count}: {_where(group.stage, group.code)}", "bold"), soft_wrap=True)
         oldest, newest = moment(group.oldest), moment(group.newest)
         sent = f"{oldest} UTC" if oldest == newest else f"{oldest} to {newest} UTC"
@@ -82,19 +82,6 @@ def print_each(messages: Sequence[QueuedMessage], *, bodies: bool) -> None:
         for name, value in rows:
             if value:
                 out.print(shown(f"    {name}: ", "dim"), shown(value), sep="", highlight=False, soft_wrap=True)
-
-
-def group_to_json(group: Group) -> dict[str, Any]:
-    """Format a group as JSON."""
-    return {
-        "stage": group.stage,
-        "code": group.code,
-        "reason": group.reason,
-        "count": group.count,
-        "oldest": group.oldest,
-        "newest": group.newest,
-        "example": group.example,
-    }
 
 
 def _where(stage: str, code: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from pipeline_cli.messages.content import Content, Problem, content_of, why
 from pipeline_cli.messages.entry import Entry, NoRoomError
@@ -15,26 +15,14 @@ if TYPE_CHECKING:
 
     from pipeline_cli.intake import Intake
     from pipeline_cli.messages.queued_message import Draft, QueuedMessage
-
-    Rules = Callable[[Sequence[str]], "Sequence[Refusal | None]"]
-    """Validates bodies; the result has one entry per body."""
-
     from pipeline_cli.messages.stored import StoredData
+    from pipeline_cli.rules import Problem as Refusal
+
+    Rules = Callable[[Sequence[str]], Sequence[Refusal | None]]
+    """Validates bodies; the result has one entry per body."""
 
     Stored = Callable[[Sequence[str]], Mapping[str, StoredData]]
     """Looks up execution ids; returns the existing items."""
-
-
-class Refusal(Protocol):
-    """Why the rules refuse a body."""
-
-    @property
-    def field(self) -> str:
-        """The field; empty for the whole body."""
-
-    @property
-    def reason(self) -> str:
-        """The reason, for people."""
 
 
 class Decision(StrEnum):

@@ -9,7 +9,7 @@ from local_aws.terminal import shown
 from rich.table import Column, Table
 
 from pipeline_cli.messages.plan import LEAVES, Decision
-from pipeline_cli.printing import console
+from pipeline_cli.printing import console, counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,8 +82,8 @@ def question(planned: Sequence[Planned], title: str) -> str:
     ]
     staying = sum(count for decision, count in counts.items() if decision not in LEAVES)
     stay = f"; {staying:,} stay" if staying else ""
-    messages = "message" if len(planned) == 1 else "messages"
-    return f"Of {len(planned):,} {messages} of the {title}: {' and '.join(filter(None, doing))}{stay}. Go on?"
+    messages = counted(len(planned), "message")
+    return f"Of {messages} of the {title}: {' and '.join(filter(None, doing))}{stay}. Go on?"
 
 
 def summary(done: Done) -> str:
@@ -99,8 +99,6 @@ def shortfall(planned: Sequence[Planned], done: Done | None, missing: int) -> st
     lines = [f"{stay}, for the reasons in the plan"] if staying else []
     if missing:
         lines.append(f"messages of the file not in the queue, or hidden: {missing:,}. They may be done already")
-    lines += [
-        f"{count:,} message{'' if count == 1 else 's'}: {problem}"
-        for problem, count in (done.problems if done else Counter()).items()
-    ]
+    problems = done.problems if done else {}
+    lines += [f"{counted(count, 'message')}: {problem}" for problem, count in problems.items()]
     return "\n".join(lines)
