@@ -65,7 +65,7 @@ def through(statement):
     return [entry["Fn::Sub"].removesuffix(".${AWS::Region}.amazonaws.com") for entry in services]
 
 
-def test_a_service_may_use_a_key_of_ones_own_for_what_it_reads_and_writes_and_only_if_there_is_one(service, template):
+def test_a_service_may_use_a_key_of_ones_own_for_its_data_only_if_there_is_one(service, template):
     policy = template["Resources"]["UseOfKey"]
     statements = policy["Properties"]["PolicyDocument"]["Statement"]
 

@@ -95,7 +95,7 @@ def test_a_version_is_retained_for_executions_in_flight_and_for_a_rollback(templ
     assert version["DeletionPolicy"] == version["UpdateReplacePolicy"] == "Retain"
 
 
-def test_the_queue_feeds_the_alias_and_hears_which_messages_failed_until_the_mapping_is_deleted(orchestrator):
+def test_the_queue_feeds_the_alias_and_gets_the_failed_messages_until_the_mapping_is_deleted(orchestrator):
     template = translate(orchestrator)
     (mapping,) = of_type(template, "AWS::Lambda::EventSourceMapping").values()
 

@@ -58,7 +58,7 @@ def test_the_alarm_is_about_the_new_version_alone(template):
     assert metrics(alarms(translated)["NewVersionFails"]) == {"Errors": expected, "Invocations": expected}
 
 
-def test_executions_that_fail_in_invocations_that_succeed_put_the_orchestrator_back_too(orchestrator):
+def test_executions_that_fail_in_successful_invocations_roll_the_orchestrator_back_too(orchestrator):
     found = {name: of for alarm in alarms(orchestrator).values() for name, of in metrics(alarm).items()}
 
     # https://docs.aws.amazon.com/lambda/latest/dg/durable-monitoring.html

@@ -57,7 +57,7 @@ def codes(pipeline: Pipeline) -> Counter[str]:
     return Counter(rejection.code for rejection in pipeline.queue.messages)
 
 
-def test_of_many_messages_with_one_key_and_other_data_the_first_is_stored_and_the_others_are_rejected(
+def test_of_messages_with_one_key_and_different_data_the_first_is_stored_and_the_others_are_rejected(
     pipeline: Pipeline,
 ) -> None:
     run = pipeline.run(body(), *(keyed(n=n) for n in range(900)), body())
@@ -82,7 +82,7 @@ def test_the_first_that_is_not_rejected_is_stored(pipeline: Pipeline) -> None:
     ]
 
 
-def test_what_is_left_after_three_comes_again_soon_and_is_decided_then(pipeline: Pipeline) -> None:
+def test_candidates_after_the_third_are_redelivered_soon_and_decided_then(pipeline: Pipeline) -> None:
     refuse_invalid(pipeline)
     batch = [*(keyed(mark=f"invalid {n}") for n in range(4)), keyed(n=1), keyed(n=2)]
 
@@ -96,7 +96,7 @@ def test_what_is_left_after_three_comes_again_soon_and_is_decided_then(pipeline:
     assert pipeline.services.table == {"test-key-k": keyed(n=1)}
 
 
-def test_a_message_that_the_table_has_is_a_duplicate_also_behind_one_that_conflicts_with_it(pipeline: Pipeline) -> None:
+def test_a_message_that_the_table_has_is_a_duplicate_even_behind_a_conflicting_one(pipeline: Pipeline) -> None:
     pipeline.services.table["test-key-k"] = keyed(n=2)
 
     def storer(event: dict[str, Any], honest: Any) -> Any:

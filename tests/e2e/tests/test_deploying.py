@@ -238,7 +238,7 @@ def test_an_execution_in_flight_ends_on_the_version_that_it_began_with(
     assert stack.logged("batch is done, next release") == 1
 
 
-def test_stacks_that_others_need_are_not_deleted_and_in_the_other_order_nothing_is_left(
+def test_stacks_that_others_need_are_not_deleted_and_in_reverse_order_nothing_remains(
     running: Emulator, deployer: Deployer
 ) -> None:
     refused = deployer.run("delete", "shared", "--yes")

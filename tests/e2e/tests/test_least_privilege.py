@@ -186,7 +186,7 @@ def test_a_role_allows_what_aws_does_in_its_name_and_only_by_this_grant(
     assert refused.value.response["Error"]["Code"] in {"AccessDenied", "AccessDeniedException"}
 
 
-def test_a_message_that_failed_for_want_of_a_permission_is_stored_when_the_role_has_it_again(
+def test_a_message_that_failed_without_a_permission_is_stored_once_the_role_has_it_again(
     stack: Stack, roles: Roles
 ) -> None:
     with roles.without(Grant("storer", "StoreRecords", "dynamodb:PutItem")):

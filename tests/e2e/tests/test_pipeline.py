@@ -175,7 +175,7 @@ def test_a_message_that_keeps_failing_ends_in_the_dead_letter_queue(stack: Stack
     assert stack.item(f"e2e-esm-{message_id}") is None
 
 
-def test_dead_letters_that_are_moved_back_begin_anew_and_change_nothing_that_is_stored(stack: Stack) -> None:
+def test_redriven_dead_letters_start_over_and_change_no_stored_item(stack: Stack) -> None:
     """Ten dead letters, five with a key, two of which were stored meanwhile: moved as the SQS console does."""
     keyed = [body(idempotency_key=f"moved-{n}", n=n) for n in range(5)]
     plain = [body(moved=n) for n in range(5)]

@@ -182,7 +182,7 @@ def test_each_message_of_a_batch_has_the_outcome_that_its_own_faults_leave_it(st
     assert outcomes.dead[0]["Body"] == body(label="never")
 
 
-def test_a_permanent_outage_ends_in_the_dead_letter_queue_all_of_it_after_as_many_deliveries_as_are_allowed(
+def test_all_messages_of_a_permanent_outage_become_dead_letters_after_their_last_delivery(
     stack: Stack, faults: Faults
 ) -> None:
     faults.inject(*OUTAGES["the table"])
@@ -229,7 +229,7 @@ def test_an_outage_that_ends_before_the_last_delivery_leaves_no_dead_letter(
     assert {stack.failures_of(message) for message in affected} == {1}
 
 
-def test_messages_that_can_be_neither_finished_nor_brought_forward_nor_deleted_come_back_and_are_stored_once(
+def test_messages_that_cannot_be_finished_brought_forward_or_deleted_are_redelivered_and_stored_once(
     stack: Stack, faults: Faults
 ) -> None:
     stack.set_visibility_timeout(30)

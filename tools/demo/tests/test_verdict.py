@@ -27,7 +27,7 @@ def outcomes(report: Path) -> list[str]:
     return [entry["outcome"] for entry in json.loads(report.read_text())["messages"]]
 
 
-def test_a_message_that_waits_and_is_a_dead_letter_then_is_told_with_its_reason_and_the_logs(
+def test_a_waiting_message_that_becomes_a_dead_letter_is_reported_with_its_reason_and_logs(
     repository: Path, tmp_path: Path
 ) -> None:
     file = written(tmp_path, '{"outcome": "crash", "text": "\\u001b[2J"}')

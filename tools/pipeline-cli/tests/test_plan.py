@@ -304,7 +304,7 @@ def test_a_message_that_is_stored_without_the_key_of_an_envelope_declared_since_
     assert planned.reason == "it is stored as test-esm-1, without the key that it has now"
 
 
-def test_a_message_in_the_envelope_of_its_environment_is_sent_as_it_arrived_and_judged_without_it() -> None:
+def test_a_message_in_the_declared_envelope_is_sent_as_it_arrived_and_validated_without_it() -> None:
     event = f'{{"id": "e-1", "detail-type": "Placed", "source": "shop", "detail": {body()}}}'
     letter = replace(message(event), execution_id="test-key-e-1")
     asked: list[str] = []

@@ -188,7 +188,7 @@ def test_a_key_gives_all_its_messages() -> None:
     assert not found.notes
 
 
-def test_messages_of_an_execution_that_failed_come_again_after_the_visibility_timeout() -> None:
+def test_messages_of_a_failed_execution_are_redelivered_after_the_visibility_timeout() -> None:
     aws = RecordedAws("died")
     aws.forget(1)
 

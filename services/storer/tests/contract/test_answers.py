@@ -24,7 +24,7 @@ CONTEXT = SimpleNamespace(
 
 
 @pytest.mark.parametrize("version", peers())
-def test_whatever_the_schema_of_a_request_admits_gets_an_answer_that_the_schema_of_a_response_admits(
+def test_every_request_that_fits_its_schema_gets_a_response_that_fits_its_own(
     dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch, version: str
 ) -> None:
     monkeypatch.setattr(module, "table", DynamoDBTable(dynamodb, "processed"))

@@ -293,7 +293,7 @@ def test_a_missing_permission_for_the_log_is_reported(
     assert "it is done, but not recorded: not allowed: test:PutLogEvents" in capsys.readouterr().err
 
 
-def test_nothing_runs_when_two_looks_agree() -> None:
+def test_nothing_runs_when_two_readings_agree() -> None:
     aws = Aws(states=["Disabled"], statuses=[[], ["RUNNING"], [], []])
 
     assert not wait_until_nothing_runs(aws.target(), aws.patience(), lambda _: None).arns
