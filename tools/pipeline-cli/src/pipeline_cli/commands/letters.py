@@ -138,7 +138,7 @@ def export(
     if not as_json:
         _print_notes(queue)
     written = {"file": str(file), "count": len(chosen), "notes": queue.notes}
-    print_result(f"{len(chosen):,} messages written to {file}", written, as_json=as_json)
+    print_result(f"{counted(len(chosen), 'message')} written to {file}", written, as_json=as_json)
 
 
 def send(
