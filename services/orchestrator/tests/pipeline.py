@@ -14,6 +14,8 @@ from aws_durable_execution_sdk_python_testing import DurableFunctionTestRunner
 from orchestrator import handler as module
 from orchestrator.adapters import Sent
 from orchestrator.chain import Chain
+from orchestrator.chunks import plan
+from orchestrator.intake import parse_batch
 from orchestrator.stages import STAGES
 from pipeline_contracts import compress
 from pipeline_contracts.message import EXAMPLES
@@ -203,6 +205,8 @@ class Pipeline:
         """Run other stages than the declared ones."""
         arns = {stage.name: stage.service for stage in stages}
         self.monkeypatch.setattr(module, "chain", Chain(stages, arns))
+        self.monkeypatch.setattr(module, "plan", partial(plan, stages=stages))
+        self.monkeypatch.setattr(module, "parse_batch", partial(parse_batch, stages=stages))
 
     def operations(self) -> list[Any]:
         """Return all operations of the only execution, as the durable service stores them."""

@@ -18,7 +18,7 @@ from orchestrator.quotas import MAX_OPERATIONS, MAX_PAYLOAD_BYTES
 from orchestrator.sizes import item_json_bytes, overhead_bytes
 from orchestrator.stage import contribution
 from orchestrator.stages import STAGES
-from pipeline import body, event_of
+from pipeline import CORE, body, event_of
 from pipeline_contracts import ErrorCode, RecordError
 from pipeline_contracts.contribution import ContributionRequest
 from pipeline_contracts.storage import StorageResult
@@ -101,7 +101,7 @@ def thousand() -> tuple[Record, ...]:
 
 @given(st.integers(0, 1_000), st.integers(10, 500), st.integers(0, 5))
 def test_no_execution_passes_the_quota_of_operations(count: int, chunk_size: int, own: int) -> None:
-    stages = (*STAGES[:-1], *OWN[:own], STAGES[-1])
+    stages = (*CORE[:-1], *OWN[:own], CORE[-1])
     chunks = plan(thousand()[:count], chunk_size, stages)
 
     most = OPERATIONS_OF_BATCH + sum(

@@ -125,6 +125,7 @@ def test_a_group_that_meets_an_error_of_ours_is_run_alone(pipeline: Pipeline, mo
 
 
 def test_outputs_that_exceed_what_is_reserved_are_stored_in_groups(pipeline: Pipeline) -> None:
+    pipeline.use_stages(*CORE)
     pipeline.configure(chunk_size=400)
     stored = sizes(pipeline, "storer")
 
