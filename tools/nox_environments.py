@@ -276,7 +276,7 @@ def _megabytes(folder: Path) -> int:
 def _uv_install(session: nox.Session, into: Path, *words: str) -> bool:
     """Install into an environment; return False if nox was told not to install."""
     command = (sys.executable, str(_INSTALL), "--python", str(into / "bin" / "python"), *words)
-    return session.run_install(*command, external=True, silent=True) is not None
+    return session.run_install(*command, external=True, silent=True, log=False) is not None
 
 
 def _environment_beside(session: nox.Session, name: str, *steps: Sequence[str]) -> Path:

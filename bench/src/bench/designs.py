@@ -74,10 +74,10 @@ def summary(large: Figures, small: Figures) -> Iterator[str]:
     for name, values in rows.items():
         yield f"| {name} | {' | '.join(map(_short, values))} |"
     yield ""
-    floor = " and ".join(f"{total(bills(figures)['floor']):.2f}" for figures in (large, small))
+    floor = " and ".join(f"{total(bills(one)['floor']):.2f} at {one['size']:,} bytes" for one in (large, small))
     yield (
-        f"{measured_on(large)} All three have the patched durable SDK where they use it. The queue and the write of "
-        f"the item alone cost {floor} dollars per million messages."
+        f"{measured_on(large)} The designs with durable functions have the same patched SDK. Of the dollars, the queue "
+        f"and the write of the item are {floor}."
     )
 
 

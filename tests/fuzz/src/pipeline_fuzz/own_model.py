@@ -4,7 +4,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum, IntEnum
 from ipaddress import IPv4Address
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from contract_tests.bodies import VALUES
@@ -142,10 +142,10 @@ class OwnMessage(PipelineMessage):
 class AddingMessage(PipelineMessage):
     """A message whose model adds a key to the sent data."""
 
-    @model_validator(mode="before")
-    @classmethod
-    def _add(cls, sent: Any) -> Any:
-        return sent | {"added": 1} if isinstance(sent, dict) else sent
+    @model_validator(mode="after")
+    def _add(self) -> Self:
+        (self.model_extra or {})["added"] = 1
+        return self
 
 
 NAMES = sorted(field.alias or name for name, field in OwnMessage.model_fields.items())

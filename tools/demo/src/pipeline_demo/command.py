@@ -38,6 +38,8 @@ EXPECTED = "tools/demo/samples/expected.txt"
 # Few, so that a message that keeps failing becomes a dead letter while one watches.
 DEMO_PARAMETERS = {"MaxReceiveCount": "2"}
 
+_MOST_CHARACTERS = 80
+
 
 @dataclass(frozen=True)
 class _Input:
@@ -144,5 +146,6 @@ def _print_example(aws: Emulator, finished: Finished, console: Console) -> None:
         return
     chosen = min(stored, key=lambda tracked: tracked.message.line.number)
     item = Table(aws.endpoint.dynamodb(), StackOutputs.of(aws.outputs).table_name).item(chosen.execution_id)
-    body = chosen.message.line.body[:80]
-    table_view.print_item(console, f"The item stored for {body}, read with GetItem:", item)
+    body = chosen.message.line.body
+    told = body if len(body) <= _MOST_CHARACTERS else f"{body[:_MOST_CHARACTERS]}…"
+    table_view.print_item(console, f"The item stored for {told}, read with GetItem:", item)

@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 NonBlank = Annotated[str, StringConstraints(pattern=NOT_BLANK)]
 
 EXAMPLES: list[dict[str, JsonValue]] = [
-    {"order_id": "A-1001", "customer": "acme", "lines": [{"sku": "WIDGET", "quantity": 2, "price": 19.9}]},
+    {
+        "order_id": "A-1001",
+        "customer": "acme",
+        "lines": [{"sku": "WIDGET", "quantity": 2, "price": 19.9}],
+        "placed_at": "2026-01-31T12:00:00Z",
+    },
     {
         "order_id": "A-1002",
         "customer": "acme",
@@ -63,8 +68,8 @@ class PipelineMessage(MessageBase):
     order_id: Annotated[NonBlank, Field(description="The producer's own number.")]
     customer: Annotated[NonBlank, Field(description="The customer who ordered.")]
     lines: Annotated[list[Line], Field(min_length=1, max_length=500, description="The ordered articles.")]
+    placed_at: Annotated[AwareDatetime, Field(description="When it was placed.")]
     channel: Annotated[Channel | None, Field(description="Where it was placed.")] = None
-    placed_at: Annotated[AwareDatetime | None, Field(description="When it was placed.")] = None
 
 
 def processing_type_of(_message: PipelineMessage) -> str:

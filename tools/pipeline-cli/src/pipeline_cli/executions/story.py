@@ -117,11 +117,11 @@ def details(delivery: Delivery) -> Iterator[tuple[str, str]]:
         yield "isolated", "other records of its chunk were tried alone, and all failed; this one was not"
     if delivery.outcome == outcomes.FAILED and path.own_fault is not None:
         yield (
-            "fault",
+            "cause",
             (
-                "its own: others succeeded where it failed, so its wait is short"
+                "this message: others succeeded where it failed, so it is redelivered soon"
                 if path.own_fault
-                else "probably not its own, so its wait is long, as in an outage"
+                else "probably the system, as in an outage, so it is redelivered later"
             ),
         )
 
