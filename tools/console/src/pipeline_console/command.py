@@ -17,7 +17,9 @@ def console(
 ) -> None:
     """Show the environment in a browser, and operate it there, until Ctrl-C.
 
-    It is reachable from this machine only. Example: pipeline console --env dev
+    It is reachable from this machine only.
+
+    Example: ./nox -s pipeline -- console --env dev
     """
     # The import takes a second, which the other commands should not wait for.
     from pipeline_console.server import serve

@@ -60,7 +60,7 @@ def verify(
     in the invalid message queue and in the dead-letter queue are hidden from other readers meanwhile. Exits with 1
     unless every promise is met.
 
-    Example: pipeline verify --env dev --clean
+    Example: ./nox -s pipeline -- verify --env dev --clean
     """
     repository, chosen = find_repository(), target(env, local=local)
     envelope = chosen.intake.envelope

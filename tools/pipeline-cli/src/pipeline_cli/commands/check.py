@@ -41,7 +41,9 @@ def check(
     Uses the contract, the rules and the transformations of this checkout. The bytes that the parameters StoreBody and
     StoreAttributes add to an item are not counted.
 
-    Exits with 1 if any would be rejected. Example: pipeline check messages.jsonl
+    Exits with 1 if any would be rejected.
+
+    Example: ./nox -s pipeline -- check messages.jsonl
     """
     started = MessageCheck(find_repository(), envelope, unknown_type=unknown_processing_type)
     with _open(file) as given, started as checking:

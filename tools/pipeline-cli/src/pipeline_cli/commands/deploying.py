@@ -33,7 +33,7 @@ def deploy(
 ) -> None:
     """Deploy everything, or one stack.
 
-    Example: pipeline deploy --env dev --parameter BatchSize=200
+    Example: ./nox -s pipeline -- deploy --env dev --parameter BatchSize=200
     """
     given = dict(map(_pair, parameter or ()))
     out = sys.stderr if as_json else sys.stdout
@@ -45,7 +45,7 @@ def deploy(
 def delete(env: NamedEnv, stack: Stack = None, *, yes: Yes = False, as_json: Json = False) -> None:
     """Delete everything, or one stack.
 
-    Example: pipeline delete validator --env dev
+    Example: ./nox -s pipeline -- delete validator --env dev
     """
     what = f"the {stack}" if stack else "everything"
     if not yes and not agreed(f"Delete {what} in {env}, with the data that it holds?"):

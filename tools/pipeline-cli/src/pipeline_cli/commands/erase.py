@@ -29,7 +29,8 @@ def erase(
 
     Erases its item, its messages in the dead-letter and invalid message queues, and its executions.
     Reports what remains, and until when. Exits with 1 if something could not be removed.
-    Example: pipeline erase dev-key-order-4711 --env dev
+
+    Example: ./nox -s pipeline -- erase dev-key-order-4711 --env dev
     """
     if as_json and not yes:
         raise typer.BadParameter("JSON output cannot ask a question: add --yes", param_hint="--json")

@@ -84,7 +84,7 @@ def list_messages(
 ) -> None:
     """Show why the messages are in the queue, grouped by reason or one by one.
 
-    Example: pipeline dead list --code invoke_failed --newer-than 2h --each; the same with invalid
+    Example: ./nox -s pipeline -- dead list --code invoke_failed --newer-than 2h --each
     """
     selection = Selection(ids or (), stage, code, reason, body, older_than, newer_than)
     with _opened(context, target(env, local=local), limit, log_seconds) as queue:
@@ -127,7 +127,7 @@ def export(
     They stay in the queue. The file has one JSON object per line; body and attributes may be edited before the file
     is passed to redrive or resend.
 
-    Example: pipeline invalid export wrong.jsonl --code blank_field
+    Example: ./nox -s pipeline -- invalid export wrong.jsonl --code blank_field
     """
     if file.exists() and not force:
         raise CommandError(f"{file} exists; to overwrite it, add --force")
@@ -172,7 +172,7 @@ def send(
     Each keeps its identity, so none is stored twice. The plan is shown first: a message that is already stored is
     only deleted, and one that would fail again stays.
 
-    Example: pipeline dead redrive --dry-run, or pipeline invalid resend --dry-run
+    Example: ./nox -s pipeline -- dead redrive --dry-run
     """
     _check(as_json=as_json, dry_run=dry_run, yes=yes)
     if file and limit:
@@ -208,7 +208,7 @@ def discard(
 
     A message stays if its body differs from the one in the file.
 
-    Example: pipeline invalid discard wrong.jsonl
+    Example: ./nox -s pipeline -- invalid discard wrong.jsonl
     """
     _check(as_json=as_json, dry_run=dry_run, yes=yes)
     exported = read_export(file)

@@ -41,7 +41,7 @@ def pause(
 ) -> None:
     """Stop taking messages from the queue. Executions in flight continue to their end.
 
-    Example: pipeline pause --env dev --wait
+    Example: ./nox -s pipeline -- pause --env dev --wait
     """
     chosen, patience = target(env, local=local), Patience(timeout)
     with progress() as show:
@@ -56,7 +56,7 @@ def pause(
 def resume(env: Env = None, *, local: Local = False, timeout: Timeout = 900, as_json: Json = False) -> None:
     """Take messages from the queue again.
 
-    Example: pipeline resume --env dev
+    Example: ./nox -s pipeline -- resume --env dev
     """
     chosen, patience = target(env, local=local), Patience(timeout)
     with progress() as show:
@@ -71,7 +71,7 @@ def drain(env: Env = None, *, local: Local = False, timeout: Timeout = 900, as_j
 
     At the end, no execution is running.
 
-    Example: pipeline drain --env dev --timeout 3600
+    Example: ./nox -s pipeline -- drain --env dev --timeout 3600
     """
     chosen, patience = target(env, local=local), Patience(timeout)
     if event_source.find(chosen).state == DISABLED:

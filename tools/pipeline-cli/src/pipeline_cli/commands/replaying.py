@@ -31,7 +31,7 @@ def replay(
 
     It names the operation where this code would break executions in flight.
 
-    Example: pipeline replay arn:aws:lambda:... --env prod
+    Example: ./nox -s pipeline -- replay arn:aws:lambda:... --env prod
     """
     if not is_file(source):
         source = arn_of(target(env, local=local), source)

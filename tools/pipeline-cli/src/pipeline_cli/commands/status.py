@@ -35,7 +35,9 @@ def status(
     """Show the state of the environment on one screen.
 
     Shows queues, executions, outcomes of the last minutes, alarms and versions.
-    Exits with 1 if a part could not be read. Example: pipeline status --env dev --watch 10
+    Exits with 1 if a part could not be read.
+
+    Example: ./nox -s pipeline -- status --env dev --watch 10
     """
     if seconds is not None and not watch:
         raise typer.BadParameter("it needs --watch", param_hint="SECONDS")

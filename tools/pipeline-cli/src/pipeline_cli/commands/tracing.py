@@ -74,7 +74,7 @@ def trace(
 
     With --queues, the inspected messages are hidden from other readers for some seconds.
 
-    Example: pipeline trace 19dd0b57-b21e-4ac1-bd88-01bbb068cb78 --env dev
+    Example: ./nox -s pipeline -- trace 19dd0b57-b21e-4ac1-bd88-01bbb068cb78 --env dev
     """
     of = target(env, local=local)
     resources = of.resources
@@ -121,7 +121,7 @@ def history(
 ) -> None:
     """Show the operations of an execution, as they were checkpointed.
 
-    Example: pipeline history ARN --id dev-esm-19dd0b57-b21e-4ac1-bd88-01bbb068cb78
+    Example: ./nox -s pipeline -- history ARN --id dev-esm-19dd0b57-b21e-4ac1-bd88-01bbb068cb78
     """
     of = target(env, local=local)
     arn = listing.arn_of(of, execution)
@@ -159,7 +159,7 @@ def executions(
 ) -> None:
     """List executions, newest first.
 
-    Example: pipeline executions --env dev --status FAILED,TIMED_OUT --since 1d
+    Example: ./nox -s pipeline -- executions --env dev --status FAILED,TIMED_OUT --since 1d
     """
     statuses, earliest = _statuses(status), _since(since) if since else None
     of = target(env, local=local)
