@@ -155,7 +155,7 @@ def tables(one: Load, rates: Sequence[int] = RATES) -> Iterator[str]:
         row = one.ceilings(size).values()
         yield f"| {size:,} | {' | '.join(f'{most:,.0f}' for most in row)} | **{min(row):,.0f}** |"
     yield ""
-    yield f"What a rate takes, with `BatchSize` {one.batch_size:,} and `ChunkSize` {one.chunk_size}:"
+    yield f"The resources for a rate, with `BatchSize` {one.batch_size:,} and `ChunkSize` {one.chunk_size}:"
     yield ""
     yield (
         "| messages/s | batch | executions/s | executions at once | invocations at once | messages in flight | "
