@@ -11,8 +11,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from pipeline_testing.stages import SERVICES
-
 from bench.comparison import a_message
 
 if TYPE_CHECKING:
@@ -98,11 +96,12 @@ class Usage:
         Assumption: no other state, no retry, and nothing else in the state machine is billed.
         """
         executions = 1 / together
+        measured = [name for name in variant["handler_seconds"] if name != "orchestrator"]
         return Usage(
             body_bytes=self.body_bytes,
             write_units=self.write_units,
             lambda_requests=3 * executions,
-            gigabyte_seconds=_gigabyte_seconds(variant, SERVICES) / variant["messages"],
+            gigabyte_seconds=_gigabyte_seconds(variant, measured) / variant["messages"],
             transitions=0.0 if express else 3 * executions,
             express_requests=executions if express else 0.0,
             pipe_requests=self._pipe_requests(together),

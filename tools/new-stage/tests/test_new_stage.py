@@ -56,6 +56,7 @@ def test_a_stage_is_registered_wherever_the_one_before_it_is(
         "infra/template.yaml",
         "services/orchestrator/src/orchestrator/stages.py",
         "services/orchestrator/template.yaml",
+        "tests/fuzz/pyproject.toml",
     }
     written = after_it.keys() - before.keys()
     assert all(name.startswith("services/mystage/") for name in written)

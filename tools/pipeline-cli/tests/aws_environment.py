@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeSerializer
 from pipeline_cli.app import main
+from pipeline_cli.declared_stages import stages
 from pipeline_cli.queue_reader import QueueReader
+from pipeline_cli.repository import find_repository
 from pipeline_contracts import PipelineMessage, data_digest, execution_id, parse_body, parse_message
 from pipeline_contracts.message import EXAMPLES
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
-SERVICES = ("validator", "transformer", "storer")
+SERVICES = tuple(stage.service for stage in stages(find_repository()))
 FAST = ("--yes", "--rate", "100000")
 INVALID = "{}"
 """A body that is rejected."""

@@ -20,11 +20,12 @@ ROOT_TEMPLATE = "infra/template.yaml"
 MONITORING = "infra/monitoring/template.yaml"
 METRICS = "infra/monitoring/metrics.yaml"
 ASYNCAPI = "contracts/asyncapi.yaml"
+FUZZ_PROJECT = "tests/fuzz/pyproject.toml"
 LIMITS_PAGE = "docs/architecture.md"
 
 CHANGED = (
     *(STAGES, ORCHESTRATOR_TEMPLATE, ORCHESTRATOR_PROJECT, EXPORTED),
-    *(ROOT_TEMPLATE, MONITORING, METRICS, ASYNCAPI, LIMITS_PAGE),
+    *(ROOT_TEMPLATE, MONITORING, METRICS, ASYNCAPI, LIMITS_PAGE, FUZZ_PROJECT),
 )
 
 

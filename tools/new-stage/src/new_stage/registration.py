@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from new_stage.changed_files import METRICS, MONITORING, ORCHESTRATOR_TEMPLATE, ROOT_TEMPLATE, STAGES
+from new_stage.changed_files import FUZZ_PROJECT, METRICS, MONITORING, ORCHESTRATOR_TEMPLATE, ROOT_TEMPLATE, STAGES
 from new_stage.service import MODEL
 from new_stage.stages import NewStageError
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def register(root: Path, new: Stage, former: Stage) -> None:
-    """Register a stage in the orchestrator, in the root template and in monitoring.
+    """Register a stage in the orchestrator, the root template, monitoring, and the tests that import all services.
 
     Raises:
         NewStageError: A file has unexpected content; the message says what is missing.
@@ -49,6 +49,10 @@ def register(root: Path, new: Stage, former: Stage) -> None:
     own = f"  - dimensions: {{service: {new.service}}}\n    metrics: [RecordsContributed, RecordsNotContributed]\n"
     metrics.replace(emitted, emitted + own)
     metrics.write()
+
+    fuzz = _File(root / FUZZ_PROJECT, new, former)
+    fuzz.copy_lines(f'"durable-pipeline-{former.service}",')
+    fuzz.write()
 
 
 def _declare(path: Path, new: Stage, former: Stage) -> None:
