@@ -49,7 +49,7 @@ def test_a_batch_of_small_numbers_is_stored_with_its_neighbours(whole: Whole, *,
 
 
 def test_a_body_of_half_a_million_numbers_is_rejected_alone(whole: Whole) -> None:
-    sent = array("0", 1_040_000)
+    sent = array("0", 1_020_000)
 
     before, end, after = whole.run(SMALL, sent, SMALL)
 
