@@ -15,6 +15,7 @@ from pipeline_e2e.flow import Flow
 from pipeline_e2e.stack import Stack
 from pipeline_testing.bodies import INVALID, body
 from pipeline_testing.repository_copy import REPOSITORY, changed_copy
+from pipeline_testing.stages import SERVICES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -136,7 +137,8 @@ def test_what_is_missing_is_named_before_anything_is_deployed(aws: Emulator) -> 
     ended = Deployer(aws.endpoint, "empty").run("deploy", "orchestrator")
 
     assert ended.returncode == 1
-    assert "the orchestrator needs the shared resources, the storer, the transformer and the validator" in ended.stdout
+    *first, last = ("the shared resources", *(f"the {service}" for service in sorted(SERVICES)))
+    assert f"the orchestrator needs {', '.join(first)} and {last}" in ended.stdout
     assert "sam build" not in ended.stdout
     stacks = aws.endpoint.cloudformation().describe_stacks()["Stacks"]
     assert not [stack["StackName"] for stack in stacks if "empty" in stack["StackName"]]

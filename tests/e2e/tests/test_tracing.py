@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pipeline_cli.app import main
 from pipeline_testing.bodies import INVALID, body
+from pipeline_testing.stages import STAGES
 
 if TYPE_CHECKING:
     from local_aws.aws import AwsEndpoint
@@ -92,7 +93,7 @@ def test_a_stored_message(stack: Stack, cli: Tracing) -> None:
     assert message["item"]["stored_at"] == item["stored_at"]
     (delivery,) = message["deliveries"]
     assert (delivery["outcome"], delivery["number"]) == ("stored", 1)
-    assert stages(delivery) == [("validate", "passed"), ("transform", "passed"), ("store", "passed")]
+    assert stages(delivery) == [(stage["name"], "passed") for stage in STAGES]
     assert cli.trace(f"e2e-esm-{message_id}") == message
     text = cli.run("trace", message_id)
     assert "now      in the table" in text
@@ -113,7 +114,7 @@ def test_a_history_and_a_list_of_executions(stack: Stack, cli: Tracing) -> None:
     assert started == sorted(started, reverse=True)
     (name,) = [one["name"] for one in listed if one["arn"] == execution]
     assert cli.run("history", name, "--id", f"e2e-esm-{message_id}") == text
-    assert [line[4:].partition("  ")[0] for line in text.splitlines()[2:]] == ["validate", "transform", "store"]
+    assert [line[4:].partition("  ")[0] for line in text.splitlines()[2:]] == [stage["name"] for stage in STAGES]
 
 
 @pytest.mark.parametrize(("text", "stage"), [("not json", "intake"), (INVALID, "intake"), (None, "store")])
