@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from chaos.audit import Audit, Findings, Outcome, SecondOutcome, Sent
 from chaos.evidence import Evidence, QueueMessage
+from chaos.items import CONTRIBUTING
 from chaos.messages import Kind, PlannedMessage
 from chaos.poison import POISON as POISON_FIELD
 from pipeline_contracts import parse_message
@@ -50,6 +51,7 @@ def item(message: Sent, **changes: Any) -> dict[str, Any]:
         "stored_at": "now",
         "data_digest": "1:digest",
         **parse_message(message.planned.body).item_attributes,
+        **({"contributions": {name: {} for name in CONTRIBUTING}} if CONTRIBUTING else {}),
         **changes,
     }
 
@@ -132,6 +134,11 @@ THE_ONE = {
         evidence([ITEMS[0], item_without(DUPLICATES[0], "metadata"), ITEMS[2]]),
         DUPLICATES[0],
         "has the fields",
+    ),
+    "a contribution of no stage": (
+        evidence([item(VALID, contributions={"nobody": {}}), *ITEMS[1:]]),
+        VALID,
+        "has the contributions ['nobody']",
     ),
     "no field": (evidence([item_without(VALID, "stored_at"), *ITEMS[1:]]), VALID, "has the fields"),
     "a stray item": (

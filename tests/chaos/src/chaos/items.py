@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline_contracts import parse_message
 from pipeline_demo.data import same
+from pipeline_testing.stages import STAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from chaos.evidence import Item
 
 _FIELDS = {"execution_id", "message_id", "original_data", "transformed_data", "stored_at", "data_digest"}
+CONTRIBUTING = {stage["name"] for stage in STAGES if stage["request"] == "ContributionRequest"}
 _TRANSFORMED = {"processed_at", "execution_id", "transformation_applied"}
 
 
@@ -22,9 +24,11 @@ def differences(item: Item, sent: dict[str, Any]) -> Iterator[str]:
     attributes = dict(parse_message(json.dumps(sent, default=float)).item_attributes)
     if "metadata" in sent:
         attributes["metadata"] = sent["metadata"]
-    if item.keys() != _FIELDS | attributes.keys():
+    if item.keys() - {"contributions"} != _FIELDS | attributes.keys():
         yield f"has the fields {sorted(item)}"
         return
+    if (contributions := item.get("contributions", {})).keys() != CONTRIBUTING:
+        yield f"has the contributions {sorted(contributions)}"
     if not same(item["original_data"], sent):
         yield "has other data than was sent"
     transformed = item["transformed_data"]
