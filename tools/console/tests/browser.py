@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 from typing import TYPE_CHECKING, Any
 
+import psutil
 import pytest
 from selenium import webdriver
 from selenium.common.exceptions import ElementClickInterceptedException, StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
@@ -22,7 +25,6 @@ if TYPE_CHECKING:
     from selenium.webdriver.remote.webelement import WebElement
 
 _SECONDS = 30
-_MOST_TABS = 60
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _TAKES = "self::button or self::a or @role='button'"
 _IS_MOVING = "for (let e = arguments[0]; e; e = e.parentElement) if (e.getAnimations().length) return true"
@@ -60,7 +62,7 @@ class Page:
 
     def text(self) -> str:
         """Return all visible text."""
-        shown: str = self.driver.execute_script("return document.body.innerText")
+        shown: str = self.driver.execute_script("return document.body?.innerText ?? ''")
         return shown
 
     def see(self, *words: str) -> None:
@@ -103,15 +105,21 @@ class Page:
 
     def press(self, key: str) -> None:
         """Press a key in the focused element."""
-        self.driver.switch_to.active_element.send_keys(key)
+        ActionChains(self.driver).send_keys(key).perform()
 
     def focus(self, words: str) -> None:
         """Press Tab until an element with these words has the focus."""
-        for _ in range(_MOST_TABS):
-            if self.driver.switch_to.active_element.text.strip() == words:
-                return
-            self.press(Keys.TAB)
-        raise AssertionError(f"Tab does not reach {words!r}")
+        self.wait(lambda: self._tabbed_to(words), lambda: f"Tab does not reach {words!r} in:\n{self.text()}")
+
+    def suspend(self, *, seconds: int) -> None:
+        """Stop the tab for this time, as a suspended or very busy machine does."""
+        browser = psutil.Process(self.driver.service.process.pid)
+        tabs = [each for each in browser.children(recursive=True) if "--type=renderer" in each.cmdline()]
+        for tab in tabs:
+            tab.suspend()
+        time.sleep(seconds)
+        for tab in tabs:
+            tab.resume()
 
     def picture(self, name: str) -> None:
         """Save a screenshot."""
@@ -122,6 +130,13 @@ class Page:
         """Return the errors in the browser's log."""
         log: list[dict[str, Any]] = self.driver.get_log("browser")  # type: ignore[no-untyped-call]
         return [entry for entry in log if entry["level"] == "SEVERE"]
+
+    def _tabbed_to(self, words: str) -> bool:
+        # An element's handle becomes stale when the page draws it again; the document always knows its focus.
+        if self.driver.execute_script("return document.activeElement?.innerText ?? ''").strip() == words:
+            return True
+        self.press(Keys.TAB)
+        return False
 
     def _clicked(self, path: str) -> bool:
         element = self._found(path)

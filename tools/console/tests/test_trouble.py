@@ -76,6 +76,20 @@ def test_a_console_that_ends_is_told_in_the_page(driver: Chrome, endpoint: AwsEn
         page.see("Connection lost.")
 
 
+def test_a_tab_that_was_suspended_keeps_its_edit(page: Page, stack: Stack) -> None:
+    (sent,) = stack.send("not json")
+    stack.wait_until_drained()
+    page.open("/invalid")
+    page.click("Open", row=sent)
+    page.click("Show and edit the body")
+    page.field("body").send_keys("mine: ")
+    page.see("the body is not JSON")
+    page.suspend(seconds=12)
+    page.click("Plan its resend")
+    page.see("(edited)")
+    page.click("Cancel")
+
+
 def test_it_is_served_to_this_machine_alone(address: str) -> None:
     port = urlsplit(address).port or 0
     listening = {one.laddr for one in psutil.net_connections("tcp") if one.status == psutil.CONN_LISTEN}

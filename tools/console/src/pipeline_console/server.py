@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from pipeline_cli.target import Target
 
 _CLOSING_SECONDS = 1
+_RECONNECTING_SECONDS = 30
+"""A page that does not answer for longer is loaded again, without the edit of its user. A busy machine or a suspended
+tab may need some seconds."""
 
 
 def serve(find: Callable[[], Target], port: int, *, opens: bool) -> None:
@@ -48,7 +51,9 @@ def serve(find: Callable[[], Target], port: int, *, opens: bool) -> None:
         console = Console(environment, Live(environment))
         for page in (overview, executions, messages, letters):
             page.add(console)
-        ui.run_with(app, title="console", dark=None, show_welcome_message=False)
+        ui.run_with(
+            app, title="console", dark=None, reconnect_timeout=_RECONNECTING_SECONDS, show_welcome_message=False
+        )
         config = uvicorn.Config(guard, log_level="error", timeout_graceful_shutdown=_CLOSING_SECONDS)
 
         def tell() -> None:
