@@ -64,7 +64,7 @@ def decide(
     def look_up(ids: Sequence[str]) -> Mapping[str, StoredData]:
         return {name: StoredData(value, owner) for name, value in (stored or {}).items() if name in ids}
 
-    return plan(drafts, INTAKE, look_up, **{"released": lambda: NOON + HOUR} | options)
+    return plan(drafts, messages, INTAKE, look_up, **{"released": lambda: NOON + HOUR} | options)
 
 
 def decisions(*messages: QueuedMessage, **options: Any) -> list[Decision]:
@@ -278,15 +278,27 @@ def test_the_body_of_a_stored_message_that_was_pasted_over_one_loses_nothing() -
     assert "of another message" in one.reason
 
 
-def test_two_copies_of_a_message_do_not_become_two_records() -> None:
+@pytest.mark.parametrize("planned", [[0, 1], [0], [1]])
+def test_copies_of_a_message_do_not_become_two_records(planned: list[int]) -> None:
     copies = message(body(1)), replace(message(body(1)), message_id="another copy")
-    drafts = [(copies[0], Draft(KEYED, {})), (copies[1], copies[1].draft)]
+    texts = KEYED, body(1)
 
-    planned = plan(drafts, INTAKE, lambda _: {}, released=None)
+    decided = plan([(copies[i], Draft(texts[i], {})) for i in planned], copies, INTAKE, lambda _: {}, released=None)
 
-    assert [one.decision for one in planned] == [Decision.SEND, Decision.CONFLICT]
-    assert planned[0].reason == "its key was edited: it becomes another record"
-    assert "sent as another record" in planned[1].reason
+    edited = 0 in planned
+    assert {one.decision for one in decided} == {Decision.CONFLICT if edited else Decision.SEND}
+    assert all("another copy of it in the queue" in one.reason for one in decided if edited)
+
+
+def test_copies_that_are_edited_alike_become_one_record() -> None:
+    copies = message(body(1)), replace(message(body(1)), message_id="another copy")
+
+    decided = plan([(one, Draft(KEYED, {})) for one in copies], copies, INTAKE, lambda _: {}, released=None)
+
+    assert [one.decision for one in decided] == [Decision.SEND, Decision.SEND]
+    assert {one.execution_id for one in decided} == {"test-key-order-1"}
+    assert decided[0].reason == "its key was edited: it becomes another record"
+    assert decided[1].reason.startswith("a duplicate")
 
 
 def test_a_message_that_is_stored_without_the_key_of_an_envelope_declared_since_is_not_sent() -> None:
@@ -295,6 +307,7 @@ def test_a_message_that_is_stored_without_the_key_of_an_envelope_declared_since_
 
     (planned,) = plan(
         [(letter, letter.draft)],
+        [letter],
         Intake("test", Envelope.EVENTBRIDGE),
         lambda _: {"test-esm-1": StoredData(digest(both))},
         released=None,
@@ -314,10 +327,16 @@ def test_a_message_in_the_declared_envelope_is_sent_as_it_arrived_and_validated_
         return [None for _ in bodies]
 
     (sent,) = plan(
-        [(letter, letter.draft)], Intake("test", Envelope.EVENTBRIDGE), lambda _: {}, released=None, rules=rules
+        [(letter, letter.draft)],
+        [letter],
+        Intake("test", Envelope.EVENTBRIDGE),
+        lambda _: {},
+        released=None,
+        rules=rules,
     )
     (stored,) = plan(
         [(letter, letter.draft)],
+        [letter],
         Intake("test", Envelope.EVENTBRIDGE),
         lambda _: {"test-key-e-1": StoredData(digest(body()))},
         released=None,

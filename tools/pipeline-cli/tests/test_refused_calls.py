@@ -189,7 +189,9 @@ def test_what_is_stopped_leaves_the_rest_in_its_queue(aws: AwsEnvironment) -> No
     sent = aws.send("dead", [body(number) for number in range(25)])
     target = choose(aws.name, local=False, folder=Path())
     with open_queue(target, Kind.DEAD, limit=None, log_seconds=None, progress=lambda _: None) as queue:
-        planned = plan([(one, one.draft) for one in queue.messages], target.intake, lambda _: {}, released=None)
+        planned = plan(
+            [(one, one.draft) for one in queue.messages], queue.messages, target.intake, lambda _: {}, released=None
+        )
         log, url = OperationsLog(target, "a test"), target.resources.queue_url
         carrier = Carrier(target.client("sqs"), url, queue.reader, log, Kind.DEAD, rate=1_000)
 

@@ -131,6 +131,7 @@ def _plan(target: Target, wish: Wish, repository: Path, queue: OpenQueue) -> Pla
         return Plan(discards(drafts), missing, queue.notes)
     planned = plan(
         drafts,
+        queue.messages,
         target.intake,
         partial(stored_data, Table(target.client("dynamodb"), target.resources.table_name)),
         released=None if wish.unchanged else cache(partial(last_release, target, repository)),

@@ -184,6 +184,7 @@ def send(
         chosen = selection.of(queue.messages, datetime.now(UTC))
         planned = plan(
             drafts_of(chosen, exported),
+            queue.messages,
             one.intake,
             partial(stored_data, Table(one.client("dynamodb"), one.resources.table_name)),
             released=None if unchanged else cache(partial(last_release, one, find_repository())),

@@ -81,6 +81,7 @@ class _Candidate:
 
 def plan(
     drafts: Sequence[tuple[QueuedMessage, Draft]],
+    queued: Sequence[QueuedMessage],
     intake: Intake,
     stored: Stored,
     *,
@@ -91,6 +92,7 @@ def plan(
 
     Args:
         drafts: The messages, each with the draft to send.
+        queued: All messages of the queue, which may have other copies of these.
         intake: Reads bodies as the environment does.
         stored: Looks up stored items.
         released: Returns the time of the last release, for failures that repeat; None sends such messages as well.
@@ -102,7 +104,7 @@ def plan(
     found = stored(sorted(identities))
     if rules:
         candidates = _judged(candidates, found, rules)
-    sent = _Sent()
+    sent = _Sent(_divided(candidates, queued))
     return [_decide(one, intake, found, sent, released) for one in candidates]
 
 
@@ -134,12 +136,24 @@ def _judged(candidates: Sequence[_Candidate], stored: Container[str], rules: Rul
     return judged
 
 
+def _divided(candidates: Sequence[_Candidate], queued: Sequence[QueuedMessage]) -> frozenset[str]:
+    """Return the first ids of messages whose copies would become different records."""
+    identities = {message.message_id: message.execution_id for message in queued}
+    identities |= {one.message.message_id: one.execution_id for one in candidates}
+    known: dict[str, str] = {}
+    return frozenset(
+        message.first_message_id
+        for message in queued
+        if known.setdefault(message.first_message_id, identities[message.message_id]) != identities[message.message_id]
+    )
+
+
 class _Sent:
     """The messages that a plan sends: one record per identity, and no message as two records."""
 
-    def __init__(self) -> None:
+    def __init__(self, divided: Container[str]) -> None:
         self._by_identity: dict[str, _Candidate] = {}
-        self._identities: dict[str, str] = {}
+        self._divided = divided
 
     def conflict_of(self, one: _Candidate) -> str:
         """Claim the identity of a message, and return the reason if it cannot have it; empty otherwise."""
@@ -148,8 +162,8 @@ class _Sent:
             return "an older message of this plan has the same identity and other data"
         if first and one.renamed and first.message.first_message_id != one.message.first_message_id:
             return "it was given the key and the data of another message of this plan"
-        if self._identities.setdefault(one.message.first_message_id, one.execution_id) != one.execution_id:
-            return "another copy of it in this plan is sent as another record"
+        if one.message.first_message_id in self._divided:
+            return "another copy of it in the queue would become another record: edit both, or discard one"
         self._by_identity.setdefault(one.execution_id, one)
         return ""
 
