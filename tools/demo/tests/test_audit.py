@@ -5,12 +5,15 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pipeline_cli.intake import Intake
 from pipeline_cli.messages.failure import Failure
 from pipeline_cli.table import StoredItem
+from pipeline_contracts.envelopes import Envelope
 from pipeline_demo.audit import Audit
 from pipeline_demo.lines import Line
 from pipeline_demo.outcome import Outcome
 from pipeline_demo.sending import SentMessage
+from pipeline_testing.bodies import body, body_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,9 +58,10 @@ class FakeQueueReader:
 
 
 class Stack:
-    def __init__(self) -> None:
+    def __init__(self, envelope: Envelope = Envelope.NONE, mark: tuple[str, str] | None = None) -> None:
         self.table, self.invalid, self.dead = FakeTable(), FakeQueueReader(), FakeQueueReader()
-        self.audit = Audit(self.table, self.invalid, self.dead, environment="local")  # type: ignore[arg-type]
+        intake = Intake("local", envelope)
+        self.audit = Audit(self.table, self.invalid, self.dead, intake=intake, mark=mark)  # type: ignore[arg-type]
 
     def send(self, *ids: str, body: str = "{}") -> None:
         for message_id in ids:
@@ -112,8 +116,8 @@ def test_a_copy_without_attributes_is_matched_by_its_body(stack: Stack) -> None:
     assert stack.outcomes()["b"] is Outcome.REJECTED
 
 
-def test_a_copy_without_the_mark_of_the_run_belongs_to_somebody_else(stack: Stack) -> None:
-    stack.audit = Audit(stack.table, stack.invalid, stack.dead, environment="local", mark=("run", "r1"))  # type: ignore[arg-type]
+def test_a_copy_without_the_mark_of_the_run_belongs_to_somebody_else() -> None:
+    stack = Stack(mark=("run", "r1"))
     stack.send("a", body="one")
     stack.invalid.add("new id", body="one")
 
@@ -171,15 +175,19 @@ def test_what_nobody_sent_breaks_the_invariant(stack: Stack) -> None:
     ]
 
 
-KEYED = '{"idempotency_key": "k", "rows": 1.50}'
+def keyed(further: str) -> str:
+    return body_with(f'"idempotency_key": "k", {further}')
+
+
+KEYED = keyed('"rows": 1.50')
 
 
 @pytest.mark.parametrize(
     "body",
     [
         KEYED,
-        '{"rows": 1.5, "idempotency_key": "k"}',
-        '{"idempotency_key": "k", "rows": 15E-1, "metadata": {"sent": "later"}}',
+        body_with('"rows": 1.5, "idempotency_key": "k"'),
+        keyed('"rows": 15E-1, "metadata": {"sent": "later"}'),
     ],
 )
 def test_two_messages_with_one_key_and_the_same_data_have_one_item_and_are_both_stored(stack: Stack, body: str) -> None:
@@ -198,12 +206,12 @@ def test_two_messages_with_one_key_and_the_same_data_have_one_item_and_are_both_
 @pytest.mark.parametrize(
     ("first", "body"),
     [
-        (KEYED, '{"idempotency_key": "k", "rows": 2}'),
-        (KEYED, '{"idempotency_key": "k", "rows": "1.5"}'),
-        (KEYED, '{"idempotency_key": "k"}'),
-        (KEYED, '{"idempotency_key": "k", "rows": 1.5, "more": {"metadata": 1}}'),
-        (KEYED, '{"idempotency_key": "k", "rows": 1.50000000000000000000000000000000001}'),
-        ('{"idempotency_key": "k", "rows": [true]}', '{"idempotency_key": "k", "rows": [1]}'),
+        (KEYED, keyed('"rows": 2')),
+        (KEYED, keyed('"rows": "1.5"')),
+        (KEYED, keyed('"more": null')),
+        (KEYED, keyed('"rows": 1.5, "more": {"metadata": 1}')),
+        (KEYED, keyed('"rows": 1.50000000000000000000000000000000001')),
+        (keyed('"rows": [true]'), keyed('"rows": [1]')),
     ],
 )
 def test_a_message_whose_key_is_stored_with_other_data_is_lost_unless_it_is_in_a_queue(
@@ -219,6 +227,28 @@ def test_a_message_whose_key_is_stored_with_other_data_is_lost_unless_it_is_in_a
     assert stack.outcomes() == {"a": Outcome.STORED, "b": Outcome.LOST}
     (violation,) = stack.audit.violations()
     assert violation.startswith("message b is lost: its item, that of message a with the same idempotency_key, holds")
+
+
+def test_a_byte_order_mark_is_no_data(stack: Stack) -> None:
+    stack.send("a", body=f"\ufeff{KEYED}")
+    stack.table.store("a", body=KEYED, key="k")
+
+    stack.audit.finish()
+
+    assert stack.outcomes() == {"a": Outcome.STORED}
+    assert stack.audit.violations() == []
+
+
+def test_a_message_is_read_in_the_declared_envelope() -> None:
+    stack = Stack(Envelope.SNS)
+    notification = {"Type": "Notification", "MessageId": "n-1", "TopicArn": "arn:aws:sns:::t", "Message": body()}
+    stack.send("a", body=json.dumps(notification))
+    stack.table.store("a", body=body(metadata={"sns": {}}), key="n-1")
+
+    stack.audit.finish()
+
+    assert stack.outcomes() == {"a": Outcome.STORED}
+    assert stack.audit.violations() == []
 
 
 def test_an_item_with_other_data_than_its_own_message_does_not_count(stack: Stack) -> None:
@@ -249,8 +279,8 @@ def test_a_dead_letter_is_told_with_the_reason_for_which_it_failed_last(stack: S
 
 
 def test_of_two_messages_with_one_key_the_second_may_be_rejected(stack: Stack) -> None:
-    stack.send("a", "b", body='{"idempotency_key": "k"}')
-    stack.table.store("a", body='{"idempotency_key": "k"}', key="k")
+    stack.send("a", "b", body=KEYED)
+    stack.table.store("a", body=KEYED, key="k")
     stack.audit.look()
     stack.invalid.add("1", message_id="b")
 

@@ -3,11 +3,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
+from pipeline_cli.intake import Intake
+from pipeline_cli.record_identity import identity
 from pipeline_contracts import parse_message
+from pipeline_contracts.envelopes import Envelope
 from pipeline_contracts.message import EXAMPLES
 from pipeline_demo.lines import generated_lines, read_lines
-from pipeline_demo.outcome import execution_id_of
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "messages.jsonl"
 
@@ -46,28 +47,9 @@ def test_generated_messages_are_valid_and_differ() -> None:
 
 def test_the_samples_are_distinct_and_begin_with_the_example() -> None:
     lines, unreadable = read_lines(SAMPLES)
-    identities = [execution_id_of("local", str(line.number), line.body) for line in lines]
+    identities = [identity(Intake("local", Envelope.NONE), str(line.number), line.body) for line in lines]
 
     assert unreadable == []
     assert json.loads(lines[0].body) == EXAMPLES[0]
     assert len({line.body for line in lines}) == len(lines)
     assert len(set(identities)) == len(lines)
-
-
-@pytest.mark.parametrize(
-    ("body", "identity"),
-    [
-        ('{"idempotency_key": "order 7"}', "dev-key-order 7"),
-        ('{"idempotency_key": ""}', "dev-esm-id"),
-        ('{"idempotency_key": 7}', "dev-esm-id"),
-        ('{"idempotency_key": null}', "dev-esm-id"),
-        (json.dumps({"idempotency_key": "k" * 256}), "dev-key-" + "k" * 256),
-        (json.dumps({"idempotency_key": "k" * 257}), "dev-esm-id"),
-        (r'{"idempotency_key": "a\ud800"}', "dev-esm-id"),
-        ('["idempotency_key"]', "dev-esm-id"),
-        ("not JSON", "dev-esm-id"),
-        ("[" * 100_000, "dev-esm-id"),
-    ],
-)
-def test_the_identity_is_that_of_the_key_or_else_of_the_message(body: str, identity: str) -> None:
-    assert execution_id_of("dev", "id", body) == identity

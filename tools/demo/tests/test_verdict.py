@@ -11,6 +11,7 @@ from pipeline_demo.lines import Line, NotSent
 from pipeline_demo.outcome import Outcome, Place, TrackedMessage
 from pipeline_demo.sending import SentMessage
 from pipeline_demo.verdict import Expected
+from pipeline_testing.bodies import body
 
 # An execution that fails leaves its messages to the visibility timeout; a busy machine needs time for one.
 DEAD_SOON = ("VisibilityTimeoutSeconds=30", "ExecutionTimeoutSeconds=25", "MaxReceiveCount=1")
@@ -86,10 +87,10 @@ def test_samples_without_an_expected_outcome_each_are_refused(tmp_path: Path) ->
 
 def test_other_data_under_a_stored_key_is_lost_and_other_metadata_is_not(repository: Path, tmp_path: Path) -> None:
     keyed = {"outcome": "stored", "idempotency_key": "k", "rows": 1.5}
-    bodies = [keyed, {**keyed, "metadata": {"attempt": "2"}}, {**keyed, "rows": 2}]
+    bodies = [body(**keyed), body(**keyed, metadata={"attempt": "2"}), body(**keyed | {"rows": 2})]
     report = tmp_path / "report.json"
 
-    file = written(tmp_path, *map(json.dumps, bodies))
+    file = written(tmp_path, *bodies)
     status, output, errors = demo(repository, "--input", file, "--report", str(report), "--allow-dead-letters")
 
     assert status == 1, errors

@@ -9,15 +9,18 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from pipeline_cli.executions.deliveries import Reason
+from pipeline_cli.intake import Intake
 from pipeline_cli.messages.attributes import producers
+from pipeline_cli.messages.content import content_of
 from pipeline_cli.messages.failure import rejection_of
 from pipeline_cli.outputs import StackOutputs
 from pipeline_cli.queue_reader import QueueReader
 from pipeline_cli.rejected_message import RejectedMessage
 from pipeline_cli.table import Table
+from pipeline_contracts.envelopes import Envelope
 
 from pipeline_demo.data import data_of, same_data
-from pipeline_demo.outcome import UNEXPLAINED, Outcome, Place, TrackedMessage, execution_id_of
+from pipeline_demo.outcome import UNEXPLAINED, Outcome, Place, TrackedMessage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, KeysView, Mapping
@@ -36,7 +39,7 @@ _MISSES = 3
 
 
 class Audit:
-    """Follows the sent messages; ``environment`` is the deployed EnvironmentName.
+    """Follows the sent messages; ``intake`` reads their bodies as the environment does.
 
     A message counts as stored if the item of its record holds its data. Two messages with the same ``idempotency_key``
     share an item: the second is stored if it has the same data, and must be rejected or fail if it has other data.
@@ -48,7 +51,7 @@ class Audit:
         invalid: QueueReader,
         dead: QueueReader,
         *,
-        environment: str,
+        intake: Intake,
         mark: tuple[str, str] | None = None,
     ) -> None:
         """Look for messages in the table, the invalid message queue and the dead-letter queue.
@@ -59,7 +62,7 @@ class Audit:
         self._table = table
         self._invalid = invalid
         self._dead = dead
-        self._environment = environment
+        self._intake = intake
         self._tracked: dict[str, TrackedMessage] = {}
         self._pending: dict[str, TrackedMessage] = {}
         self.strays: list[str] = []
@@ -67,12 +70,12 @@ class Audit:
     @classmethod
     def of(cls, aws: Emulator) -> Audit:
         """Audit the stack of an emulated AWS."""
-        sqs, outputs = aws.endpoint.sqs(), StackOutputs.of(aws.outputs)
+        sqs, outputs, parameters = aws.endpoint.sqs(), StackOutputs.of(aws.outputs), aws.deployment.parameters
         return cls(
             Table(aws.endpoint.dynamodb(), outputs.table_name),
             QueueReader(sqs, outputs.invalid_message_queue_url),
             QueueReader(sqs, outputs.dead_letter_queue_url),
-            environment=aws.deployment.parameters["EnvironmentName"],
+            intake=Intake(parameters["EnvironmentName"], Envelope(parameters.get("Envelope", Envelope.NONE))),
         )
 
     @property
@@ -105,8 +108,9 @@ class Audit:
 
     def add(self, message: SentMessage) -> None:
         """Track one more message."""
-        identity = execution_id_of(self._environment, message.message_id, message.line.body)
-        tracked = TrackedMessage(message, identity)
+        content = content_of(message.line.body, self._intake)
+        identity = self._intake.identity(message.message_id, content.parsed)
+        tracked = TrackedMessage(message, identity, data=data_of(content.text or message.line.body))
         self._tracked[message.message_id] = self._pending[message.message_id] = tracked
 
     def look(self) -> None:
@@ -243,4 +247,4 @@ def _is_own(item: StoredItem, tracked: TrackedMessage) -> bool:
 
 
 def _holds(item: StoredItem, tracked: TrackedMessage) -> bool:
-    return same_data(item.data, data_of(tracked.message.line.body))
+    return same_data(item.data, tracked.data)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline_cli.executions.deliveries import Reason
-
-from pipeline_demo.data import object_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,9 +16,6 @@ if TYPE_CHECKING:
     from pipeline_demo.sending import SentMessage
 
 UNEXPLAINED = Reason()
-
-_LONGEST_KEY = 256
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Outcome(StrEnum):
@@ -65,6 +59,8 @@ class TrackedMessage:
     message: SentMessage
     execution_id: str
     places: list[Place] = field(default_factory=list)
+    data: Any = None
+    """Its JSON, without its envelope; None if it is not JSON."""
     loss: str = "it is neither in the table nor in a queue"
     """Why it is lost, if it is not found anywhere."""
     deleted: bool = False
@@ -83,14 +79,3 @@ class TrackedMessage:
     def outcomes(self) -> set[Outcome]:
         """The outcomes of all places; more than one breaks the invariant."""
         return {place.outcome for place in self.places}
-
-
-def execution_id_of(environment: str, message_id: str, body: str) -> str:
-    """Return the identity of a message's record: from its key if it has one, else from the message id.
-
-    A key with a lone surrogate does not count, because the table cannot hold it.
-    """
-    key = object_of(body).get("idempotency_key")
-    if isinstance(key, str) and 1 <= len(key) <= _LONGEST_KEY and not _SURROGATE.search(key):
-        return f"{environment}-key-{key}"
-    return f"{environment}-esm-{message_id}"

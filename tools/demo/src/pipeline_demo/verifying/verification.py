@@ -40,7 +40,7 @@ class Verification:
     def __init__(self, target: Target, lines: MarkedLines, invalid: QueueReader, dead: QueueReader) -> None:
         """Prepare to send the lines."""
         table = Table(target.client("dynamodb"), target.resources.table_name)
-        self.audit = Audit(table, invalid, dead, environment=target.environment, mark=(MARK, lines.run))
+        self.audit = Audit(table, invalid, dead, intake=target.intake, mark=(MARK, lines.run))
         self.invalid, self.dead = invalid, dead
         self._target = target
         self._lines = lines
