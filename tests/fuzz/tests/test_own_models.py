@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("own_message")
 
 NEIGHBOUR = json.dumps(GOOD)
 """Has all fields."""
-OF_THE_WHOLE_BODY = {"message_too_large", "not_storable", "too_many_errors"}
+OF_THE_WHOLE_BODY = {"message_too_large", "not_storable", "not_transformable", "too_many_errors"}
 """Codes that name no field."""
 
 
