@@ -157,6 +157,7 @@ def new_stage(session: nox.Session) -> None:
     tools = ["-e", str(TOOLS["asyncapi"]), "-e", str(TOOLS["new-stage"])]
     envs.install_tests(session, "orchestrator", tools, envs.group("lint"))
     session.run("python", "-m", "new_stage", *session.posargs)
+    session.notify("docs", ["--write"])
 
 
 @nox.session
