@@ -143,22 +143,29 @@ def test_a_death_or_a_lost_checkpoint_anywhere_changes_no_outcome(
     undisturbed: tuple[Result, Pipeline, Process], when: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """At each entry, before and after each checkpoint; and each checkpoint refused, or answered without a token."""
-    expected, calm, calm_process = undisturbed
-    calm_calls = Counter(map(str, calm.services.calls))
-    occasions = Counter({"": calm_process.entries}) if when == "entry" else calm_process.checkpointed
+    expected, undisturbed_pipeline, undisturbed_process = undisturbed
+    undisturbed_calls = Counter(map(str, undisturbed_pipeline.services.calls))
+    occasions = Counter({"": undisturbed_process.entries}) if when == "entry" else undisturbed_process.checkpointed
 
     run(None)
-    calm_metrics = Counted(capsys.readouterr().out).totals()
-    assert calm_metrics == {"MessagesReceived": 14, "MessagesStored": 11, "MessagesRejected": 2, "MessagesFailed": 1}
+    undisturbed_metrics = Counted(capsys.readouterr().out).totals()
+    assert undisturbed_metrics == {
+        "MessagesReceived": 14,
+        "MessagesStored": 11,
+        "MessagesRejected": 2,
+        "MessagesFailed": 1,
+    }
     for point in [(when, name, number + 1) for name, times in occasions.items() for number in range(times)]:
         result, pipeline, process = run(point)
         # There may be an entry less when two operations end at once.
         assert process.deaths == 1 or when == "entry", f"{point}: it did not die"
         assert process.entries > 1, f"{point}: no replay took place"
         assert result == expected, point
-        assert Counted(capsys.readouterr().out).totals() == calm_metrics, f"{point}: an outcome was not counted once"
+        assert Counted(capsys.readouterr().out).totals() == undisturbed_metrics, (
+            f"{point}: an outcome was not counted once"
+        )
         # A finished invoke is not repeated, nor is one whose start was checkpointed.
-        assert Counter(map(str, pipeline.services.calls)) == calm_calls, point
+        assert Counter(map(str, pipeline.services.calls)) == undisturbed_calls, point
         # Only a death between sending the rejected messages and its checkpoint sends them twice.
         copies = Counter(rejection.message.message_id for rejection in pipeline.queue.messages)
         assert all(copy <= 2 for copy in copies.values()), point

@@ -33,19 +33,26 @@ def test_each_message_of_a_mixed_batch_gets_its_own_outcome(pipeline: Pipeline) 
     spoil(pipeline, "transformer", lambda event, honest: results_for(event, "hopeless", NEVER, honest()))
 
     def storer(event: dict[str, Any], honest: Any) -> dict[str, Any]:
-        good = {"records": [r for r in event["records"] if "throttled" not in r["data"] and "rival" not in r["data"]]}
+        good = {
+            "records": [r for r in event["records"] if "throttled" not in r["data"] and "conflicting" not in r["data"]]
+        }
         answer = pipeline.services.__class__.storer(pipeline.services, good, None)
         for record in event["records"]:
             if "throttled" in record["data"]:
                 answer["results"].append({"execution_id": record["execution_id"], **THROTTLED})
-            if "rival" in record["data"]:
+            if "conflicting" in record["data"]:
                 answer["results"].append({"execution_id": record["execution_id"], **CONFLICT})
         return answer
 
     spoil(pipeline, "storer", storer)
 
     run = pipeline.run(
-        body(), "not json", body(mark="invalid"), body(mark="hopeless"), body(mark="throttled"), body(mark="rival")
+        body(),
+        "not json",
+        body(mark="invalid"),
+        body(mark="hopeless"),
+        body(mark="throttled"),
+        body(mark="conflicting"),
     )
 
     assert outcomes(pipeline, run.failed, 6) == {

@@ -27,14 +27,14 @@ class Sources:
     def __init__(self, folder: Path) -> None:
         self.root = folder / "application"
         self.functions, self.shared = self.root / "functions", self.root / "shared"
-        self.gate = folder / "gate"
+        self.released = folder / "released"
         shutil.copytree(TOY, self.root)
         self.shared.mkdir()
         (self.shared / "words.py").write_text('STORED = "stored"\n')
         self.edit("Makefile", "cp judge.py", 'cp judge.py "$(TOY_SHARED)/words.py"')
         self.edit("Makefile", "cp conveyor.py", 'cp conveyor.py "$(TOY_SHARED)/words.py"')
         self.edit("template.yaml", "Timeout: 5\n", "Timeout: 300\n")
-        self.edit("judge.py", "time.sleep(3)", f"while not os.path.exists({str(self.gate)!r}): time.sleep(0.1)")
+        self.edit("judge.py", "time.sleep(3)", f"while not os.path.exists({str(self.released)!r}): time.sleep(0.1)")
         self.edit("judge.py", "import time", "import os\nimport time\n\nimport words")
         self.edit("judge.py", 'return "stored"', "return words.STORED")
         self.edit("conveyor.py", '"stored_at"', '"code": "1", "stored_at"')

@@ -188,9 +188,9 @@ def test_a_batch_that_cannot_be_started_in_time_is_left_to_the_queue(run: Run) -
 
 
 def test_executions_run_side_by_side_up_to_the_maximum_concurrency(run: Run) -> None:
-    gate = threading.Event()
+    released = threading.Event()
     queue = FakeQueue("a", "b", "c")
-    service = FakeService(lambda ids: succeeded({}) if gate.is_set() else Execution("RUNNING"))
+    service = FakeService(lambda ids: succeeded({}) if released.is_set() else Execution("RUNNING"))
 
     run(queue, service, batch_size=1)
 
@@ -198,16 +198,16 @@ def test_executions_run_side_by_side_up_to_the_maximum_concurrency(run: Run) -> 
     time.sleep(0.3)
     assert service.started == [["a"], ["b"]]
     assert queue.waiting == ["c"], "received although no execution may start"
-    gate.set()
+    released.set()
     until(lambda: sorted(queue.deleted) == ["a", "b", "c"])
 
 
 def test_the_next_execution_starts_while_messages_are_deleted(run: Run) -> None:
-    gate = threading.Event()
+    released = threading.Event()
 
     class SlowQueue(FakeQueue):
         def delete(self, receipt_handles: Sequence[str]) -> list[str]:
-            assert gate.wait(timeout=5)
+            assert released.wait(timeout=5)
             return super().delete(receipt_handles)
 
     queue, service = SlowQueue("a", "b", "c"), FakeService()
@@ -217,7 +217,7 @@ def test_the_next_execution_starts_while_messages_are_deleted(run: Run) -> None:
     until(lambda: service.started == [["a"], ["b"]])
     time.sleep(0.3)
     assert queue.waiting == ["c"], "received although nothing can be deleted"
-    gate.set()
+    released.set()
     until(lambda: sorted(queue.deleted) == ["a", "b", "c"])
 
 
@@ -255,7 +255,7 @@ def test_nothing_is_received_while_the_mapping_is_disabled(run: Run) -> None:
 
 
 def test_what_was_received_before_the_mapping_was_disabled_is_processed_to_its_end(run: Run) -> None:
-    gate = threading.Event()
+    released = threading.Event()
     switch = FakeSwitch()
 
     class Interrupted(FakeQueue):
@@ -268,12 +268,12 @@ def test_what_was_received_before_the_mapping_was_disabled_is_processed_to_its_e
             return super().receive(1, wait_seconds=wait_seconds)
 
     queue = Interrupted("a", "b")
-    service = FakeService(lambda ids: succeeded({}) if gate.is_set() else Execution("RUNNING"))
+    service = FakeService(lambda ids: succeeded({}) if released.is_set() else Execution("RUNNING"))
 
     run(queue, service, switch, window=5)
 
     until(lambda: service.started == [["a"]])
     assert not switch.on
-    gate.set()
+    released.set()
     until(lambda: queue.deleted == ["a"])
     assert queue.waiting == ["b"]

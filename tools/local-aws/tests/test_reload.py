@@ -37,7 +37,7 @@ def kept(toy: ReloadableToy) -> Iterator[ReloadableToy]:
     yield toy
     for path, content in files.items():
         path.write_bytes(content)
-    toy.sources.gate.unlink(missing_ok=True)
+    toy.sources.released.unlink(missing_ok=True)
     assert not [reloaded.problem for reloaded in toy.reload("Judge", "Conveyor") if reloaded.problem]
 
 
@@ -72,7 +72,7 @@ def test_an_execution_in_flight_ends_on_the_version_that_it_began_with(kept: Rel
     assert reloaded.is_new
     assert stored_item(kept)["code"] == "2"
     assert kept.item(held) is None
-    kept.sources.gate.touch()
+    kept.sources.released.touch()
     until(lambda: kept.item(held) is not None, seconds=60)
     assert (kept.item(held) or {})["code"] == "1"
     assert len(executions_of(kept.aws, held)) == 1
@@ -180,7 +180,7 @@ def test_a_shared_file_reloads_all_functions(kept: ReloadableToy) -> None:
     changed(watching)
 
     assert kept.versions() == {name: version + 1 for name, version in before.items()}
-    kept.sources.gate.touch()
+    kept.sources.released.touch()
     messages = kept.send(body("slow"))
     until(lambda: kept.settled(messages), seconds=60)
     assert kept.ends(messages) == ["rejected"]
