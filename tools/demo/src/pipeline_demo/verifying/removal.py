@@ -33,8 +33,8 @@ class Removal:
 def remove(target: Target, verification: Verification, run: str) -> Removal:
     """Delete the items and the queued messages of a run, and record it in the operations log."""
     removal, messages = Removal(), verification.audit.messages
-    own = {one.message.message_id for one in messages}
     for execution_id in sorted({one.execution_id for one in messages if Outcome.STORED in one.outcomes}):
+        own = {one.message.message_id for one in messages if one.execution_id == execution_id}
         _delete_item(target, execution_id, own, removal)
     for reader, outcome in ((verification.invalid, Outcome.REJECTED), (verification.dead, Outcome.FAILED)):
         queued = [place.queued_id for one in messages for place in one.places if place.outcome is outcome]
@@ -50,7 +50,7 @@ def remove(target: Target, verification: Verification, run: str) -> Removal:
 
 
 def _delete_item(target: Target, execution_id: str, own: set[str], removal: Removal) -> None:
-    """Delete an item only if it belongs to a message of the run."""
+    """Delete an item only if it belongs to a message of the run; DynamoDB compares with at most 100 values."""
     names = {f":id{index}": {"S": message_id} for index, message_id in enumerate(sorted(own))}
     try:
         target.client("dynamodb").delete_item(
