@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from boto3.dynamodb.types import TypeSerializer
 from botocore.exceptions import ClientError
 from pipeline_cli.patience import Patience
 from pipeline_cli.snapshot import Unknown
 from pipeline_cli.target import Resources, Target
+from pipeline_contracts import parse_body
 from pipeline_demo.lines import Line
-from pipeline_demo.outcome import Outcome
+from pipeline_demo.outcome import Outcome, Place, TrackedMessage
+from pipeline_demo.sending import SentMessage
 from pipeline_demo.verifying.marked_lines import MarkedLines
 from pipeline_demo.verifying.removal import remove
 from pipeline_demo.verifying.verification import Verification
+from pipeline_testing.bodies import body
 from test_audit import FakeQueueReader
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-LINES = [Line(1, '{"idempotency_key": "k"}'), Line(2, '{"idempotency_key": "k"}')]
+KEYED = body(idempotency_key="k")
+LINES = [Line(1, KEYED), Line(2, KEYED)]
 MARKED = MarkedLines("r1", LINES, (), {1: Outcome.STORED, 2: Outcome.STORED}, (1, 2, 3))
 
 
@@ -56,6 +62,7 @@ class Environment:
         clients = {
             "sqs": FakeClient(send_message_batch=self._send, get_queue_attributes=self._count),
             "dynamodb": FakeClient(batch_get_item=self._items),
+            "ssm": FakeClient(get_parameters=lambda **_: {"Parameters": []}),
         }
         target = FakeTarget("test", lambda service: clients.get(service, FakeClient()))
         invalid: Any = FakeQueueReader()
@@ -76,7 +83,7 @@ class Environment:
         return {"Attributes": dict.fromkeys(AttributeNames, str(self.in_queue))}
 
     def _items(self, **_: Any) -> Any:
-        data = {"M": {"idempotency_key": {"S": "k"}}}
+        data = TypeSerializer().serialize(parse_body(KEYED))
         item = {"execution_id": {"S": "test-key-k"}, "message_id": {"S": "m0"}, "original_data": data}
         return {"Responses": {"table": [item]}}
 
@@ -128,3 +135,21 @@ def test_a_message_that_cannot_be_removed_from_its_queue_is_named(environment: E
     removal = remove(environment.target, environment.verification, "r1")
 
     assert "message m1 of a queue was not deleted: gone" in removal.left
+
+
+def test_an_item_is_compared_with_the_messages_of_its_record_alone() -> None:
+    def message(number: int) -> TrackedMessage:
+        place = Place(Outcome.STORED, f"item {number}", 1.0)
+        return TrackedMessage(SentMessage(Line(number, KEYED), f"m{number}", 0.0), place.execution_id, [place])
+
+    compared: list[Any] = []
+    client = FakeClient(delete_item=lambda **request: compared.append(request["ExpressionAttributeValues"]))
+    target = FakeTarget("test", lambda _: client)
+    audit = SimpleNamespace(messages=[message(number) for number in range(150)], pending=0)
+    verification: Any = SimpleNamespace(audit=audit, invalid=FakeQueueReader(), dead=FakeQueueReader())
+
+    removal = remove(target, verification, "r1")
+
+    assert removal.items == 150
+    assert {":id0": {"S": "m149"}} in compared
+    assert max(map(len, compared)) == 1
