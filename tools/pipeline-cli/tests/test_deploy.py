@@ -17,6 +17,7 @@ from pipeline_cli.deploy import emulated, settings
 from pipeline_cli.deploy.checks import check_delete, check_deploy
 from pipeline_cli.deploy.stacks import Catalogue, Stack
 from pipeline_cli.errors import DeployError
+from pipeline_cli.options import ENVIRONMENT_NAME
 
 REPOSITORY = Path(__file__).parents[3]
 SETTINGS = REPOSITORY / "infra/samconfig.toml"
@@ -362,6 +363,12 @@ def test_only_an_aws_on_this_machine_counts_as_emulated(url: str, expected: bool
 def test_nothing_is_deleted_without_a_yes(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["delete", "--env", "dev"]) == 1
     assert "nothing was deleted" in capsys.readouterr().err
+
+
+def test_the_command_line_accepts_the_names_that_the_templates_accept(catalogue: Catalogue) -> None:
+    patterns = {stack.parameters["EnvironmentName"]["AllowedPattern"] for stack in catalogue.parts.values()}
+
+    assert patterns == {catalogue.root.parameters["EnvironmentName"]["AllowedPattern"]} == {ENVIRONMENT_NAME}
 
 
 @pytest.mark.parametrize(

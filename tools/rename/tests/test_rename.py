@@ -17,7 +17,7 @@ from pipeline_rename.names import LONGEST_ENVIRONMENT, Name, current_name
 from pipeline_testing.repository_copy import REPOSITORY, whole_copy
 
 OLD = current_name(REPOSITORY)
-NEW = Name("blue-lagoon")
+NEW, NEXT = Name("-".join(("blue", "lagoon"))), Name("-".join(("green", "pond")))
 LEFT = re.compile(f"{OLD.text}|{OLD.module}|{OLD.namespace}|{OLD.title}|{OLD.prose}", re.IGNORECASE)
 WHEELS = "contracts/releases"
 
@@ -49,6 +49,12 @@ def root(committed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
 def run(monkeypatch: pytest.MonkeyPatch, name: str) -> int:
     monkeypatch.setattr(sys, "argv", ["rename", name])
     return command.main()
+
+
+def rename_and_commit(root: Path, monkeypatch: pytest.MonkeyPatch, name: Name) -> None:
+    assert run(monkeypatch, name.text) == 0
+    git(root, "add", "--all")
+    git(root, "commit", "--quiet", "--message", "Rename")
 
 
 def wheels(root: Path) -> dict[str, bytes]:
@@ -94,27 +100,32 @@ def test_a_renamed_wheel_is_installed(root: Path, tmp_path: Path, monkeypatch: p
 def test_a_wheel_that_is_renamed_back_has_the_bytes_that_it_had(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = wheels(root)
 
-    assert run(monkeypatch, NEW.text) == 0
+    rename_and_commit(root, monkeypatch, NEW)
     assert not before.keys() & wheels(root).keys()
-    git(root, "add", "--all")
-    git(root, "commit", "--quiet", "--message", "Rename")
     assert run(monkeypatch, OLD.text) == 0
 
     assert wheels(root) == before
 
 
-def test_the_name_of_an_environment_cannot_contain_the_name(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    run(monkeypatch, NEW.text)
+def test_the_name_of_an_environment_cannot_contain_the_name_after_any_number_of_renames(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in (NEW, NEXT):
+        rename_and_commit(root, monkeypatch, name)
 
-    for path in (
-        *root.glob("infra/**/template.yaml"),
-        *root.glob("infra/github/*.yaml"),
-        *root.glob("services/*/template.yaml"),
-    ):
-        (pattern,) = re.findall(r'EnvironmentName:\n.*\n.*\n.*\n    AllowedPattern: "(.*)"', path.read_text("utf-8"))
-        assert re.fullmatch(pattern, "e" * LONGEST_ENVIRONMENT), path
-        # Its resources' names would begin with e-blue-lagoon-, like those of the environment e.
-        assert not re.fullmatch(pattern, f"e-{NEW.text}"), path
+        for path in (
+            *root.glob("infra/**/template.yaml"),
+            *root.glob("infra/github/*.yaml"),
+            *root.glob("services/*/template.yaml"),
+            root / "tools/pipeline-cli/src/pipeline_cli/options.py",
+        ):
+            (pattern,) = re.findall(
+                r'(?:EnvironmentName:\n.*\n.*\n.*\n.*|ENVIRONMENT_NAME = )"(.*)"', path.read_text("utf-8")
+            )
+            assert re.fullmatch(pattern, "e" * LONGEST_ENVIRONMENT), path
+            # Its resources' names would begin with the environment e's and the name of the pipeline.
+            assert not re.fullmatch(pattern, f"e-{name.text}"), path
+            assert pattern.count("(?!") == 1, path
 
 
 @pytest.mark.parametrize(

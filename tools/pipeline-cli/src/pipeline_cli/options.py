@@ -10,10 +10,14 @@ import typer
 from pipeline_cli.repository import find_repository
 from pipeline_cli.target import Target, choose
 
+ENVIRONMENT_NAME = "(?!.*-durable-pipeline)[a-z][a-z0-9-]{0,15}"
+"""The pattern of EnvironmentName in the templates."""
+_EXPECTED = "1 to 16 lower-case letters, digits and hyphens, the first a letter, without -durable-pipeline"
+
 
 def _checked(environment: str | None) -> str | None:
-    if environment is not None and not re.fullmatch("[a-z][a-z0-9-]{0,15}", environment):
-        raise typer.BadParameter("expected 1 to 16 lower-case letters, digits and hyphens, the first a letter")
+    if environment is not None and not re.fullmatch(ENVIRONMENT_NAME, environment):
+        raise typer.BadParameter(f"expected {_EXPECTED}")
     return environment
 
 

@@ -91,18 +91,6 @@ def spellings(old: Name, new: Name) -> dict[str, str]:
     }
 
 
-def environment_patterns(new: Name) -> dict[str, str]:
-    """Return the templates' patterns of an environment's name, and those for a shorter name of the pipeline.
-
-    Policies grant access to names that begin with both. Another environment's name could begin like that, too.
-    """
-    return {
-        "[a-z][a-z0-9-]{0,15}": f"(?!.*-{new.text})[a-z][a-z0-9-]{{0,15}}",
-        "the first a letter\n": f"the first a letter, without -{new.text}\n",
-        "name is too short to contain that": "name cannot contain that",
-    }
-
-
 def check_name(root: Path, files: Sequence[Path], new: Name, old: Name) -> None:
     """Check that a name is valid for everything named after the pipeline, and that no file uses it for something else.
 

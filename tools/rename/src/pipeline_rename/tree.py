@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from new_stage.tool_process import run_tool
 
-from pipeline_rename.names import RenameError, environment_patterns, spellings
+from pipeline_rename.names import RenameError, spellings
 from pipeline_rename.wheels import rename_wheel
 
 if TYPE_CHECKING:
@@ -41,8 +41,7 @@ def rename(root: Path, files: list[Path], old: Name, new: Name) -> None:
             text = path.read_bytes().decode()
         except UnicodeDecodeError:
             continue
-        patterns = environment_patterns(new) if path.suffix == ".yaml" else {}
-        renamed = _replaced(text, names | digests | patterns)
+        renamed = _replaced(text, names | digests)
         if path.name == "requirements.lock":
             renamed = _sorted(renamed)
         if renamed != text:
