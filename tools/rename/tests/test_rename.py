@@ -141,7 +141,8 @@ def test_the_name_of_an_environment_cannot_contain_the_name_after_any_number_of_
         ("ssm-orders", "may not begin with aws or ssm"),
         (OLD.text, "is already the name of the pipeline"),
         ("data-processing", "already occurs in contracts/asyncapi.yaml"),
-        (f"acme-{'o' * 26}", "is too long by 1: ${EnvironmentName}-acme-"),
+        (f"acme-{'o' * 26}", "is too long by 1: with more than 30 characters, ${EnvironmentName}-acme-"),
+        (f"acme-{'o' * 57}", "is too long by 32: with more than 30 characters, ${EnvironmentName}-acme-"),
     ],
 )
 def test_an_invalid_name_is_refused_and_nothing_is_changed(

@@ -106,12 +106,12 @@ def check_name(root: Path, files: Sequence[Path], new: Name, old: Name) -> None:
         )
     if new.text.startswith(("aws", "ssm")):
         raise RenameError(f"{new.text!r}: the path of an SSM parameter may not begin with aws or ssm")
-    for resource, limit, length in _resource_names(root, old, new):
-        if length > limit:
-            raise RenameError(
-                f"{new.text!r} is too long by {length - limit}: {resource} has {length} characters with the longest "
-                f"EnvironmentName, and AWS allows {limit}"
-            )
+    excess, resource, limit = max(_excesses(root, old, new))
+    if excess > 0:
+        raise RenameError(
+            f"{new.text!r} is too long by {excess}: with more than {len(new.text) - excess} characters, {resource} "
+            f"would have more than the {limit} that AWS allows, with the longest EnvironmentName"
+        )
     for path in files:
         name = str(path.relative_to(root))
         if name.startswith(DEPLOYED) and path.suffix != ".whl":
@@ -120,12 +120,12 @@ def check_name(root: Path, files: Sequence[Path], new: Name, old: Name) -> None:
                 raise RenameError(f"{new.text!r} already occurs in {name}; the new name must not")
 
 
-def _resource_names(root: Path, old: Name, new: Name) -> Iterator[tuple[str, int, int]]:
-    """Yield each name in a template, its maximum length, and its new length."""
+def _excesses(root: Path, old: Name, new: Name) -> Iterator[tuple[int, str, int]]:
+    """Yield by how many characters each name in a template would be too long, the name, and its maximum length."""
     templates = [*root.glob("infra/**/*.yaml"), *root.glob("services/*/template.yaml")]
     given = [found for path in templates for found in re.findall(r"(\w*Name): !Sub (\S+)", path.read_text("utf-8"))]
     stage = ("FunctionName", f"${{EnvironmentName}}-{old.text}-{'s' * LONGEST_SERVICE}")
     for kind, resource in (*given, stage):
         renamed = resource.replace(old.text, new.text)
         longest = renamed.replace("${EnvironmentName}", "e" * LONGEST_ENVIRONMENT)
-        yield renamed, LIMITS[kind], len(longest.replace("${AWS::Region}", "r" * LONGEST_REGION))
+        yield len(longest.replace("${AWS::Region}", "r" * LONGEST_REGION)) - LIMITS[kind], renamed, LIMITS[kind]
