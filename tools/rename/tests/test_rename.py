@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 from new_stage.tool_process import ToolError
 from pipeline_rename import __main__ as command
-from pipeline_rename.names import LONGEST_ENVIRONMENT, Name, current_name
+from pipeline_rename.names import EXAMPLES, LONGEST_ENVIRONMENT, Name, current_name
 from pipeline_testing.repository_copy import REPOSITORY, whole_copy
 
 OLD = current_name(REPOSITORY)
 NEW, NEXT = Name("-".join(("blue", "lagoon"))), Name("-".join(("green", "pond")))
+"""Composed, because a name that occurs in a file of the repository is refused."""
 LEFT = re.compile(f"{OLD.text}|{OLD.module}|{OLD.namespace}|{OLD.title}|{OLD.prose}", re.IGNORECASE)
 WHEELS = "contracts/releases"
 
@@ -128,19 +129,33 @@ def test_the_name_of_an_environment_cannot_contain_the_name_after_any_number_of_
             assert pattern.count("(?!") == 1, path
 
 
+def test_the_documents_then_name_another_example_that_is_accepted(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    examples = set()
+    for _ in range(len(EXAMPLES) + 1):
+        page = (root / "docs/tutorials/your-own-name.md").read_text("utf-8")
+        (example,) = re.findall(r"^\./nox -s rename -- (\S+)$", page, re.MULTILINE)
+        examples.add(example)
+        rename_and_commit(root, monkeypatch, Name(example))
+
+    assert examples == {example.text for example in EXAMPLES}
+
+
 @pytest.mark.parametrize(
     ("name", "words"),
     [
         ("acme", "must be two words or more"),
-        ("Green-pond", "must be two words or more"),
-        ("green_pond", "must be two words or more"),
+        (NEW.text.capitalize(), "must be two words or more"),
+        (NEW.module, "must be two words or more"),
         ("acme--orders", "must be two words or more"),
         ("acme-", "must be two words or more"),
         ("2-acme", "must be two words or more"),
         ("aws-orders", "may not begin with aws or ssm"),
         ("ssm-orders", "may not begin with aws or ssm"),
         (OLD.text, "is already the name of the pipeline"),
-        ("data-processing", "already occurs in contracts/asyncapi.yaml"),
+        ("data-processing", "'data-processing' already occurs in contracts/asyncapi.yaml"),
+        ("pipeline-cli", "'pipeline-cli' already occurs in "),
+        ("first-run", "'first-run' already occurs in "),
+        ("data-pipeline", "'data pipeline' already occurs in README.md"),
         (f"acme-{'o' * 26}", "is too long by 1: with more than 30 characters, ${EnvironmentName}-acme-"),
         (f"acme-{'o' * 57}", "is too long by 32: with more than 30 characters, ${EnvironmentName}-acme-"),
     ],

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 CONTRACTS = "-contracts"
 """The suffix of the contracts' distribution, which begins with the name."""
-DEPLOYED = ("contracts/", "infra/", "services/")
 LONGEST_ENVIRONMENT = 16
 """In characters, by the pattern of EnvironmentName."""
 LONGEST_REGION = 16
@@ -66,6 +65,15 @@ class Name:
         """The spelling in sentences: `acme-orders pipeline`, or `orders pipeline` if the name ends with that word."""
         return self.text.replace("-", " ") if self.text.endswith("-pipeline") else f"{self.text} pipeline"
 
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """All spellings, in the same order for each name."""
+        return self.text, self.module, self.namespace, self.title, self.prose
+
+
+EXAMPLES = tuple(Name(f"acme-{word}") for word in ("orders", "sales", "stock"))
+"""The names that documents use as an example, one at a time. They are composed, so that a rename keeps them."""
+
 
 def current_name(root: Path) -> Name:
     """Read the current name of the pipeline from the contracts' distribution.
@@ -80,15 +88,16 @@ def current_name(root: Path) -> Name:
     return Name(distribution.removesuffix(CONTRACTS))
 
 
-def spellings(old: Name, new: Name) -> dict[str, str]:
-    """Return each text that contains the old name, and its replacement."""
-    return {
-        old.text: new.text,
-        old.module: new.module,
-        old.namespace: new.namespace,
-        old.title: new.title,
-        old.prose: new.prose,
-    }
+def replacements(old: Name, new: Name) -> dict[str, str]:
+    """Return each text that contains the old name, and its replacement.
+
+    If the new name is an example in the documents, they get another one: they would describe a rename to itself.
+    """
+    replaced = dict(zip(old.spellings, new.spellings, strict=True))
+    if new in EXAMPLES:
+        other = next(example for example in EXAMPLES if example not in (old, new))
+        replaced |= dict(zip(new.spellings, other.spellings, strict=True))
+    return replaced
 
 
 def check_name(root: Path, files: Sequence[Path], new: Name, old: Name) -> None:
@@ -112,12 +121,15 @@ def check_name(root: Path, files: Sequence[Path], new: Name, old: Name) -> None:
             f"{new.text!r} is too long by {excess}: with more than {len(new.text) - excess} characters, {resource} "
             f"would have more than the {limit} that AWS allows, with the longest EnvironmentName"
         )
+    # Not in the names that a rename replaces anyway.
+    ours = re.compile("|".join(spelling for name in (old, *EXAMPLES) for spelling in name.spellings))
     for path in files:
-        name = str(path.relative_to(root))
-        if name.startswith(DEPLOYED) and path.suffix != ".whl":
-            text = path.read_text("utf-8")
-            if any(spelling in text for spelling in (new.text, new.module, new.namespace)):
-                raise RenameError(f"{new.text!r} already occurs in {name}; the new name must not")
+        text = ours.sub("\n", path.read_text("utf-8", errors="ignore"))
+        if found := next((spelling for spelling in new.spellings if spelling in text), None):
+            raise RenameError(
+                f"{new.text!r} cannot be the name: {found!r} already occurs in {path.relative_to(root)}, and the next "
+                "rename would replace it"
+            )
 
 
 def _excesses(root: Path, old: Name, new: Name) -> Iterator[tuple[int, str, int]]:

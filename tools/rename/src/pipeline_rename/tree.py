@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from new_stage.tool_process import run_tool
 
-from pipeline_rename.names import RenameError, spellings
+from pipeline_rename.names import RenameError, replacements
 from pipeline_rename.wheels import rename_wheel
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def tracked(root: Path) -> list[Path]:
 
 def rename(root: Path, files: list[Path], old: Name, new: Name) -> None:
     """Replace the old name in the released wheels and in all text files."""
-    names = spellings(old, new)
+    names = replacements(old, new)
     wheels = sorted((root / RELEASES).glob("*.whl"))
     digests = dict(rename_wheel(wheel, lambda text: _replaced(text, names)) for wheel in wheels)
     for path in (path for path in files if path.suffix != ".whl"):
