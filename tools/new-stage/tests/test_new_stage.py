@@ -23,7 +23,8 @@ FIRST, LAST = STAGES[0], STAGES[-1]
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(REPOSITORY / "services", tmp_path / "services", ignore=shutil.ignore_patterns("__pycache__", ".*"))
-    for name in CHANGED:
+    others = (*REPOSITORY.glob("infra/*/template.yaml"), *REPOSITORY.glob("[bt]*/**/pyproject.toml"))
+    for name in {*CHANGED, *(str(path.relative_to(REPOSITORY)) for path in others)}:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(REPOSITORY / name, tmp_path / name)
     monkeypatch.chdir(tmp_path)
@@ -96,6 +97,24 @@ def test_the_stage_comes_right_after_the_one_that_is_named(root: Path, monkeypat
         ("orchestrator", FIRST["name"], "'orchestrator' is taken: there is a folder services/orchestrator"),
         ("json", FIRST["name"], "'json' is taken: a Python module has that name"),
         ("pytest", FIRST["name"], "'pytest' is taken: a Python module has that name"),
+        ("monitoring", FIRST["name"], "'monitoring' is taken: there is a folder infra/monitoring"),
+        ("shared", FIRST["name"], "'shared' is taken: there is a folder infra/shared"),
+        ("access", FIRST["name"], "'access' is taken: there is a folder infra/access"),
+        ("everything", FIRST["name"], "'everything' is taken: it is the root stack"),
+        ("root", FIRST["name"], "'root' is taken: it is the root stack"),
+        ("build", FIRST["name"], "'build' is taken: git ignores folders of that name"),
+        ("console", FIRST["name"], "'console' is taken: there is a folder tools/console"),
+        ("fuzz", FIRST["name"], "'fuzz' is taken: there is a folder tests/fuzz"),
+        ("bench", FIRST["name"], "'bench' is taken: there is a folder bench"),
+        ("cli", FIRST["name"], "'cli' is taken: bench/pyproject.toml has durable-pipeline-cli already"),
+        ("typer", FIRST["name"], "'typer' is taken: tools/demo/pyproject.toml has typer already"),
+        ("bodies", FIRST["name"], "'bodies' is taken: a module of its tests has that name"),
+        ("envelope", FIRST["name"], "'envelope' is taken: infra/template.yaml has Envelope already"),
+        ("queue", FIRST["name"], "'queue' is taken: a Python module has that name"),
+        ("key", FIRST["name"], "'key' is taken: services/orchestrator/template.yaml has Key already"),
+        ("throttles", FIRST["name"], "'throttles' is taken: infra/monitoring/template.yaml has Id: throttles already"),
+        ("intake", FIRST["name"], "orchestrator/intake.py has STAGE ="),
+        ("reject", FIRST["name"], "orchestrator/operations.py has REJECT ="),
         ("class", FIRST["name"], "'class' is a keyword of Python"),
         ("my_stage", FIRST["name"], "must be 1 to 16 lower-case letters and digits"),
         ("MyStage", FIRST["name"], "must be 1 to 16 lower-case letters and digits"),
@@ -118,6 +137,20 @@ def test_an_invalid_stage_is_refused_and_nothing_is_changed(
 
     assert words in capsys.readouterr().err
     assert contents(root) == before
+
+
+@pytest.mark.parametrize(
+    "variable", [stage["variable"] for stage in STAGES if stage["variable"] != f"{stage['name'].upper()}_FUNCTION_ARN"]
+)
+def test_a_name_whose_variable_is_taken_is_refused(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], variable: str
+) -> None:
+    name = variable.removesuffix("_FUNCTION_ARN").lower()
+
+    assert run(monkeypatch, name, "--after", FIRST["name"]) == 1
+
+    taken = f"infra/template.yaml has {name.capitalize()}FunctionArn already"
+    assert f"'{name}' is taken: {taken}" in capsys.readouterr().err
 
 
 def test_the_root_of_the_repository_is_where_it_is_run(

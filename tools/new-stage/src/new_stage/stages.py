@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import keyword
 import re
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from new_stage.changed_files import EXPORTED
+from new_stage.taken import what_has
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,18 +55,20 @@ def new_and_former(root: Path, name: str, after: str) -> tuple[Stage, Stage]:
         raise NewStageError(f"there is no {EXPORTED} here; run this in the root of the repository")
     exported = json.loads(path.read_text("utf-8"))["stages"]
     stages = [Stage(one["name"], one["service"], one["variable"]) for one in exported]
-    _check_name(root, name, stages)
+    new = Stage(name, name, f"{name.upper()}_FUNCTION_ARN")
+    _check_name(root, new, stages)
     *others, last = stages
     if after == last.name:
         raise NewStageError(f"a stage after {after} would contribute to records that are already stored")
     for former in others:
         if former.name == after:
-            return Stage(name, name, f"{name.upper()}_FUNCTION_ARN"), former
+            return new, former
     names = " or ".join(stage.name for stage in others)
     raise NewStageError(f"there is no stage {after!r}; a stage may follow {names}")
 
 
-def _check_name(root: Path, name: str, stages: Sequence[Stage]) -> None:
+def _check_name(root: Path, new: Stage, stages: Sequence[Stage]) -> None:
+    name = new.name
     if not re.fullmatch(rf"[a-z][a-z0-9]{{0,{MAX_LENGTH - 1}}}", name):
         raise NewStageError(
             f"{name!r} must be 1 to {MAX_LENGTH} lower-case letters and digits, the first a letter: a stack is named "
@@ -77,7 +78,5 @@ def _check_name(root: Path, name: str, stages: Sequence[Stage]) -> None:
         raise NewStageError(f"{name!r} is a keyword of Python, and its package could not be imported")
     if name in (stage.name for stage in stages):
         raise NewStageError(f"{name!r} is taken: it is the stage {name}")
-    if (root / "services" / name).exists():
-        raise NewStageError(f"{name!r} is taken: there is a folder services/{name}")
-    if name in sys.stdlib_module_names or importlib.util.find_spec(name):
-        raise NewStageError(f"{name!r} is taken: a Python module has that name, and its package would hide it")
+    if taken := what_has(root, new):
+        raise NewStageError(f"{name!r} is taken: {taken}")
