@@ -115,6 +115,7 @@ def test_the_stage_comes_right_after_the_one_that_is_named(root: Path, monkeypat
         ("throttles", FIRST["name"], "'throttles' is taken: infra/monitoring/template.yaml has Id: throttles already"),
         ("intake", FIRST["name"], "orchestrator/intake.py has STAGE ="),
         ("reject", FIRST["name"], "orchestrator/operations.py has REJECT ="),
+        ("on", FIRST["name"], "'on' is not text in YAML"),
         ("class", FIRST["name"], "'class' is a keyword of Python"),
         ("my_stage", FIRST["name"], "must be 1 to 16 lower-case letters and digits"),
         ("MyStage", FIRST["name"], "must be 1 to 16 lower-case letters and digits"),

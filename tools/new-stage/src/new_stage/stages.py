@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 MAX_LENGTH = 16
 """In characters: the description of the orchestrator's version lists all functions, and has at most 256 characters."""
 
+YAML_WORDS = frozenset({"false", "n", "no", "null", "off", "on", "true", "y", "yes"})
+"""Booleans and null in YAML 1.1, which CloudFormation reads."""
+
 
 class NewStageError(Exception):
     """The stage cannot be added; the message says why."""
@@ -76,6 +79,8 @@ def _check_name(root: Path, new: Stage, stages: Sequence[Stage]) -> None:
         )
     if keyword.iskeyword(name):
         raise NewStageError(f"{name!r} is a keyword of Python, and its package could not be imported")
+    if name in YAML_WORDS:
+        raise NewStageError(f"{name!r} is not text in YAML, and the templates could not name the service")
     if name in (stage.name for stage in stages):
         raise NewStageError(f"{name!r} is taken: it is the stage {name}")
     if taken := what_has(root, new):
