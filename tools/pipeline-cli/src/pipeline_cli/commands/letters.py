@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
+from inspect import getdoc
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -82,10 +83,7 @@ def list_messages(
     bodies: Bodies = False,
     as_json: Json = False,
 ) -> None:
-    """Show why the messages are in the queue, grouped by reason or one by one.
-
-    Example: ./nox -s pipeline -- dead list --code invoke_failed --newer-than 2h --each
-    """
+    """Show why the messages are in the queue, grouped by reason or one by one."""
     selection = Selection(ids or (), stage, code, reason, body, older_than, newer_than)
     with _opened(context, target(env, local=local), limit, log_seconds) as queue:
         chosen = selection.of(queue.messages, datetime.now(UTC))
@@ -126,8 +124,6 @@ def export(
 
     They stay in the queue. The file has one JSON object per line; body and attributes may be edited before the file
     is passed to redrive or resend.
-
-    Example: ./nox -s pipeline -- invalid export wrong.jsonl --code blank_field
     """
     if file.exists() and not force:
         raise CommandError(f"{file} exists; to overwrite it, add --force")
@@ -171,8 +167,6 @@ def send(
 
     Each keeps its identity, so none is stored twice. The plan is shown first: a message that is already stored is
     only deleted, and one that would fail again stays.
-
-    Example: ./nox -s pipeline -- dead redrive --dry-run
     """
     _check(as_json=as_json, dry_run=dry_run, yes=yes)
     if file and limit:
@@ -208,8 +202,6 @@ def discard(
     """Delete the messages of a file for good.
 
     A message stays if its body differs from the one in the file.
-
-    Example: ./nox -s pipeline -- invalid discard wrong.jsonl
     """
     _check(as_json=as_json, dry_run=dry_run, yes=yes)
     exported = read_export(file)
@@ -221,12 +213,17 @@ def discard(
 
 
 def commands(kind: Kind) -> typer.Typer:
-    """Make the commands of a queue."""
+    """Make the commands of a queue, each with an example for this queue."""
+    code, file = ("invoke_failed", "failed.jsonl") if kind is Kind.DEAD else ("blank_field", "wrong.jsonl")
     app = typer.Typer(help=f"The messages in the {kind.queue_name}.", no_args_is_help=True)
-    app.command("list")(list_messages)
-    app.command()(export)
-    app.command(kind.resend)(send)
-    app.command()(discard)
+    for name, command, example in (
+        ("list", list_messages, f"--code {code} --newer-than 2h --each"),
+        ("export", export, f"{file} --code {code}"),
+        (kind.resend, send, "--dry-run"),
+        ("discard", discard, file),
+    ):
+        text = f"{getdoc(command)}\n\nExample: ./nox -s pipeline -- {kind} {name} {example}"
+        app.command(name, help=text)(command)
     return app
 
 
