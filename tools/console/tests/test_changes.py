@@ -123,20 +123,20 @@ def test_dead_letters_are_redriven_once_their_cause_is_gone(page: Page, stack: S
 
 def test_the_pipeline_is_paused_and_resumed(page: Page, stack: Stack) -> None:
     page.click("Pause")
-    page.see("It takes no more messages from its queue.")
+    page.see("It receives no more messages from its queue.")
     page.click("Cancel")
-    page.see_no("It takes no more messages")
-    page.see("takes messages")
+    page.see_no("It receives no more messages")
+    page.see("receives messages")
     page.click("Pause")
-    page.see("It takes no more messages from its queue.")
+    page.see("It receives no more messages from its queue.")
     page.click("Pause")
     page.see(f"{ENVIRONMENT} is being paused.")
     page.see("paused", "Resume")
 
     page.click("Resume")
-    page.see("It takes messages from its queue again.")
+    page.see("It receives messages from its queue again.")
     page.click("Resume")
-    page.see("takes messages")
+    page.see("receives messages")
     (sent,) = stack.send(body())
     stack.wait_for_item(f"{ENVIRONMENT}-esm-{sent}")
 

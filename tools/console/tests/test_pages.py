@@ -28,7 +28,7 @@ def _outcomes(target: Target) -> str:
 
 def test_the_overview_counts_what_happens(page: Page, stack: Stack, endpoint: AwsEndpoint) -> None:
     target = Target(ENVIRONMENT, client_of(endpoint))
-    page.see("Overview", "validate", "transform", "store", "takes messages")
+    page.see("Overview", "validate", "transform", "store", "receives messages")
     stack.send(body(), body(label="b"), INVALID)
     stack.wait_until_drained()
 

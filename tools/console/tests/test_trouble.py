@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def test_an_environment_that_goes_away_comes_back(driver: Chrome, endpoint: AwsEndpoint, pictures: Path) -> None:
     with way_to(endpoint) as (way, there), running(ENVIRONMENT, there.variables()) as (address, _):
         page = Page(driver, address, pictures)
-        page.see("takes messages", "none of 7 is on")
+        page.see("receives messages", "none of 7 is on")
         way.is_gone()
         page.see("nothing answers at")
         way.is_back()

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 _SECONDS = 60.0
 _QUESTIONS = {
     False: (
-        "Pause {name}? It takes no more messages from its queue. Executions in flight run to their end. A deployment "
-        "that changes the event source mapping resumes it, unless EventSourceEnabled is false."
+        "Pause {name}? It receives no more messages from its queue. Executions in flight run to their end. A "
+        "deployment that changes the event source mapping resumes it, unless EventSourceEnabled is false."
     ),
-    True: "Resume {name}? It takes messages from its queue again.",
+    True: "Resume {name}? It receives messages from its queue again.",
 }
 
 
@@ -48,7 +48,7 @@ class Switch:
             self._button.set_visibility(False)
             return
         self._on = source.state == ENABLED
-        self._state.text = {ENABLED: "takes messages", DISABLED: "paused"}.get(source.state, source.state)
+        self._state.text = {ENABLED: "receives messages", DISABLED: "paused"}.get(source.state, source.state)
         self._state.classes(replace="good" if self._on else "unsure")
         self._button.text = "Pause" if self._on else "Resume"
         self._button.set_visibility(source.state in (ENABLED, DISABLED))
