@@ -128,7 +128,7 @@ def chaos(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure the pipeline and its baselines, or what docs/scaling.md names; -- --full."""
+    """Run the comparison benchmark, -- --full, or one of those that docs/scaling.md lists: -- latency."""
     envs.install_package(session, "bench")
     module, arguments = "bench", session.posargs
     if arguments and arguments[0] in BENCHES:
@@ -144,7 +144,7 @@ def fuzz(session: nox.Session) -> None:
 
 @nox.session
 def mutants(session: nox.Session) -> None:
-    """Test the tests: which changes of the code they detect; -- packages, mutmut's patterns."""
+    """Run mutation tests: report the code changes that no test detects; -- packages, mutmut's patterns."""
     names = [name for name in session.posargs if name in PACKAGES] or ["contracts", *SERVICES]
     patterns = [pattern for pattern in session.posargs if pattern not in PACKAGES]
     scores = [nox_mutants.score(session, name, *patterns) for name in names]
@@ -184,7 +184,7 @@ def example(session: nox.Session) -> None:
 
 @nox.session(python=CHECK_PYTHON)
 def contracts(session: nox.Session) -> None:
-    """Compare the contracts with their last release, and test each service with them: who would break."""
+    """Compare the contracts with their last release, and list the services that they would break."""
     envs.install_package(session, "contracts-check")
     broken = nox_contracts.broken(session)
     session.run("python", "-m", "contracts_check", "check")
@@ -255,7 +255,7 @@ def editor(session: nox.Session) -> None:
 
 @nox.session
 def changelog(session: nox.Session) -> None:
-    """Write CHANGELOG.md from the fragments in changes: -- VERSION; -- --check origin/main asks for one."""
+    """Write CHANGELOG.md from the fragments in changes: -- VERSION; -- --check origin/main fails if one is missing."""
     envs.install_group(session, "changelog")
     nox_changes.changelog(session, *session.posargs)
 

@@ -54,7 +54,7 @@ def rejections_of(progress: Progress) -> list[Rejection]:
 
 
 def conflicting_with_unsent(progress: Progress, sent: Collection[int]) -> list[Failure]:
-    """Fail the conflicts of a record whose rejection the invalid message queue refused: they are decided with it."""
+    """Return a failure for each message that conflicts with an unsent rejected one, so that both are redelivered."""
     reason = "the message that it conflicts with could not be rejected"
     return [
         Failure(other, rejection.stage, FailureCode.NOT_SENT, reason)

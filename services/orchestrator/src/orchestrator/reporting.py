@@ -62,7 +62,7 @@ def report(context: DurableContext, metrics: Metrics, received: int, outcomes: O
 
 
 def count_groups(metrics: Metrics, messages: Sequence[Message], outcomes: Outcomes) -> None:
-    """Count the messages that have a `MessageGroupId` by group. As `report`, only the last invocation does it."""
+    """Count the messages with a `MessageGroupId`, by group. Only the last invocation calls this, as with `report`."""
     sizes = Counter(message.group_id for message in messages if message.group_id)
     named = {group for group, _ in sizes.most_common(MAX_GROUPS)}
     counts = Counter(
@@ -78,7 +78,7 @@ def count_groups(metrics: Metrics, messages: Sequence[Message], outcomes: Outcom
 
 
 def outcome_of(message: Message, outcomes: Outcomes) -> str:
-    """Name the outcome of a message, once all have one."""
+    """Return the name of a message's outcome. All outcomes of the batch have to be known."""
     if message.index in outcomes.stored:
         return "stored"
     return "rejected" if message.index in outcomes.rejected else "failed"

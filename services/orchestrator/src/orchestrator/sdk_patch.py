@@ -45,7 +45,7 @@ _PATCHES = {
     "_drain_overflow": (_drain_overflow, ("3.0.0",)),
     "stop_checkpointing": (_stop_checkpointing, ("3.0.0",)),
 }
-"""By the method of ``ExecutionState`` that is replaced: with what, and in which versions of the SDK."""
+"""The methods of ``ExecutionState`` to replace, each with its replacement and the affected versions of the SDK."""
 
 
 def patch(version: str = __version__) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Receipt:
-    """Who stored an item, and when. An item that the storer did not write may have any values."""
+    """When an item was stored, and with which data. An item that the storer did not write may have any values."""
 
     stored_at: Any
     data_digest: Any

@@ -63,7 +63,7 @@ def check_ports(port: int) -> None:
 
 def add_port_option(parser: argparse.ArgumentParser) -> None:
     """Add ``--port``."""
-    told = f"port of the endpoint; the next one is taken as well (default: {DEFAULT_PORT})"
+    told = f"port of the endpoint; the next port must be free too (default: {DEFAULT_PORT})"
     parser.add_argument("--port", type=_port, default=DEFAULT_PORT, metavar="N", help=told)
 
 

@@ -139,7 +139,7 @@ def _parser() -> argparse.ArgumentParser:
     add_port_option(command)
     command.add_argument("--watch", action="store_true", help="reload a function when its source changes")
     again = commands.add_parser("reload", help=reload.__doc__)
-    again.add_argument("function", nargs="+", metavar="FUNCTION", help="its source folder's name, or its own")
+    again.add_argument("function", nargs="+", metavar="FUNCTION", help="name of its source folder, or its logical id")
     for subparser, function in ((command, up), (again, reload)):
         subparser.set_defaults(command=function)
         told = "a folder of source that all functions are built with; may be repeated"

@@ -32,7 +32,7 @@ def firing(states: Mapping[str, str]) -> list[str]:
 
 
 def are_watching(states: Mapping[str, str]) -> bool:
-    """Tell whether any alarm has data: without, silence says nothing."""
+    """Tell whether any alarm has data. If none has, the absence of firing alarms means nothing."""
     return any(state != _NO_DATA for state in states.values())
 
 

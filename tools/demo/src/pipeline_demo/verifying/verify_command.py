@@ -48,7 +48,7 @@ def verify(
     env: Env = None,
     *,
     local: Local = False,
-    timeout: Annotated[float, typer.Option(min=1, metavar="SECONDS", help="Bounds each of the two waits.")] = 300,
+    timeout: Annotated[float, typer.Option(min=1, metavar="SECONDS", help="Limit of each of the two waits.")] = 300,
     clean: Annotated[
         bool, typer.Option("--clean", help="Remove the items and messages of this run at the end.")
     ] = False,

@@ -22,7 +22,7 @@ def of_the_root() -> list[str]:
     """Return a table of the root's parameters, with the parts that have them as well."""
     stacks = _stacks()
     rows = [(*_row(name, one), _having(name, stacks)) for name, one in stacks[ROOT].items()]
-    return table(("parameter", "default", "allowed", "description", "also of"), rows)
+    return table(("parameter", "default", "allowed", "description", "also a parameter of"), rows)
 
 
 def of_parts_only() -> list[str]:
@@ -32,7 +32,7 @@ def of_parts_only() -> list[str]:
         name: one for parameters in stacks.values() for name, one in parameters.items() if name not in stacks[ROOT]
     }
     rows = [(*_row(name, one), _having(name, stacks)) for name, one in sorted(found.items())]
-    return table(("parameter", "default", "allowed", "description", "of"), rows)
+    return table(("parameter", "default", "allowed", "description", "parameter of"), rows)
 
 
 def _stacks() -> dict[str, dict[str, Parameter]]:

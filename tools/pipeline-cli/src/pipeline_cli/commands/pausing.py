@@ -39,7 +39,7 @@ def pause(
     timeout: Timeout = 900,
     as_json: Json = False,
 ) -> None:
-    """Stop taking messages from the queue. Executions in flight continue to their end.
+    """Stop receiving messages from the queue. Executions in flight continue to their end.
 
     Example: ./nox -s pipeline -- pause --env dev --wait
     """
@@ -54,7 +54,7 @@ def pause(
 
 
 def resume(env: Env = None, *, local: Local = False, timeout: Timeout = 900, as_json: Json = False) -> None:
-    """Take messages from the queue again.
+    """Resume receiving messages from the queue.
 
     Example: ./nox -s pipeline -- resume --env dev
     """
