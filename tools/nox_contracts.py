@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def broken(session: nox.Session) -> str:
-    """Run the contract tests of each service with a wheel of the sources; print a table, and return who would break.
+    """Run each service's contract tests with a wheel of the sources; print a table, and name those that would break.
 
     Nothing is run if the sources are as released: the session contract-tests has their tests.
     """

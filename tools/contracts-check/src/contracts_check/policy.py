@@ -1,4 +1,4 @@
-"""The version that a difference requires, and who would break.
+"""The version that a difference requires, and the readers or senders that it would break.
 
 Minor versions of senders and readers meet in any order, so a minor version may break neither an old reader nor an old
 sender (docs/decisions/0002-strictness-and-forward-compatibility.md). An exchange carries its version, so an old
