@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import re
 import subprocess
 import textwrap
@@ -28,7 +29,7 @@ DOCUMENTS = [
         for path in REPOSITORY.glob(f"{folder}/*/README.md")
     ),
 ]
-GENERATED = {".git", ".nox", ".venv", "dist"}
+GENERATED = {".emulator", ".git", ".nox", ".venv", "dist", "node_modules"}
 NOT_HERE = {"enrich", "wrong.jsonl", "restore.py", ".vscode/settings.json", "state.py"}
 """The stage and the files that a page tells its reader to create, and a file of the durable SDK."""
 LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -52,8 +53,11 @@ def anchors(text: str) -> set[str]:
 def files() -> dict[str, list[Path]]:
     """Return the files of the repository by their names."""
     found: dict[str, list[Path]] = {}
-    for path in (path for top in REPOSITORY.iterdir() if top.name not in GENERATED for path in (top, *top.rglob("*"))):
-        found.setdefault(path.name, []).append(path)
+    # Unlike rglob, it survives folders that other sessions delete meanwhile.
+    for folder, folders, names in os.walk(REPOSITORY):
+        folders[:] = (name for name in folders if name not in GENERATED)
+        for name in (*folders, *names):
+            found.setdefault(name, []).append(Path(folder, name))
     return found
 
 
