@@ -58,12 +58,20 @@ def test_only_a_job_of_the_repository_in_the_github_environment_assumes_the_role
     assert existing["Fn::Sub"].endswith(f":oidc-provider/{ISSUER}")
 
 
-@pytest.mark.parametrize("repository", ["acme/*", "*/orders", "acme", "acme/orders:ref", "acme/orders/x", "", "a?/b"])
-def test_one_repository_is_named_and_no_pattern(repository):
-    pattern = TEMPLATE["Parameters"]["Repository"]["AllowedPattern"]
+@pytest.mark.parametrize("repository", ["acme-2/orders.pipeline_1", "acme-2@123456/orders.pipeline_1@456789"])
+def test_a_repository_is_named_as_in_either_format_of_the_subject(repository):
+    assert re.fullmatch(TEMPLATE["Parameters"]["Repository"]["AllowedPattern"], repository)
 
-    assert re.fullmatch(pattern, "acme-2/orders.pipeline_1")
-    assert not re.fullmatch(pattern, repository)
+
+@pytest.mark.parametrize(
+    "repository",
+    [
+        *("acme/*", "*/orders", "acme", "acme/orders:ref", "acme/orders/x", "", "a?/b"),
+        *("acme@1/orders", "acme/orders@2", "acme@1/orders@*", "acme@*/orders@2", "acme@/orders@", "acme@1/orders@2:x"),
+    ],
+)
+def test_one_repository_is_named_and_no_pattern(repository):
+    assert not re.fullmatch(TEMPLATE["Parameters"]["Repository"]["AllowedPattern"], repository)
 
 
 def test_the_deployment_workflow_runs_in_the_github_environment_of_its_environment():
