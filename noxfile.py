@@ -242,7 +242,7 @@ def docs(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none")
 def changed(session: nox.Session) -> None:
-    """Print the packages that the changes since a commit may break: -- origin/main."""
+    """Print the packages that the changes since a commit may break: -- origin/main; without a commit, all."""
     for name, packages in nox_changes.since(session, *session.posargs).items():
         print(f"{name}={json.dumps(packages)}")
 

@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     import nox
 
 
-def since(session: nox.Session, *commits: str) -> dict[str, list[str]]:
-    """Return the packages and services that changes since a commit may break, including uncommitted changes."""
-    if len(commits) != 1:
-        session.error("expected one commit, such as origin/main")
-    packages = affected(_files(session, commits[0]))
+def since(session: nox.Session, commit: str = "") -> dict[str, list[str]]:
+    """Return the packages and services that changes since a commit may break, including uncommitted changes.
+
+    Without a commit, these are all packages.
+    """
+    packages = affected(_files(session, commit)) if commit else TESTED
     if packages:
         tests = " ".join(f'"test({name})"' for name in packages)
         session.log(f"./nox -s {'test' if packages == TESTED else tests}")
@@ -67,9 +68,13 @@ def affected(files: Iterable[str]) -> list[str]:
 
 
 def _files(session: nox.Session, commit: str) -> list[str]:
-    # For a new branch or tag, GitHub's commit is all zeros: everything is new.
-    listed = ("diff", "--name-only", "--merge-base", commit) if commit.strip("0") else ("ls-files",)
-    return str(session.run("git", *listed, external=True, silent=True)).splitlines()
+    changed = ("diff", "--name-only", "--no-renames", "--merge-base", commit)
+    untracked = ("ls-files", "--others", "--exclude-standard")
+    return [
+        file
+        for listed in (changed, untracked)
+        for file in str(session.run("git", *listed, external=True, silent=True)).splitlines()
+    ]
 
 
 def _may_break(name: str) -> set[Path]:

@@ -24,6 +24,16 @@ def affected(*files: str) -> list[str]:
     return ask("affected", *files)
 
 
+def changed(*words: str, **variables: str) -> list[str]:
+    """Run the session, and return the packages that it prints."""
+    command = [str(REPOSITORY / ".nox/launcher/bin/nox"), "--session", "changed", "--", *words]
+    env = os.environ | variables
+    printed = subprocess.run(command, cwd=REPOSITORY, env=env, capture_output=True, text=True, check=True).stdout
+    (packages,) = [line.removeprefix("packages=") for line in printed.splitlines() if line.startswith("packages=")]
+    names: list[str] = json.loads(packages)
+    return names
+
+
 def ask(function: str, *files: str) -> list[str]:
     """Call a function in the environment of nox, which its modules need."""
     command = [str(REPOSITORY / ".nox/launcher/bin/python"), "-c", _PROGRAM, function, *files]
@@ -57,20 +67,58 @@ def test_a_document_may_break_the_tests_that_read_it() -> None:
     assert "storer" not in affected("docs/inputs.md")
 
 
-def test_all_packages_are_tested_where_there_is_no_earlier_commit(tmp_path: Path) -> None:
-    git = {"GIT_DIR": str(tmp_path / "git"), "GIT_WORK_TREE": str(REPOSITORY)}
-    commands = (
-        ["/usr/bin/env", "git", "init", "--quiet"],
-        ["/usr/bin/env", "git", "add", "noxfile.py"],
-        [str(REPOSITORY / ".nox/launcher/bin/nox"), "--session", "changed", "--", "0" * 40],
-    )
+@pytest.mark.parametrize("words", [(), ("",)])
+def test_all_packages_are_tested_without_an_earlier_commit(words: tuple[str, ...]) -> None:
+    assert changed(*words) == affected("noxfile.py")
 
-    *_, changed = [
-        subprocess.run(command, cwd=REPOSITORY, env=os.environ | git, capture_output=True, text=True, check=True)
-        for command in commands
-    ]
 
-    assert f"packages={json.dumps(affected('noxfile.py'))}" in changed.stdout.splitlines()
+class Clone:
+    """A git repository with some files, of which `changed` thinks that it is this one."""
+
+    def __init__(self, folder: Path, *files: str) -> None:
+        self.folder = folder
+        self.variables = {"GIT_DIR": str(folder / ".git"), "GIT_WORK_TREE": str(folder)}
+        self.git("init", "--quiet")
+        for file in files:
+            self.write(file)
+        self.git("add", "--all")
+        self.git("-c", "user.name=test", "-c", "user.email=test@example.org", "commit", "--quiet", "--message", "Begin")
+
+    def write(self, file: str) -> None:
+        path = self.folder / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{file}\n", encoding="utf-8")
+
+    def git(self, *words: str) -> None:
+        subprocess.run(["/usr/bin/env", "git", *words], cwd=self.folder, env=os.environ | self.variables, check=True)
+
+
+def test_a_new_file_counts_before_git_knows_it(tmp_path: Path) -> None:
+    clone = Clone(tmp_path, "README.md")
+    assert changed("HEAD", **clone.variables) == []
+
+    clone.write("tests/chaos/src/chaos/new.py")
+
+    assert changed("HEAD", **clone.variables) == affected("tests/chaos/src/chaos/new.py")
+
+
+def test_an_ignored_file_does_not_count(tmp_path: Path) -> None:
+    clone = Clone(tmp_path, "README.md")
+    (tmp_path / ".git/info/exclude").write_text("dist/\n", encoding="utf-8")
+
+    clone.write("tests/chaos/dist/new.py")
+
+    assert changed("HEAD", **clone.variables) == []
+
+
+def test_a_moved_file_counts_where_it_was_too(tmp_path: Path) -> None:
+    old, new = "tests/chaos/src/chaos/moved.py", "tools/supply-chain/src/supply_chain/moved.py"
+    clone = Clone(tmp_path, old)
+    (tmp_path / new).parent.mkdir(parents=True)
+
+    clone.git("mv", old, new)
+
+    assert changed("HEAD", **clone.variables) == affected(old, new)
 
 
 def test_no_change_breaks_nothing() -> None:
