@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nox_environments import PACKAGES, RUN_SERVICES, SERVICES, TESTED, with_dependencies
+from nox_environments import CONTRACTS, PACKAGES, READ_ALL, SERVICES, TESTED, TOOLS, with_dependencies
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,9 +49,9 @@ def deployed(files: Iterable[str]) -> list[str]:
 
 
 def affected(files: Iterable[str]) -> list[str]:
-    """Return the packages that contain one of these files, or depend on such a package.
+    """Return the packages that contain one of these files, or whose tests depend on, read or run such a package.
 
-    A document may break the packages whose tests name it, and the tests of the repository. Any other file outside the
+    Any file may break the tests that read all files, and a document those that name it. Any other file outside the
     packages, such as a template or one of nox, may break all of them.
     """
     touched: set[Path] = set()
@@ -59,12 +59,12 @@ def affected(files: Iterable[str]) -> list[str]:
     for file in files:
         owner = next((path for path in PACKAGES.values() if Path(file).is_relative_to(path)), None)
         if file.endswith(".md"):
-            named |= {"repository", *(name for name in TESTED if _tests_name(PACKAGES[name], Path(file).name))}
+            named |= {*READ_ALL, *(name for name in TESTED if _tests_name(PACKAGES[name], Path(file).name))}
         elif owner is None:
             return TESTED
         else:
             touched.add(owner)
-    return [name for name in TESTED if name in named or touched & _may_break(name)]
+    return [name for name in TESTED if name in named or any(_may_break(owner, name) for owner in touched)]
 
 
 def _files(session: nox.Session, commit: str) -> list[str]:
@@ -77,10 +77,14 @@ def _files(session: nox.Session, commit: str) -> list[str]:
     ]
 
 
-def _may_break(name: str) -> set[Path]:
-    run = SERVICES.values() if name in RUN_SERVICES else ()
-    return {*with_dependencies(name), *run}
+def _may_break(owner: Path, name: str) -> bool:
+    """Say whether a change of one package, in its folder, may break the tests of another."""
+    build = TOOLS["service-build"]
+    if name in READ_ALL or owner in with_dependencies(name) or _tests_name(PACKAGES[name], f"{owner.as_posix()}/"):
+        return True
+    # Tools and tests copy, build, run and describe the services, often by a pattern that names none of them.
+    return owner == build if name in SERVICES else owner in {build, CONTRACTS, *SERVICES.values()} and name in TOOLS
 
 
-def _tests_name(package: Path, document: str) -> bool:
-    return any(document in test.read_text(encoding="utf-8") for test in package.glob("tests/**/*.py"))
+def _tests_name(package: Path, text: str) -> bool:
+    return any(text in test.read_text(encoding="utf-8") for test in package.glob("tests/**/*.py"))

@@ -43,8 +43,8 @@ PACKAGES = {"contracts": CONTRACTS} | SERVICES | TOOLS
 """The folder of each package, by the folder's name."""
 TESTED = [name for name in PACKAGES if name != "e2e"]
 """The packages that the session `test` tests; e2e has its own session."""
-RUN_SERVICES = ("console", "pipeline-cli")
-"""The packages that run services of this folder in separate environments."""
+READ_ALL = ("examples", "rename", "repository")
+"""The packages whose tests read files of any folder, or copy all of them."""
 TEMPLATES = [
     path.relative_to(ROOT)
     for pattern in ("infra/template.yaml", "infra/*/template.yaml", "infra/github/*.yaml", "services/*/template.yaml")
