@@ -51,15 +51,15 @@ def deployed(files: Iterable[str]) -> list[str]:
 def affected(files: Iterable[str]) -> list[str]:
     """Return the packages that contain one of these files, or whose tests depend on, read or run such a package.
 
-    Any file may break the tests that read all files, and a document those that name it. Any other file outside the
-    packages, such as a template or one of nox, may break all of them.
+    Any file may break the tests that read all files, and a document the packages that name it. Any other file outside
+    the packages, such as a template or one of nox, may break all of them.
     """
     touched: set[Path] = set()
     named: set[str] = set()
     for file in files:
         owner = next((path for path in PACKAGES.values() if Path(file).is_relative_to(path)), None)
         if file.endswith(".md"):
-            named |= {*READ_ALL, *(name for name in TESTED if _tests_name(PACKAGES[name], Path(file).name))}
+            named |= {*READ_ALL, *(name for name in TESTED if _names(PACKAGES[name], Path(file).name))}
         elif owner is None:
             return TESTED
         else:
@@ -80,11 +80,12 @@ def _files(session: nox.Session, commit: str) -> list[str]:
 def _may_break(owner: Path, name: str) -> bool:
     """Say whether a change of one package, in its folder, may break the tests of another."""
     build = TOOLS["service-build"]
-    if name in READ_ALL or owner in with_dependencies(name) or _tests_name(PACKAGES[name], f"{owner.as_posix()}/"):
+    if name in READ_ALL or owner in with_dependencies(name) or _names(PACKAGES[name], f"{owner.as_posix()}/"):
         return True
     # Tools and tests copy, build, run and describe the services, often by a pattern that names none of them.
     return owner == build if name in SERVICES else owner in {build, CONTRACTS, *SERVICES.values()} and name in TOOLS
 
 
-def _tests_name(package: Path, text: str) -> bool:
-    return any(text in test.read_text(encoding="utf-8") for test in package.glob("tests/**/*.py"))
+def _names(package: Path, text: str) -> bool:
+    files = (file for part in ("src", "tests") for file in package.glob(f"{part}/**/*.py"))
+    return any(text in file.read_text(encoding="utf-8") for file in files)
