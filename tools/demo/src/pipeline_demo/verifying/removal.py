@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -33,9 +34,11 @@ class Removal:
 def remove(target: Target, verification: Verification, run: str) -> Removal:
     """Delete the items and the queued messages of a run, and record it in the operations log."""
     removal, messages = Removal(), verification.audit.messages
+    owners: defaultdict[str, set[str]] = defaultdict(set)
+    for one in messages:
+        owners[one.execution_id].add(one.message.message_id)
     for execution_id in sorted({one.execution_id for one in messages if Outcome.STORED in one.outcomes}):
-        own = {one.message.message_id for one in messages if one.execution_id == execution_id}
-        _delete_item(target, execution_id, own, removal)
+        _delete_item(target, execution_id, owners[execution_id], removal)
     for reader, outcome in ((verification.invalid, Outcome.REJECTED), (verification.dead, Outcome.FAILED)):
         queued = [place.queued_id for one in messages for place in one.places if place.outcome is outcome]
         problems = reader.delete(queued)
