@@ -7,7 +7,7 @@ import itertools
 import json
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import boto3
 import pytest
@@ -15,11 +15,8 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from botocore.stub import Stubber
 from hypothesis import given
 from hypothesis import strategies as st
-from orchestrator.adapters import InvalidMessageQueue, Sent, SourceQueue
+from orchestrator.adapters import InvalidMessageQueue, Sent
 from orchestrator.messages import Message, Rejection
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 MEBIBYTE = 1_048_576
 
@@ -265,20 +262,13 @@ def test_a_queue_that_is_down_is_called_once_and_nothing_counts_as_sent(sqs: Fak
     assert len(sqs.calls) == 1
 
 
-def slow_clock() -> Callable[[], float]:
-    """Let nine seconds pass between any two looks."""
-    return itertools.count(0, 9).__next__
-
-
 def test_a_queue_that_is_slow_is_not_called_for_longer_than_the_execution_has_time(sqs: FakeSQS) -> None:
-    queue = InvalidMessageQueue(sqs, "url", clock=slow_clock())
+    # Nine seconds pass between any two looks.
+    queue = InvalidMessageQueue(sqs, "url", clock=itertools.count(0, 9).__next__)
 
     sent = queue.send([rejection_of(n) for n in range(100)], ARN)
 
     assert sent == Sent(set(range(10)), "the queue is too slow")
-
-
-SOURCE_ARN = "arn:aws:sqs:us-west-2:123456789012:orders"
 
 
 def test_an_unexpected_error_counts_what_was_sent_before_it(sqs: FakeSQS) -> None:
@@ -288,64 +278,3 @@ def test_an_unexpected_error_counts_what_was_sent_before_it(sqs: FakeSQS) -> Non
 
     assert sent.indexes == set(range(10))
     assert sent.problem.startswith("ZeroDivisionError in send_message_batch")
-
-
-def test_a_slow_redelivery_leaves_the_rest_to_the_visibility_timeout() -> None:
-    source = FakeSource()
-    waits = [(message_of(n), 60) for n in range(30)]
-
-    problem = SourceQueue(source, clock=slow_clock()).redeliver(waits, SOURCE_ARN)
-
-    assert problem == "the queue is too slow for 20 messages"
-    assert len(source.given) == 10
-
-
-@pytest.mark.parametrize(
-    ("refusal", "problem"),
-    [
-        (EndpointConnectionError(endpoint_url="http://127.0.0.1"), "Could not connect"),
-        ({"Failed": [{"Id": "12", "Code": "ReceiptHandleIsInvalid", "SenderFault": True}]}, "ReceiptHandleIsInvalid"),
-    ],
-)
-def test_a_refused_redelivery_is_reported_and_the_others_are_made(refusal: Any, problem: str) -> None:
-    source = FakeSource()
-    source.refusals = {2: refusal}
-    waits = [(message_of(n), 60) for n in range(30)]
-
-    assert problem in SourceQueue(source).redeliver(waits, SOURCE_ARN)
-
-    assert set(source.given) == {f"handle-{n}" for n in range(30) if n // 10 != 1}
-
-
-class FakeSource:
-    """Records the visibility timeouts that the messages of a queue are given."""
-
-    def __init__(self) -> None:
-        self.given: dict[str, int] = {}
-        self.refusals: dict[int, Any] = {}
-        """By the number of the call: the exception or the response."""
-        self.calls = 0
-
-    def get_queue_url(self, QueueName: str, QueueOwnerAWSAccountId: str) -> dict[str, str]:  # noqa: N803
-        return {"QueueUrl": f"https://sqs/{QueueOwnerAWSAccountId}/{QueueName}"}
-
-    def change_message_visibility_batch(self, QueueUrl: str, Entries: list[dict[str, Any]]) -> Any:  # noqa: N803
-        assert QueueUrl == "https://sqs/123456789012/orders"
-        assert 1 <= len(Entries) <= 10
-        self.calls += 1
-        refusal = self.refusals.get(self.calls)
-        if isinstance(refusal, Exception):
-            raise refusal
-        if refusal is None:
-            self.given |= {entry["ReceiptHandle"]: entry["VisibilityTimeout"] for entry in Entries}
-        return refusal or {}
-
-
-def test_each_message_gets_its_own_wait() -> None:
-    source = FakeSource()
-    waits = [(message_of(n), 100 * n) for n in range(1, 13)]
-
-    assert SourceQueue(source).redeliver(waits, SOURCE_ARN) == ""
-
-    assert source.given == {f"handle-{n}": 100 * n for n in range(1, 13)}
-    assert source.calls == 2
