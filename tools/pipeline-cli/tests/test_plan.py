@@ -290,6 +290,21 @@ def test_copies_of_a_message_do_not_become_two_records(planned: list[int]) -> No
     assert all("another copy of it in the queue" in one.reason for one in decided if edited)
 
 
+def test_a_stored_copy_stays_as_long_as_another_would_become_another_record() -> None:
+    stored, other = message(body(1)), replace(message(body(1)), message_id="another copy")
+
+    decided = plan(
+        [(stored, stored.draft), (other, Draft(KEYED, {}))],
+        [stored, other],
+        INTAKE,
+        lambda _: {"test-esm-1": StoredData(digest(body(1)), "1")},
+        released=None,
+    )
+
+    assert [one.decision for one in decided] == [Decision.CONFLICT, Decision.CONFLICT]
+    assert "its data is stored, but another copy" in decided[0].reason
+
+
 def test_copies_that_are_edited_alike_become_one_record() -> None:
     copies = message(body(1)), replace(message(body(1)), message_id="another copy")
 

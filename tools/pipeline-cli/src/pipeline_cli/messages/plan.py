@@ -92,7 +92,7 @@ def plan(
 
     Args:
         drafts: The messages, each with the draft to send.
-        queued: All messages of the queue, which may have other copies of these.
+        queued: All messages that were read from the queue, which may have other copies of these.
         intake: Reads bodies as the environment does.
         stored: Looks up stored items.
         released: Returns the time of the last release, for failures that repeat; None sends such messages as well.
@@ -155,6 +155,10 @@ class _Sent:
         self._by_identity: dict[str, _Candidate] = {}
         self._divided = divided
 
+    def divides(self, one: _Candidate) -> bool:
+        """Say whether another copy of a message would become another record."""
+        return one.message.first_message_id in self._divided
+
     def conflict_of(self, one: _Candidate) -> str:
         """Claim the identity of a message, and return the reason if it cannot have it; empty otherwise."""
         first = self._by_identity.get(one.execution_id)
@@ -162,7 +166,7 @@ class _Sent:
             return "an older message of this plan has the same identity and other data"
         if first and one.renamed and first.message.first_message_id != one.message.first_message_id:
             return "it was given the key and the data of another message of this plan"
-        if one.message.first_message_id in self._divided:
+        if self.divides(one):
             return "another copy of it in the queue would become another record: edit both, or discard one"
         self._by_identity.setdefault(one.execution_id, one)
         return ""
@@ -187,6 +191,11 @@ def _decide(
         if one.renamed and item.message_id != one.message.first_message_id:
             return one.decided(
                 Decision.CONFLICT, "it was given the key and the data of another message, which is stored"
+            )
+        if sent.divides(one):
+            return one.decided(
+                Decision.CONFLICT,
+                "its data is stored, but another copy of it in the queue would become another record: discard that one",
             )
         reason = "its data is stored; metadata is not compared" if one.edited else "its data is stored"
         return one.decided(Decision.DROP, reason)
