@@ -179,7 +179,7 @@ def executions(
         out.print("no executions match")
         return
     out.print(table)
-    out.print("pipeline history NAME shows one of them.", style="dim")
+    out.print("./nox -s pipeline -- history NAME shows one of them.", style="dim")
 
 
 def _kept(read: History, intake: Intake, record: str) -> set[str]:

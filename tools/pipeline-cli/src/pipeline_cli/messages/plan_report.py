@@ -98,7 +98,10 @@ def shortfall(planned: Sequence[Planned], done: Done | None, missing: int) -> st
     stay = "1 message stays in its queue" if staying == 1 else f"{staying:,} messages stay in their queue"
     lines = [f"{stay}, for the reasons in the plan"] if staying else []
     if missing:
-        lines.append(f"messages of the file not in the queue, or hidden: {missing:,}. They may be done already")
+        lines.append(
+            f"messages of the file not in the queue, or hidden: {missing:,}. They may be done already. "
+            "One that came back has a new id: export it again"
+        )
     problems = done.problems if done else {}
     lines += [f"{counted(count, 'message')}: {problem}" for problem, count in problems.items()]
     return "\n".join(lines)
